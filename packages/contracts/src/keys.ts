@@ -1,0 +1,62 @@
+import type { ActorAddress } from './ids.js';
+
+/** Where all of one deployment's keys live: a prefix, and over how many hash slots conversations are spread. */
+export type Keyspace = { readonly namespace: string; readonly shards: number };
+
+/** CRC-16/XMODEM, as Redis Cluster uses it for slots. */
+export function crc16(text: string): number {
+  let crc = 0;
+  for (const byte of new TextEncoder().encode(text)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
+  }
+  return crc;
+}
+
+/** The shard of a conversation, 0 to shards - 1. */
+export function shardOf(space: Keyspace, conversation: string): number {
+  return space.shards === 1 ? 0 : crc16(conversation) % space.shards;
+}
+
+/** The hash tag that all keys of a shard start with; it is BullMQ's prefix too. */
+export function shardTag(space: Keyspace, shard: number): string {
+  return `{${space.namespace}${shard}}`;
+}
+
+/** The two uses of the mailbox: `messages` (a conversation) and `replies` (its deliveries). */
+export type ActorKind = 'messages' | 'replies';
+
+/** Every Redis key of the system is made here. Tenant, kind, id come after the shard's hash tag. */
+export const keys = {
+  /** list: mail */
+  mailbox: (tag: string, kind: ActorKind, a: ActorAddress): string => `${tag}:t:${a.tenant}:${kind}:${a.conversation}:mb`,
+  /** list: control mail, read before any other */
+  control: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:ct`,
+  /** hash: epoch, scheduled, phase, tries, journal, tickets and results */
+  state: (tag: string, kind: ActorKind, a: ActorAddress): string => `${tag}:t:${a.tenant}:${kind}:${a.conversation}:st`,
+  /** list: the transcript */
+  transcript: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:tr`,
+  /** stream: provisional deltas, tool activity, replies */
+  live: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:live:${a.conversation}`,
+  /** hash by conversation: what became of the message with this id (dedupe and status, 24 h) */
+  message: (tag: string, tenant: string, id: string): string => `${tag}:t:${tenant}:m:${id}`,
+  /** sorted set by last activity: a tenant's conversations */
+  conversations: (tag: string, tenant: string): string => `${tag}:t:${tenant}:conversations`,
+  /** sorted set by time: when somebody must look at an actor next; members are `actorMember` */
+  due: (tag: string, kind: ActorKind): string => `${tag}:due:${kind}`,
+  /** stream: tool results on their way back */
+  results: (tag: string): string => `${tag}:results`,
+  /** list: dead letters */
+  dead: (tag: string): string => `${tag}:dead`,
+  /** pub/sub: stop a running step or tool */
+  controlChannel: (tag: string): string => `${tag}:control`,
+} as const;
+
+/** The member of `due` for an actor. */
+export const actorMember = (a: ActorAddress): string => `${a.tenant}/${a.conversation}`;
+
+/** The inverse of `actorMember`. */
+export function parseActorMember(member: string): ActorAddress {
+  const at = member.indexOf('/');
+  return { tenant: member.slice(0, at), conversation: member.slice(at + 1) };
+}

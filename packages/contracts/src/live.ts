@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { CallId, MessageId } from './ids.js';
+import { PublicError, ReplyStatus, Usage } from './mail.js';
+
+/** An entry of a conversation's live stream. Deltas are provisional: `attempt` is the epoch, older attempts are dropped. */
+export const LiveEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('delta'),
+    turn: z.number().int(),
+    step: z.number().int(),
+    attempt: z.number().int(),
+    text: z.string(),
+  }),
+  z.object({
+    type: z.literal('tool'),
+    turn: z.number().int(),
+    call: CallId,
+    name: z.string(),
+    state: z.enum(['started', 'done', 'failed']),
+    summary: z.string().max(200).optional(),
+  }),
+  z.object({
+    type: z.literal('reply'),
+    id: z.string(),
+    turn: z.number().int(),
+    text: z.string(),
+    answers: z.array(MessageId),
+    status: ReplyStatus,
+    usage: Usage.optional(),
+    error: PublicError.optional(),
+  }),
+]);
+export type LiveEvent = z.infer<typeof LiveEvent>;

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { ConversationId, MessageId, TenantId } from './ids.js';
+
+/** Where a reply goes: a channel of the registry and the address in that channel's own words (all strings). */
+export const Route = z.object({
+  channel: z.string().min(1).max(32),
+  /** The configured account of the channel, for channels with several. */
+  account: z.string().max(128).optional(),
+  address: z.record(z.string().max(64), z.string().max(512)).optional(),
+});
+export type Route = z.infer<typeof Route>;
+
+/** Who wrote. `id` is unique in the channel and account; `name` is for the model and is untrusted. */
+export const Sender = z.object({ id: z.string().max(256), name: z.string().max(256).optional() });
+export type Sender = z.infer<typeof Sender>;
+
+/** What a person wrote. */
+export const PersonMail = z.object({
+  v: z.literal(1),
+  kind: z.literal('person'),
+  id: MessageId,
+  text: z.string().max(65_536),
+  from: Sender,
+  route: Route,
+  /** Milliseconds since the epoch, when ingress accepted it. */
+  at: z.number().int().nonnegative(),
+  /** BCP 47, what the channel or browser says about the person. */
+  language: z.string().max(35).optional(),
+  /** IANA time zone of the person, when known. */
+  timezone: z.string().max(64).optional(),
+  /** W3C traceparent. */
+  trace: z.string().max(64).optional(),
+});
+export type PersonMail = z.infer<typeof PersonMail>;
+
+/** What overtakes the mailbox. `stop` ends the running turn and withdraws the waiting mail; `reset` also forgets the transcript. */
+export const ControlMail = z.object({
+  v: z.literal(1),
+  kind: z.literal('control'),
+  id: MessageId,
+  action: z.enum(['stop', 'reset']),
+  from: Sender,
+  route: Route,
+  at: z.number().int().nonnegative(),
+  language: z.string().max(35).optional(),
+});
+export type ControlMail = z.infer<typeof ControlMail>;
+
+export const Mail = z.discriminatedUnion('kind', [PersonMail, ControlMail]);
+export type Mail = z.infer<typeof Mail>;
+
+/** Tokens of one or several model calls. */
+export const Usage = z.object({
+  inputTokens: z.number().int().nonnegative(),
+  outputTokens: z.number().int().nonnegative(),
+  cachedTokens: z.number().int().nonnegative().optional(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+export const PublicError = z.object({
+  code: z.string().max(64),
+  message: z.string().max(2_000),
+  retry_after_ms: z.number().int().nonnegative().optional(),
+});
+export type PublicError = z.infer<typeof PublicError>;
+
+export const ReplyStatus = z.enum(['answered', 'failed', 'stopped']);
+export type ReplyStatus = z.infer<typeof ReplyStatus>;
+
+/** An item of a conversation's outbox: one answer on its way to a person. */
+export const Reply = z.object({
+  v: z.literal(1),
+  /** Unique in the conversation: `r<turn>`. The channel's idempotence key is made from it. */
+  id: z.string().max(160),
+  turn: z.number().int().nonnegative(),
+  text: z.string().max(1_000_000),
+  /** Ids of the messages this answers. */
+  answers: z.array(MessageId).max(1_000),
+  status: ReplyStatus,
+  error: PublicError.optional(),
+  usage: Usage.optional(),
+  route: Route,
+  at: z.number().int().nonnegative(),
+  trace: z.string().max(64).optional(),
+});
+export type Reply = z.infer<typeof Reply>;
+
+/** Why an actor was woken. */
+export const WakeReason = z.enum(['mail', 'result', 'due', 'more', 'reply']);
+export type WakeReason = z.infer<typeof WakeReason>;
+
+/** A job on `messages`: conversation C has mail. Ids, counts and times; never text, never a secret. */
+export const Wake = z.object({
+  v: z.literal(1),
+  tenant: TenantId,
+  conversation: ConversationId,
+  channel: z.string().max(32).optional(),
+  why: WakeReason,
+  mail: z.number().int().nonnegative().optional(),
+  at: z.number().int().nonnegative(),
+});
+export type Wake = z.infer<typeof Wake>;
+
+/**
+ * A job on `replies`: these outboxes have something to deliver, all on one channel. A channel that talks to a platform
+ * gets one outbox a job; one that only writes to Redis (HTTP, WebSocket, web page) gets what gathered meanwhile.
+ */
+export const DeliveryRound = z.object({
+  v: z.literal(1),
+  channel: z.string().max(32),
+  outboxes: z
+    .array(z.object({ tenant: TenantId, conversation: ConversationId }))
+    .min(1)
+    .max(100),
+  why: WakeReason,
+  at: z.number().int().nonnegative(),
+});
+export type DeliveryRound = z.infer<typeof DeliveryRound>;

@@ -1,0 +1,21 @@
+/** Everything the system itself says to people, in English. `{name}` marks are filled by `say`. */
+export const en = {
+  'turn.stopped': 'Stopped.',
+  'turn.nothing_to_stop': 'Nothing is running.',
+  'turn.reset': 'The conversation starts anew.',
+  'turn.failed': 'I could not answer: {reason}',
+  'turn.poisoned': 'Your message could not be processed after several tries. It was put aside for the operator.',
+  'limit.steps': 'I stopped after {count} steps without reaching an answer.',
+  'limit.tool_calls': 'I stopped after {count} tool calls without reaching an answer.',
+  'limit.time': 'I stopped: the turn took longer than {seconds} seconds.',
+  'limit.tokens': 'I stopped: the turn used its limit of {count} tokens.',
+  'model.unavailable': 'the model cannot be reached at the moment.',
+  'model.rate_limited': 'the model is busy (rate limit). Please try again in a moment.',
+  'model.timeout': 'the model did not answer in time.',
+  'model.interrupted': "the model's answer broke off.",
+  'model.auth': 'the key for the model is missing or wrong; the operator must fix it.',
+  'model.nonsense': 'the model gave an answer that makes no sense.',
+  'model.refused': 'the model refused the request.',
+  'model.context': 'the conversation is too long for the model. Start anew with /new.',
+  'model.empty': '(The model gave an empty answer.)',
+} as const;

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { CallId, MessageId } from './ids.js';
+import { PersonMail, Sender, Usage } from './mail.js';
+
+const base = { v: z.literal(1), turn: z.number().int().nonnegative(), at: z.number().int().nonnegative() };
+
+export const JournalCall = z.object({ call: CallId, name: z.string().max(64), args: z.unknown() });
+export type JournalCall = z.infer<typeof JournalCall>;
+
+/** What a conversation remembers, one entry a line of its transcript. */
+export const TranscriptEntry = z.discriminatedUnion('role', [
+  z.object({ ...base, role: z.literal('user'), id: MessageId, text: z.string(), from: Sender.optional() }),
+  z.object({
+    ...base,
+    role: z.literal('assistant'),
+    text: z.string(),
+    calls: z.array(JournalCall).optional(),
+    model: z.string().optional(),
+    usage: Usage.optional(),
+    /** Not a model's words: the system told the person about a failure, a limit or a stop. */
+    notice: z.boolean().optional(),
+  }),
+  z.object({
+    ...base,
+    role: z.literal('tool'),
+    call: CallId,
+    name: z.string(),
+    ok: z.boolean(),
+    text: z.string(),
+    code: z.string().optional(),
+    ms: z.number().optional(),
+  }),
+]);
+export type TranscriptEntry = z.infer<typeof TranscriptEntry>;
+
+/** A call that the turn waits for. */
+export const PendingCall = JournalCall.extend({ ticket: z.string(), deadlineAt: z.number().int() });
+export type PendingCall = z.infer<typeof PendingCall>;
+
+/** What a turn knows between two steps. Written by checkpoint and suspend, fenced; gone at commit. */
+export const Journal = z.object({
+  v: z.literal(1),
+  turn: z.number().int().positive(),
+  /** Model answers so far in this turn. */
+  step: z.number().int().nonnegative(),
+  startedAt: z.number().int(),
+  /** The person mail this turn answers, already popped from the mailbox, without its text (that is in `entries`). */
+  answers: z.array(PersonMail.omit({ text: true })),
+  /** This turn's part of the transcript so far. */
+  entries: z.array(TranscriptEntry),
+  /** Calls that are out. */
+  pending: z.array(PendingCall),
+  toolCalls: z.number().int().nonnegative(),
+  usage: Usage,
+});
+export type Journal = z.infer<typeof Journal>;

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { MessageText } from './http.js';
+import { CallId, ConversationId, MessageId } from './ids.js';
+import { PublicError, ReplyStatus, Usage } from './mail.js';
+
+/** Position in a conversation's live stream: a Redis stream id. */
+export const Cursor = z.string().regex(/^[0-9]{1,20}-[0-9]{1,20}$/);
+
+/** What a client may send on `/ws`. */
+export const ClientFrame = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('auth'), token: z.string().min(1).max(512) }),
+  z.strictObject({
+    type: z.literal('send'),
+    conversation: ConversationId,
+    text: MessageText,
+    id: MessageId.optional(),
+  }),
+  z.strictObject({ type: z.literal('subscribe'), conversation: ConversationId, cursor: Cursor.optional() }),
+  z.strictObject({ type: z.literal('stop'), conversation: ConversationId }),
+]);
+export type ClientFrame = z.infer<typeof ClientFrame>;
+
+const conversation = { conversation: ConversationId };
+
+/** What the server sends on `/ws`. */
+export const ServerFrame = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('subscribed'), ...conversation, cursor: z.string() }),
+  z.object({
+    type: z.literal('accepted'),
+    ...conversation,
+    id: MessageId,
+    /** How many messages of this conversation wait before it, when any. */
+    position: z.number().int().nonnegative().optional(),
+  }),
+  z.object({
+    type: z.literal('delta'),
+    ...conversation,
+    turn: z.number().int(),
+    step: z.number().int(),
+    attempt: z.number().int(),
+    text: z.string(),
+    cursor: z.string(),
+  }),
+  z.object({
+    type: z.literal('tool'),
+    ...conversation,
+    turn: z.number().int(),
+    call: CallId,
+    name: z.string(),
+    state: z.enum(['started', 'done', 'failed']),
+    summary: z.string().optional(),
+    cursor: z.string(),
+  }),
+  z.object({
+    type: z.literal('reply'),
+    ...conversation,
+    id: z.string(),
+    turn: z.number().int(),
+    text: z.string(),
+    answers: z.array(MessageId),
+    status: ReplyStatus,
+    usage: Usage.optional(),
+    error: PublicError.optional(),
+    cursor: z.string(),
+  }),
+  z.object({ type: z.literal('gap'), ...conversation }),
+  z.object({ type: z.literal('error'), code: z.string(), message: z.string(), id: z.string().optional() }),
+]);
+export type ServerFrame = z.infer<typeof ServerFrame>;

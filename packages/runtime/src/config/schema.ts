@@ -1,0 +1,144 @@
+import { TenantId } from '@queueclaw/contracts';
+import { z } from 'zod';
+import { duration, size } from './units.js';
+
+const port = z.number().int().min(0).max(65_535);
+const count = (most: number): z.ZodNumber => z.number().int().min(1).max(most);
+
+const Token = z.strictObject({
+  token: z.string().min(16),
+  tenant: TenantId.default('default'),
+  scopes: z.array(z.enum(['chat', 'read', 'operate'])).default(['chat', 'read']),
+});
+
+const Server = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: port.default(8080),
+  read_timeout: duration('1s', '10m').default(30_000),
+  write_timeout: duration('1s', '10m').default(150_000),
+  shutdown_timeout: duration('1s', '10m').default(20_000),
+  /** Origins besides the server's own that a browser may use. */
+  allowed_origins: z.array(z.string()).default([]),
+  tokens: z.array(Token).default([]),
+  sockets_per_token: count(100_000).default(1_000),
+});
+
+const Console = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: port.default(3080),
+  operators: z.array(z.strictObject({ token: z.string().min(16), name: z.string() })).default([]),
+});
+
+export const AgentConfig = z.strictObject({
+  instructions: z.string().max(32_768).optional(),
+  /** A name of `llm.models`; absent: `llm.default`. */
+  model: z.string().optional(),
+  /** Tool names; absent: all. */
+  tools: z.array(z.string()).optional(),
+  language: z.enum(['en', 'zh']).optional(),
+  /** IANA zone. */
+  timezone: z.string().optional(),
+  queue_mode: z.enum(['collect', 'steer', 'followup', 'interrupt']).default('collect'),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+export const ModelConfig = z.strictObject({
+  /** A name of the provider registry in packages/llm. */
+  provider: z.string(),
+  model: z.string().optional(),
+  api_key: z.string().optional(),
+  base_url: z.url().optional(),
+  max_output_tokens: count(1_000_000).optional(),
+  /** The model's window in tokens. */
+  context_tokens: count(10_000_000).optional(),
+  /** For `scripted`: the script's file. */
+  script: z.string().optional(),
+});
+export type ModelConfig = z.infer<typeof ModelConfig>;
+
+export const LlmTimeouts = z.strictObject({
+  /** Until the connection stands and the vendor has answered with headers. */
+  connect: duration('100ms', '10m').default(10_000),
+  /** Until the first event of the stream. */
+  first_event: duration('100ms', '30m').default(60_000),
+  /** Between two events. */
+  idle: duration('100ms', '10m').default(30_000),
+  /** For the whole answer. */
+  total: duration('100ms', '1h').default(300_000),
+});
+export type LlmTimeouts = z.infer<typeof LlmTimeouts>;
+
+const Llm = z.strictObject({
+  default: z.string().optional(),
+  models: z.record(z.string(), ModelConfig).default({}),
+  fallbacks: z.array(z.string()).default([]),
+  timeouts: LlmTimeouts.prefault({}),
+  /** Per model name, money per million tokens. */
+  prices: z.record(z.string(), z.strictObject({ input: z.number().min(0), output: z.number().min(0) })).default({}),
+});
+
+export const ChannelConfig = z.strictObject({
+  name: z.string(),
+  enable: z.boolean().default(true),
+  tenant: TenantId.default('default'),
+  agent: z.string().optional(),
+  config: z.record(z.string(), z.unknown()).default({}),
+});
+export type ChannelConfig = z.infer<typeof ChannelConfig>;
+
+const Tools = z.strictObject({
+  enable_dangerous: z.boolean().default(false),
+  timeout: duration('1s', '30m').default(60_000),
+  allowed_commands: z.array(z.string().min(1).max(256)).max(1_000).optional(),
+});
+
+const Limits = z.strictObject({
+  /** Model answers in one turn. */
+  steps: count(200).default(20),
+  tool_calls: count(1_000).default(60),
+  /** Tokens of one turn, in and out. */
+  tokens: count(100_000_000).default(1_000_000),
+  /** One turn, waits for tools included. */
+  turn_time: duration('1s', '24h').default(900_000),
+  /** Waiting messages of one conversation; more are answered 429. */
+  mailbox: count(100_000).default(200),
+  /** Claims of the same mail before it goes to the dead letters. */
+  tries: count(100).default(5),
+  /** Messages per minute and token (or loopback client). */
+  requests_per_minute: count(10_000_000).default(6_000),
+  /** Entries of the transcript that a turn reads. */
+  history_entries: count(2_000).default(80),
+  /** Entries of the transcript that are kept. */
+  transcript_entries: count(1_000_000).default(20_000),
+});
+
+const State = z.strictObject({
+  redis: z.string().optional(),
+  home: z.string().optional(),
+  /** Without activity for this long, a conversation is forgotten. */
+  retention: duration('1h', '3650d').default(90 * 86_400_000),
+  shards: count(256).default(1),
+  /** Prefix of every key, so that several deployments share one Redis. */
+  namespace: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/).default('qc'),
+  maxmemory: size('16MiB', '1TiB').default(512 * 1024 * 1024),
+});
+
+const Telemetry = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: port.default(9464),
+  log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+/** The configuration file, parsed: durations in milliseconds, sizes in bytes, defaults filled in. */
+export const Config = z.strictObject({
+  server: Server.prefault({}),
+  console: Console.prefault({}),
+  agents: z.record(z.string(), AgentConfig).default({}),
+  llm: Llm.prefault({}),
+  channels: z.array(ChannelConfig).max(1_000).default([]),
+  tools: Tools.prefault({}),
+  limits: Limits.prefault({}),
+  state: State.prefault({}),
+  telemetry: Telemetry.prefault({}),
+});
+export type Config = z.infer<typeof Config>;
