@@ -1,0 +1,4 @@
+export * from './eventually.js';
+export * from './redis-binary.js';
+export * from './redis-fixture.js';
+export * from './unique-namespace.js';

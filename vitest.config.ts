@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+const everywhere = ['packages/*/src', 'services/*/src'];
+const named = (pattern: string): string[] => everywhere.map((root) => `${root}/**/${pattern}`);
+const conditions = ['source', 'node', 'import', 'module', 'default'];
+const resolve = { conditions };
+const ssr = { resolve: { conditions, externalConditions: conditions } };
+const special = ['**/*.redis.test.ts', '**/*.contract.test.ts', '**/*.sandbox.test.ts', '**/*.process.test.ts'];
+
+/** `x.test.ts` touches nothing outside; the other kinds say by their name what they need. */
+export default defineConfig({
+  test: {
+    projects: [
+      { resolve, ssr, test: { name: 'unit', include: named('*.test.ts'), exclude: special } },
+      { resolve, ssr, test: { name: 'redis', include: named('*.redis.test.ts'), testTimeout: 20_000 } },
+      { resolve, ssr, test: { name: 'contract', include: named('*.contract.test.ts'), testTimeout: 20_000 } },
+      { resolve, ssr, test: { name: 'sandbox', include: named('*.sandbox.test.ts'), testTimeout: 30_000 } },
+      { resolve, ssr, test: { name: 'process', include: named('*.process.test.ts'), testTimeout: 60_000 } },
+      { resolve, ssr, test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], testTimeout: 30_000 } },
+      { resolve, ssr, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 90_000 } },
+    ],
+  },
+});
