@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
-import { eventually, sharedRedis, startRedis, uniqueNamespace } from './index.js';
+import { eventually, nodeFromSource, sharedRedis, startRedis, uniqueNamespace } from './index.js';
 
 const socketOf = (url: string): string => url.replace('unix://', '');
 
@@ -37,6 +40,16 @@ test('leaves nothing behind when stopped', async () => {
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   await server.stop();
   expect(existsSync(folder)).toBe(false);
+});
+
+test('dies with a process that is killed', async () => {
+  const fixture = fileURLToPath(new URL('./redis-fixture.ts', import.meta.url));
+  const program = `console.log((await (await import(${JSON.stringify(fixture)})).startRedis()).url); process.stdin.resume();`;
+  const owner = spawn(process.execPath, [...nodeFromSource, '--input-type=module', '-e', program]);
+  const [url] = (await once(owner.stdout.setEncoding('utf8'), 'data')) as [string];
+  expect(existsSync(socketOf(url.trim()))).toBe(true);
+  owner.kill('SIGKILL');
+  await eventually(() => expect(existsSync(dirname(socketOf(url.trim())))).toBe(false));
 });
 
 test('namespaces fit the configuration and differ', () => {
