@@ -34,6 +34,8 @@ export const keys = {
   control: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:ct`,
   /** hash: epoch, scheduled, phase, tries, journal, tickets and results */
   state: (tag: string, kind: ActorKind, a: ActorAddress): string => `${tag}:t:${a.tenant}:${kind}:${a.conversation}:st`,
+  /** hash by call: the ticket while it is out, the outcome when it came back */
+  waiting: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:wt`,
   /** list: the transcript */
   transcript: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:tr`,
   /** stream: provisional deltas, tool activity, replies */

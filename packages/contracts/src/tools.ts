@@ -64,6 +64,7 @@ export const TaskResult = z.object({
   tenant: TenantId,
   conversation: ConversationId,
   call: CallId,
+  tool: ToolName,
   ticket: z.string().min(16).max(64),
   outcome: ToolOutcome,
 });

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { type ActorAddress, actorMember, type Mail, keys } from '@queueclaw/contracts';
+import { groupCommit } from '@queueclaw/queues';
+import { recordTtlMs } from './limits.js';
+import { parseRecord, type MessageRecord } from './record.js';
+import { row } from './reply-shapes.js';
+import { seal } from './seal.js';
+import type { Shard, Shards } from './shards.js';
+
+export type Ingested = {
+  readonly outcome: 'accepted' | 'duplicate' | 'conflict' | 'full';
+  /** Messages that wait before it. */
+  readonly position: number;
+  /** The conversation became due: somebody should wake it. */
+  readonly wake: boolean;
+  /** Of the first message with this id. */
+  readonly record?: MessageRecord;
+};
+
+export type Ingest = (address: ActorAddress, mail: Mail) => Promise<Ingested>;
+
+type Item = { readonly address: ActorAddress; readonly mail: Mail };
+
+/** What tells two messages with the same id apart: 72 bits of SHA-256 over what the person wrote. */
+export function digest(mail: Mail): string {
+  const text = mail.kind === 'person' ? mail.text : `/${mail.action}`;
+  return createHash('sha256').update(text).digest('base64url').slice(0, 12);
+}
+
+/**
+ * Puts mail into mailboxes, durable when it resolves, batched by group commit per shard. Mail with an id that the
+ * conversation has seen within 24 h is not put in again.
+ * @throws AppError system.full, system.unavailable: nothing was accepted, or it was and a repeat with the same id is harmless
+ */
+export function ingestInto(shards: Shards, mailKey: string | undefined, mailboxMax: number): Ingest {
+  const perShard = shards.all.map((shard) =>
+    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, mailboxMax), 128),
+  );
+  return async (address, mail) => {
+    const add = perShard[shards.of(address).index];
+    if (!add) throw new Error('no such shard');
+    return add({ address, mail });
+  };
+}
+
+async function ingestBatch(
+  shard: Shard,
+  items: readonly Item[],
+  mailKey: string | undefined,
+  mailboxMax: number,
+): Promise<readonly Ingested[]> {
+  const { tag } = shard;
+  const names = [keys.due(tag, 'messages')];
+  const args: (string | number)[] = [recordTtlMs];
+  for (const { address, mail } of items) {
+    const control = mail.kind === 'control';
+    names.push(
+      keys.message(tag, address.tenant, mail.id),
+      control ? keys.control(tag, address) : keys.mailbox(tag, 'messages', address),
+      keys.state(tag, 'messages', address),
+    );
+    const sealed = seal(mailKey, address, JSON.stringify(mail));
+    args.push(actorMember(address), address.conversation, digest(mail), sealed, control ? 0 : mailboxMax);
+  }
+  const answers = row(await shard.run('ingest', names, args));
+  return answers.map((answer) => {
+    const [outcome, position, wake, record] = row(answer);
+    return {
+      outcome: outcome as Ingested['outcome'],
+      position: Number(position),
+      wake: wake === 1,
+      ...(record ? { record: parseRecord(String(record)) } : {}),
+    };
+  });
+}

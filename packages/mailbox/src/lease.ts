@@ -1,0 +1,183 @@
+import {
+  type ActorAddress,
+  actorMember,
+  type ControlMail,
+  Journal,
+  keys,
+  type LiveEvent,
+  type PersonMail,
+  type Reply,
+  ToolOutcome,
+  TranscriptEntry,
+} from '@queueclaw/contracts';
+import { type Inbox, openControl, openInbox } from './inbox.js';
+import { armMs, leaseMs, liveKeep, liveTtlMs, type MailboxLimits } from './limits.js';
+import { outboxItem } from './outbox.js';
+import { parseJson } from './record.js';
+import { pairs, row, strings } from './reply-shapes.js';
+import type { Shard } from './shards.js';
+
+/** How many of the mail and control mail that the lease shows are consumed. */
+export type Take = { readonly mail: number; readonly control: number };
+
+export type TurnEnd = {
+  readonly take: Take;
+  readonly turn: number;
+  /** Forget the transcript before appending. */
+  readonly reset: boolean;
+  readonly entries: readonly TranscriptEntry[];
+  readonly replies: readonly Reply[];
+  readonly live?: readonly LiveEvent[];
+  readonly deadLetter?: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * A claimed conversation. All methods are fenced: they resolve to undefined (or false), and nothing changed, once another
+ * worker has claimed it.
+ */
+export type Lease = {
+  readonly epoch: number;
+  /** Claims of this mail so far, this one included. */
+  readonly tries: number;
+  /** Redis' clock at the claim, milliseconds. */
+  readonly now: number;
+  /** The last turn's number, 0 before the first. */
+  readonly turn: number;
+  readonly journal: Journal | undefined;
+  readonly results: readonly { call: string; outcome: ToolOutcome }[];
+  readonly history: readonly TranscriptEntry[];
+  /** Mail not yet consumed; `checkpoint` brings it up to date. */
+  inbox(): { readonly mail: readonly PersonMail[]; readonly control: readonly ControlMail[] };
+  renew(): Promise<boolean>;
+  /** Writes the journal; afterwards `inbox` shows what is left and what came meanwhile. */
+  checkpoint(journal: Journal, take: Take): Promise<boolean>;
+  /** Waits for the journal's pending calls. `wake`: there is already something to do. */
+  suspend(journal: Journal, take: Take, live: readonly LiveEvent[]): Promise<{ wake: boolean } | undefined>;
+  /** The tasks are queued. `deadlineAt` in milliseconds. */
+  arm(deadlineAt: number): Promise<boolean>;
+  commit(end: TurnEnd): Promise<{ left: number; outbox: number } | undefined>;
+  appendLive(events: readonly LiveEvent[]): Promise<boolean>;
+};
+
+export type Claim = Lease | 'busy' | 'empty' | 'waiting';
+
+type Context = {
+  readonly shard: Shard;
+  readonly address: ActorAddress;
+  readonly mailKey: string | undefined;
+  readonly limits: MailboxLimits;
+};
+
+/** Claims a conversation for one step. See scripts/claim.ts. */
+export async function claimConversation(context: Context): Promise<Claim> {
+  const { shard, address, limits } = context;
+  const { tag } = shard;
+  const st = keys.state(tag, 'messages', address);
+  const mb = keys.mailbox(tag, 'messages', address);
+  const ct = keys.control(tag, address);
+  const wt = keys.waiting(tag, address);
+  const due = keys.due(tag, 'messages');
+  const answer = row(
+    await shard.run(
+      'claim',
+      [st, mb, ct, wt, keys.transcript(tag, address), due],
+      [actorMember(address), leaseMs, 100, limits.historyMax],
+    ),
+  );
+  if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'waiting';
+  return leaseFrom(context, answer, { st, mb, ct, wt, due });
+}
+
+type Names = { readonly st: string; readonly mb: string; readonly ct: string; readonly wt: string; readonly due: string };
+
+function leaseFrom(context: Context, answer: readonly unknown[], names: Names): Lease {
+  const { shard, address, mailKey, limits } = context;
+  const { st, mb, ct, wt, due } = names;
+  const { tag } = shard;
+  const member = actorMember(address);
+  const live = keys.live(tag, address);
+  const epoch = Number(answer[1]);
+  const state = pairs(answer[3]);
+  let control: Inbox<ControlMail> = openControl(mailKey, address, strings(answer[4]));
+  let mail: Inbox<PersonMail> = openInbox(mailKey, address, strings(answer[5]));
+  const journalText = state.get('journal');
+  const ok = (value: unknown): boolean => row(value)[0] === 'ok';
+  const pops = (take: Take): [number, number] => [mail.pop(take.mail), control.pop(take.control)];
+
+  return {
+    epoch,
+    tries: Number(state.get('tries') ?? 1),
+    now: Number(answer[2]),
+    turn: Number(state.get('turn') ?? 0),
+    journal: journalText === undefined ? undefined : Journal.parse(parseJson(journalText)),
+    results: outcomes(pairs(answer[6])),
+    history: readEntries(strings(answer[7])),
+    inbox: () => ({ mail: mail.mail, control: control.mail }),
+    renew: async () => ok(await shard.run('renew', [st, due], [epoch, member, leaseMs])),
+    checkpoint: async (journal, take) => {
+      const back = row(await shard.run('checkpoint', [st, mb, ct], [epoch, JSON.stringify(journal), ...pops(take)]));
+      if (back[0] !== 'ok') return false;
+      control = openControl(mailKey, address, strings(back[1]));
+      mail = openInbox(mailKey, address, strings(back[2]));
+      return true;
+    },
+    suspend: async (journal, take, events) => {
+      const deadlineAt = Math.min(...journal.pending.map((call) => call.deadlineAt));
+      const calls = journal.pending.flatMap((call) => [call.call, call.ticket]);
+      const back = row(
+        await shard.run(
+          'suspend',
+          [st, mb, ct, wt, due, live],
+          [
+            ...[epoch, member, JSON.stringify(journal), ...pops(take), armMs, deadlineAt, liveKeep, liveTtlMs],
+            ...[journal.pending.length, ...calls, ...events.map((event) => JSON.stringify(event))],
+          ],
+        ),
+      );
+      return back[0] === 'ok' ? { wake: back[1] === 1 } : undefined;
+    },
+    arm: async (deadlineAt) => ok(await shard.run('arm', [st, due], [epoch, member, deadlineAt])),
+    commit: async (end) => {
+      const back = row(
+        await shard.run(
+          'commit',
+          [
+            ...[st, mb, ct, wt, keys.transcript(tag, address), due, keys.conversations(tag, address.tenant)],
+            ...[keys.mailbox(tag, 'replies', address), keys.due(tag, 'replies'), live, keys.dead(tag)],
+          ],
+          [
+            ...[epoch, member, ...pops(end.take), end.turn, end.reset ? 1 : 0],
+            ...[limits.retentionMs, limits.transcriptMax, liveKeep, liveTtlMs],
+            end.deadLetter === undefined ? '' : JSON.stringify(end.deadLetter),
+            ...[end.entries.length, ...end.entries.map((entry) => JSON.stringify(entry))],
+            ...[end.replies.length, ...end.replies.map(outboxItem)],
+            ...(end.live ?? []).map((event) => JSON.stringify(event)),
+          ],
+        ),
+      );
+      return back[0] === 'ok' ? { left: Number(back[1]), outbox: Number(back[2]) } : undefined;
+    },
+    appendLive: async (events) => {
+      const lines = events.map((event) => JSON.stringify(event));
+      return ok(await shard.run('appendLive', [st, live], [epoch, liveKeep, liveTtlMs, ...lines]));
+    },
+  };
+}
+
+const outcomes = (waiting: ReadonlyMap<string, string>): Lease['results'] =>
+  [...waiting].flatMap(([call, value]) => {
+    if (!value.startsWith('r')) return [];
+    const parsed = ToolOutcome.safeParse(parseJson(value.slice(1)));
+    const outcome = parsed.success
+      ? parsed.data
+      : { ok: false, text: 'The result could not be read.', code: 'tool.failed', ms: 0 };
+    return [{ call, outcome }];
+  });
+
+/** Transcript lines as entries; a line that does not parse is left out. */
+export function readEntries(lines: readonly string[]): TranscriptEntry[] {
+  return lines.flatMap((line) => {
+    const parsed = TranscriptEntry.safeParse(parseJson(line));
+    return parsed.success ? [parsed.data] : [];
+  });
+}

@@ -1,0 +1,23 @@
+/** Bounds of what the mailbox keeps. */
+export type MailboxLimits = {
+  /** Waiting mail of one conversation. */
+  readonly mailboxMax: number;
+  /** Entries of a transcript that are kept. */
+  readonly transcriptMax: number;
+  /** Entries of a transcript that a claim brings along. */
+  readonly historyMax: number;
+  /** Life of a conversation without activity, milliseconds. */
+  readonly retentionMs: number;
+};
+
+/** A worker that has not renewed for this long has lost its conversation. */
+export const leaseMs = 6_000;
+/** A suspended conversation whose tasks were not confirmed is looked at again after this time. */
+export const armMs = 3_000;
+/** What was due is looked at again after this time, if nobody took it. */
+export const lookAgainMs = 5_000;
+/** How long a message's id is remembered. */
+export const recordTtlMs = 86_400_000;
+/** Entries, about, and life of a conversation's live stream. */
+export const liveKeep = 1_000;
+export const liveTtlMs = 3_600_000;

@@ -1,0 +1,66 @@
+import { type ActorAddress, actorMember, type ActorKind, keys, parseActorMember } from '@queueclaw/contracts';
+import { ingestInto, type Ingest } from './ingest.js';
+import { type Claim, claimConversation } from './lease.js';
+import { lookAgainMs, type MailboxLimits } from './limits.js';
+import { parseRecord, type MessageRecord } from './record.js';
+import { strings } from './reply-shapes.js';
+import type { Shard, Shards } from './shards.js';
+
+export type Mailbox = {
+  readonly shards: Shards;
+  readonly ingest: Ingest;
+  /** Claims a conversation for one step, or says why there is none to make. */
+  claim(address: ActorAddress): Promise<Claim>;
+  /** Up to `most` actors of a shard that somebody should look at now; they count as looked at for a few seconds. */
+  dispatch(shard: Shard, kind: ActorKind, most: number): Promise<readonly ActorAddress[]>;
+  /** What became of a message; with several conversations that used the id, any one of them unless named. */
+  record(tenant: string, id: string, conversation?: string): Promise<{ conversation: string; record: MessageRecord } | undefined>;
+  /** Removes everything of a conversation; false when there was nothing. */
+  forget(address: ActorAddress): Promise<boolean>;
+};
+
+export type MailboxOptions = {
+  readonly shards: Shards;
+  /** Undefined in processes that may not speak for people. */
+  readonly mailKey: string | undefined;
+  readonly limits: MailboxLimits;
+};
+
+/** Opens the mailboxes of a deployment. */
+export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbox {
+  return {
+    shards,
+    ingest: ingestInto(shards, mailKey, limits.mailboxMax),
+    claim: (address) => claimConversation({ shard: shards.of(address), address, mailKey, limits }),
+    dispatch: async (shard, kind, most) =>
+      strings(await shard.run('dispatch', [keys.due(shard.tag, kind)], [most, lookAgainMs])).map(parseActorMember),
+    record: (tenant, id, conversation) => findRecord(shards, tenant, id, conversation),
+    forget: (address) => forget(shards.of(address), address),
+  };
+}
+
+async function findRecord(shards: Shards, tenant: string, id: string, wanted: string | undefined): ReturnType<Mailbox['record']> {
+  const places = wanted === undefined ? shards.all : [shards.of({ conversation: wanted })];
+  for (const shard of places) {
+    const found = await shard.redis.hgetall(keys.message(shard.tag, tenant, id));
+    const conversation = wanted ?? Object.keys(found)[0];
+    const text = conversation === undefined ? undefined : found[conversation];
+    if (conversation !== undefined && text !== undefined) return { conversation, record: parseRecord(text) };
+  }
+  return undefined;
+}
+
+async function forget(shard: Shard, address: ActorAddress): Promise<boolean> {
+  const { tag } = shard;
+  const there = await shard.run(
+    'forget',
+    [
+      ...[keys.state(tag, 'messages', address), keys.mailbox(tag, 'messages', address), keys.control(tag, address)],
+      ...[keys.waiting(tag, address), keys.transcript(tag, address), keys.live(tag, address)],
+      ...[keys.state(tag, 'replies', address), keys.mailbox(tag, 'replies', address)],
+      ...[keys.due(tag, 'messages'), keys.due(tag, 'replies'), keys.conversations(tag, address.tenant)],
+    ],
+    [actorMember(address), address.conversation],
+  );
+  return there === 1;
+}

@@ -1,0 +1,96 @@
+import { type ActorAddress, actorMember, keys, Reply } from '@queueclaw/contracts';
+import { leaseMs, liveKeep, liveTtlMs, recordTtlMs } from './limits.js';
+import { parseJson } from './record.js';
+import { row } from './reply-shapes.js';
+import type { Shard } from './shards.js';
+
+/** A reply as it lies in an outbox: what scripts need in front, then the reply. */
+export function outboxItem(reply: Reply): string {
+  return `${reply.route.channel}\n${reply.status}\n${reply.answers.join(' ')}\n${JSON.stringify(reply)}`;
+}
+
+/** What happened to one outbox of a round. */
+export type Delivered = {
+  readonly delivered: number;
+  /** Channel of the head that this round could not deliver. */
+  readonly left: string | undefined;
+};
+
+/**
+ * Delivers outboxes of one shard to channels for which delivered means written to the message's record and the
+ * conversation's live stream. In order and atomic.
+ */
+export async function deliverToStreams(
+  shard: Shard,
+  addresses: readonly ActorAddress[],
+  channels: readonly string[],
+): Promise<readonly Delivered[]> {
+  const { tag } = shard;
+  const names = addresses.flatMap((a) => [
+    keys.state(tag, 'replies', a),
+    keys.mailbox(tag, 'replies', a),
+    keys.live(tag, a),
+  ]);
+  const answers = row(
+    await shard.run(
+      'deliver',
+      [keys.due(tag, 'replies'), ...names],
+      [
+        ...[tag, recordTtlMs, liveKeep, liveTtlMs, ` ${channels.join(' ')} `],
+        ...addresses.flatMap((a) => [a.tenant, a.conversation]),
+      ],
+    ),
+  );
+  return answers.map((answer) => {
+    const [delivered, left] = row(answer);
+    return { delivered: Number(delivered), left: left === '' ? undefined : String(left) };
+  });
+}
+
+/** The claimed head of an outbox, for a channel that talks to a platform. Fenced like a conversation's lease. */
+export type DeliveryLease = {
+  /** Undefined when the item cannot be read: drop it. */
+  readonly reply: Reply | undefined;
+  readonly tries: number;
+  /** Items in the outbox, this one included. */
+  readonly waiting: number;
+  /** The platform has it (`status` undefined), or never will (`failed`). Resolves to how many are left. */
+  done(status?: 'failed', deadLetter?: Readonly<Record<string, unknown>>): Promise<number | undefined>;
+  /** The platform asked to wait, milliseconds. */
+  postpone(ms: number): Promise<boolean>;
+};
+
+/** Claims the head of one outbox. */
+export async function claimOutbox(
+  shard: Shard,
+  address: ActorAddress,
+): Promise<DeliveryLease | 'busy' | 'empty' | 'later'> {
+  const { tag } = shard;
+  const st = keys.state(tag, 'replies', address);
+  const mb = keys.mailbox(tag, 'replies', address);
+  const due = keys.due(tag, 'replies');
+  const member = actorMember(address);
+  const answer = row(await shard.run('claimDelivery', [st, mb, due], [member, leaseMs * 5]));
+  if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'later';
+  const epoch = Number(answer[1]);
+  const parsed = Reply.safeParse(parseJson(String(answer[3])));
+  return {
+    reply: parsed.success ? parsed.data : undefined,
+    tries: Number(answer[2]),
+    waiting: Number(answer[4]),
+    done: async (status, deadLetter) => {
+      const back = row(
+        await shard.run(
+          'commitDelivery',
+          [st, mb, due, keys.live(tag, address), keys.dead(tag)],
+          [
+            ...[epoch, member, tag, address.tenant, address.conversation, recordTtlMs, liveKeep, liveTtlMs],
+            ...[status ?? '', deadLetter === undefined ? '' : JSON.stringify(deadLetter)],
+          ],
+        ),
+      );
+      return back[0] === 'ok' ? Number(back[1]) : undefined;
+    },
+    postpone: async (ms) => row(await shard.run('postponeDelivery', [st, due], [epoch, member, ms]))[0] === 'ok',
+  };
+}

@@ -1,0 +1,56 @@
+import type { Redis } from 'ioredis';
+import { appendLive } from './scripts/append-live.js';
+import { checkpoint } from './scripts/checkpoint.js';
+import { claim } from './scripts/claim.js';
+import { commit } from './scripts/commit.js';
+import { dispatch } from './scripts/dispatch.js';
+import { forget } from './scripts/forget.js';
+import { ingest } from './scripts/ingest.js';
+import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
+import { renew } from './scripts/renew.js';
+import { results } from './scripts/results.js';
+import { arm, suspend } from './scripts/suspend.js';
+
+const sources = {
+  appendLive,
+  arm,
+  checkpoint,
+  claim,
+  claimDelivery,
+  commit,
+  commitDelivery,
+  deliver,
+  dispatch,
+  forget,
+  ingest,
+  postponeDelivery,
+  renew,
+  results,
+  suspend,
+} as const;
+
+export type ScriptName = keyof typeof sources;
+export type RunScript = (
+  name: ScriptName,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+) => Promise<unknown>;
+
+type Command = (keyCount: number, ...rest: (string | number)[]) => Promise<unknown>;
+
+/** Registers the scripts on a connection; each is sent as EVALSHA and loaded when the server does not have it yet. */
+export function scriptsOn(redis: Redis): RunScript {
+  const commands = new Map<ScriptName, Command>();
+  for (const name of Object.keys(sources) as ScriptName[]) {
+    const command = `queueclaw_${name}`;
+    redis.defineCommand(command, { lua: sources[name] });
+    // ioredis adds the method at run time, where its types cannot know it.
+    const method = (redis as unknown as Record<string, Command>)[command];
+    if (method) commands.set(name, method.bind(redis));
+  }
+  return async (name, keys, args) => {
+    const command = commands.get(name);
+    if (!command) throw new Error(`no script ${name}`);
+    return command(keys.length, ...keys, ...args);
+  };
+}

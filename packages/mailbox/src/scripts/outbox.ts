@@ -1,0 +1,121 @@
+import { fence, prelude } from './prelude.js';
+
+/** Takes an outbox item apart: channel, status, ids, reply. */
+const item = `
+local function parse(item)
+  local a = string.find(item, '\\n', 1, true)
+  local b = string.find(item, '\\n', a + 1, true)
+  local c = string.find(item, '\\n', b + 1, true)
+  return string.sub(item, 1, a - 1), string.sub(item, a + 1, b - 1), string.sub(item, b + 1, c - 1), string.sub(item, c + 1)
+end
+local function record(tag, tenant, conversation, status, ids, reply, ttl)
+  for id in string.gmatch(ids, '[^ ]+') do
+    local key = tag .. ':t:' .. tenant .. ':m:' .. id
+    local known = redis.call('HGET', key, conversation)
+    local digest = known and string.sub(known, 1, (string.find(known, '\\n', 1, true) or 1) - 1) or ''
+    redis.call('HSET', key, conversation, digest .. '\\n' .. status .. '\\n' .. reply)
+    redis.call('PEXPIRE', key, ttl)
+  end
+end
+`;
+
+/**
+ * Delivers to channels for which delivered means written to the record and the live stream: in order, atomically, hence
+ * without a lease. KEYS: due, then per outbox st, mb, live. ARGV: tag, recordTtl, liveKeep, liveTtl, channels (' a b '),
+ * then per outbox tenant, conversation. Returns per outbox { delivered, channel of the head that is left or '' }.
+ */
+export const deliver = `${prelude}${item}
+local now = clock()
+local out = {}
+local n = (#KEYS - 1) / 3
+for i = 1, n do
+  local st, mb, live = KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1]
+  local tenant, conversation = ARGV[4 + 2 * i], ARGV[5 + 2 * i]
+  local member = tenant .. '/' .. conversation
+  local delivered, left = 0, ''
+  local lease = tonumber(redis.call('HGET', st, 'lease') or '0')
+  while lease <= now do
+    local head = redis.call('LINDEX', mb, 0)
+    if not head then break end
+    local channel, status, ids, reply = parse(head)
+    if not string.find(ARGV[5], ' ' .. channel .. ' ', 1, true) then
+      left = channel
+      break
+    end
+    record(ARGV[1], tenant, conversation, status, ids, reply, ARGV[2])
+    publish(live, 'r', reply, ARGV[3], ARGV[4])
+    redis.call('LPOP', mb)
+    delivered = delivered + 1
+  end
+  if lease > now then redis.call('ZADD', KEYS[1], lease, member)
+  elseif left ~= '' then redis.call('ZADD', KEYS[1], now, member)
+  else redis.call('ZREM', KEYS[1], member) end
+  out[i] = { delivered, left }
+end
+return out
+`;
+
+/**
+ * Claims the head of one outbox for a platform. KEYS: st, mb, due. ARGV: member, leaseMs.
+ * Returns { 'busy' } | { 'empty' } | { 'later', at } | { 'claimed', epoch, tries, reply, items }.
+ */
+export const claimDelivery = `${prelude}${item}
+local now = clock()
+local s = redis.call('HMGET', KEYS[1], 'lease', 'notBefore')
+if s[1] and tonumber(s[1]) > now then
+  redis.call('ZADD', KEYS[3], s[1], ARGV[1])
+  return { 'busy' }
+end
+local head = redis.call('LINDEX', KEYS[2], 0)
+if not head then
+  redis.call('ZREM', KEYS[3], ARGV[1])
+  return { 'empty' }
+end
+if s[2] and tonumber(s[2]) > now then
+  redis.call('ZADD', KEYS[3], s[2], ARGV[1])
+  return { 'later', s[2] }
+end
+local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+local tries = redis.call('HINCRBY', KEYS[1], 'tries', 1)
+local lease = now + ARGV[2]
+redis.call('HSET', KEYS[1], 'lease', lease)
+redis.call('ZADD', KEYS[3], lease, ARGV[1])
+local _, _, _, reply = parse(head)
+return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]) }
+`;
+
+/**
+ * The platform took the head, or it never will. KEYS: st, mb, due, live, dead. ARGV: epoch, member, tag,
+ * tenant, conversation, recordTtl, liveKeep, liveTtl, status or '' to keep the reply's, dead letter or ''. Returns { 'ok', left }.
+ */
+export const commitDelivery = `${prelude}${item}${fence}
+local head = redis.call('LPOP', KEYS[2])
+if head then
+  local _, status, ids, reply = parse(head)
+  record(ARGV[3], ARGV[4], ARGV[5], ARGV[9] ~= '' and ARGV[9] or status, ids, reply, ARGV[6])
+  publish(KEYS[4], 'r', reply, ARGV[7], ARGV[8])
+end
+if ARGV[10] ~= '' then
+  redis.call('RPUSH', KEYS[5], ARGV[10])
+  redis.call('LTRIM', KEYS[5], -10000, -1)
+end
+local left = redis.call('LLEN', KEYS[2])
+if left > 0 then
+  redis.call('HSET', KEYS[1], 'lease', '0', 'tries', '0')
+  redis.call('HDEL', KEYS[1], 'notBefore')
+  redis.call('ZADD', KEYS[3], clock(), ARGV[2])
+else
+  redis.call('HDEL', KEYS[1], 'lease', 'tries', 'notBefore', 'scheduled')
+  redis.call('PEXPIRE', KEYS[1], 3600000)
+  redis.call('ZREM', KEYS[3], ARGV[2])
+end
+return { 'ok', left }
+`;
+
+/** The platform asked to wait. KEYS: st, due. ARGV: epoch, member, ms. */
+export const postponeDelivery = `${prelude}${fence}
+local at = clock() + ARGV[3]
+redis.call('HSET', KEYS[1], 'lease', '0', 'notBefore', at)
+redis.call('ZADD', KEYS[2], at, ARGV[2])
+return { 'ok' }
+`;

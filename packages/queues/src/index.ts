@@ -1,0 +1,5 @@
+export * from './catalogue.js';
+export * from './consume.js';
+export * from './define.js';
+export * from './group-commit.js';
+export * from './produce.js';
