@@ -1,5 +1,5 @@
 export * from './eventually.js';
 export * from './node-from-source.js';
-export * from './redis-binary.js';
+export * from './redis-server.js';
 export * from './redis-fixture.js';
 export * from './unique-namespace.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRedisBinary, type RedisBinary } from './redis-binary.js';
+import { findRedisServer } from './redis-server.js';
 
 /** Settings of a test server: memory limit in bytes, eviction policy, append-only file. */
 export type TestRedisOptions = { maxmemory?: number; policy?: string; appendonly?: boolean };
@@ -17,8 +17,8 @@ export type TestRedis = { url: string; stop(): Promise<void> };
  * uses Docker; throws with the options when neither is there.
  */
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
-  const binary = findRedisBinary(process.env);
-  return binary ? startLocal(binary, options) : startContainer(options);
+  const program = findRedisServer(process.env);
+  return program ? startLocal(program, options) : startContainer(options);
 }
 
 let shared: Promise<TestRedis> | undefined;
@@ -35,15 +35,13 @@ export async function sharedRedis(): Promise<string> {
  */
 const guard = 'folder=$1; shift; "$@" & server=$!; cat >/dev/null; kill "$server"; wait "$server"; rm -rf "$folder"';
 
-async function startLocal(binary: RedisBinary, options: TestRedisOptions): Promise<TestRedis> {
+async function startLocal(program: string, options: TestRedisOptions): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'queueclaw-redis-'));
   const socket = join(folder, 'redis.sock');
   const place = ['--dir', folder, '--unixsocket', socket, '--unixsocketperm', '700', '--port', '0'];
-  const library = binary.libraryPath ? { LD_LIBRARY_PATH: binary.libraryPath } : {};
-  const child = spawn('sh', ['-c', guard, 'guard', folder, binary.path, ...place, ...settings(options)], {
+  const child = spawn('sh', ['-c', guard, 'guard', folder, program, ...place, ...settings(options)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
-    env: { ...process.env, ...library },
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = async (): Promise<void> => {
@@ -59,7 +57,7 @@ async function startLocal(binary: RedisBinary, options: TestRedisOptions): Promi
       if (/ready to accept connections/i.test(output)) resolve();
       else if (/# (Fatal|FATAL|Failed)|not found|error while loading|Bad directive/i.test(output)) reject(failure());
     };
-    const failure = (): Error => new Error(`${binary.path} did not start:\n${output}`);
+    const failure = (): Error => new Error(`${program} did not start:\n${output}`);
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
     child.once('error', reject);
     child.once('exit', () => reject(failure()));

@@ -1,0 +1,16 @@
+/** A failure a person can act on: printed as it is, without a stack. */
+export class SetupError extends Error {
+  name = 'SetupError';
+}
+
+/** Prints one progress line on stderr, so that the output of a program started afterwards stays clean. */
+export function progress(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Prints an error for people and sets the exit code; anything unexpected keeps its stack. */
+export function complain(error) {
+  const text = error instanceof SetupError ? error.message : (error?.stack ?? String(error));
+  process.stderr.write(`\nqueueclaw: ${text}\n`);
+  process.exitCode = 1;
+}
