@@ -8,3 +8,4 @@ export * from './redis-error.js';
 export * from './results.js';
 export * from './seal.js';
 export * from './shards.js';
+export * from './wake.js';

@@ -1,0 +1,87 @@
+import { type ActorAddress, AppError, type ControlMail, keys, type PersonMail } from '@queueclaw/contracts';
+import { type Mailbox, redisError, type Waker } from '@queueclaw/mailbox';
+import type { Redis } from 'ioredis';
+import { openLiveReader } from './live.js';
+import { messageStatus } from './message-status.js';
+import { exportTranscript, readTranscript } from './transcript.js';
+import type { Accepted, Conversations } from './types.js';
+
+export type ConversationsOptions = {
+  readonly mailbox: Mailbox;
+  readonly waker: Waker;
+  /** A connection of the `subscriber` role, for this alone; closed by `close`. */
+  readonly subscriber: Redis;
+};
+
+/** Opens the conversations of a deployment. */
+export function openConversations({ mailbox, waker, subscriber }: ConversationsOptions): Conversations {
+  const { shards } = mailbox;
+  const live = openLiveReader(shards, subscriber);
+
+  return {
+    accept: (address, mail) => accept(mailbox, waker, address, mail),
+    control: (address, mail) => control(mailbox, waker, address, mail),
+    message: async (tenant, id, conversation) => {
+      const found = await guarded(mailbox.record(tenant, id, conversation));
+      return found && messageStatus(id, found.conversation, found.record);
+    },
+    list: (tenant, page) => guarded(listConversations(mailbox, tenant, page)),
+    transcript: (address, page) => guarded(readTranscript(shards, address, page)),
+    forget: (address) => guarded(forget(mailbox, address)),
+    exportEntries: (address) => exportTranscript(shards, address),
+    follow: (address, cursor, tell) => guarded(live.follow(address, cursor, tell)),
+    close: async () => live.close(),
+  };
+}
+
+async function guarded<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw redisError(error);
+  }
+}
+
+async function accept(mailbox: Mailbox, waker: Waker, address: ActorAddress, mail: PersonMail): Promise<Accepted> {
+  const { outcome, position, wake, record } = await mailbox.ingest(address, mail);
+  if (wake) waker.hint(address, { why: 'mail', channel: mail.route.channel, mail: position + 1 });
+  const status = record && messageStatus(mail.id, address.conversation, record);
+  return { outcome, position, ...(status ? { status } : {}) };
+}
+
+async function control(mailbox: Mailbox, waker: Waker, address: ActorAddress, mail: ControlMail): Promise<void> {
+  const { outcome, wake } = await mailbox.ingest(address, mail);
+  if (outcome === 'conflict') throw new AppError('message.conflict');
+  if (wake) waker.hint(address, { why: 'mail', channel: mail.route.channel });
+  const { tag, redis } = mailbox.shards.of(address);
+  await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'control', ...address })).catch(() => undefined);
+}
+
+async function listConversations(
+  mailbox: Mailbox,
+  tenant: string,
+  page: { limit: number; before?: number },
+): Promise<{ conversation: string; at: number }[]> {
+  const newest = page.before === undefined ? '+inf' : `(${page.before}`;
+  const all = await Promise.all(
+    mailbox.shards.all.map(async ({ tag, redis }) => {
+      const flat = await redis.zrange(
+        ...[keys.conversations(tag, tenant), newest, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, page.limit, 'WITHSCORES'] as const,
+      );
+      return flat.flatMap((conversation, at) =>
+        at % 2 === 0 ? [{ conversation, at: Number(flat[at + 1]) }] : [],
+      );
+    }),
+  );
+  return all
+    .flat()
+    .sort((a, b) => b.at - a.at)
+    .slice(0, page.limit);
+}
+
+async function forget(mailbox: Mailbox, address: ActorAddress): Promise<boolean> {
+  const { tag, redis } = mailbox.shards.of(address);
+  for await (const entry of exportTranscript(mailbox.shards, address))
+    if (entry.role === 'user') await redis.hdel(keys.message(tag, address.tenant, entry.id), address.conversation);
+  return mailbox.forget(address);
+}
