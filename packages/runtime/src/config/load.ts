@@ -1,0 +1,144 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { checkConfig } from './checks.js';
+import { expandEnvironment, type Environment } from './expand.js';
+import { knownKeys } from './json-schema.js';
+import { dropRetiredKeys } from './legacy.js';
+import { nearest } from './nearest.js';
+import { applyOverrides } from './overrides.js';
+import { getAt, isPlainObject, withAt } from './paths.js';
+import { configError, formatPath, type ConfigPath, type ConfigProblem } from './problem.js';
+import { Config } from './schema.js';
+import { settleUnset } from './unset.js';
+import { parseYaml, type YamlSource } from './yaml-source.js';
+
+export type LoadOptions = {
+  /** The file; absent: `QUEUECLAW_CONFIG`, else `queueclaw.yaml` in `cwd` when there is one. */
+  readonly path?: string | undefined;
+  readonly env: Environment;
+  readonly cwd: string;
+};
+
+export type Loaded = {
+  readonly config: Config;
+  /** For the operator, one line each. */
+  readonly warnings: string[];
+  /** The file's absolute path; undefined when there is none. */
+  readonly source: string | undefined;
+};
+
+export type ConfigReading =
+  | ({ readonly ok: true } & Loaded)
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[]; readonly source: string | undefined };
+
+const bytesMax = 1024 * 1024;
+
+const findFile = ({ path, env, cwd }: LoadOptions): string | undefined => {
+  const wanted = path ?? (env['QUEUECLAW_CONFIG'] || undefined);
+  if (wanted !== undefined) return resolve(cwd, wanted);
+  const usual = join(cwd, 'queueclaw.yaml');
+  return statSync(usual, { throwIfNoEntry: false })?.isFile() === true ? usual : undefined;
+};
+
+const readText = (file: string): string | ConfigProblem => {
+  const problem = (message: string): ConfigProblem => ({ where: file, path: '', message });
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length > bytesMax) return problem('the file is larger than 1 MiB');
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return problem('the file is not UTF-8');
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return problem(code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`);
+  }
+};
+
+type Locate = (path: ConfigPath) => string | undefined;
+
+const issueProblems = (issue: z.core.$ZodIssue, where: Locate): ConfigProblem[] => {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue.code !== 'unrecognized_keys') return [{ where: where(path), path: formatPath(path), message: issue.message }];
+  const known = knownKeys(path);
+  return issue.keys.map((key) => {
+    const meant = nearest(key, known);
+    const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
+    return { where: where([...path, key]), path: formatPath([...path, key]), message: `unknown key; ${hint}` };
+  });
+};
+
+const isSame = (left: ConfigPath, right: ConfigPath): boolean => formatPath(left) === formatPath(right);
+
+/** `${PORT}` is text after the expansion; where the schema wants a number or a truth value, it is read as one. */
+const coerceExpanded = (raw: unknown, issues: readonly z.core.$ZodIssue[], replaced: readonly ConfigPath[]): unknown => {
+  let value = raw;
+  for (const issue of issues) {
+    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+    const text = getAt(value, path);
+    if (issue.code !== 'invalid_type' || typeof text !== 'string') continue;
+    if (!replaced.some((other) => isSame(other, path))) continue;
+    if (issue.expected === 'boolean' && /^(true|false)$/.test(text)) value = withAt(value, path, text === 'true');
+    if (/^(number|int)/.test(issue.expected) && /^-?\d+(\.\d+)?$/.test(text)) value = withAt(value, path, Number(text));
+  }
+  return value;
+};
+
+const parseConfig = (source: YamlSource, name: string, options: LoadOptions, file: string | undefined): ConfigReading => {
+  const lineOf = (path: ConfigPath): string | undefined => {
+    const line = source.lineOf(path);
+    return line === undefined ? undefined : `${name}:${line}`;
+  };
+  const problems: ConfigProblem[] = [];
+  if (source.value !== undefined && source.value !== null && !isPlainObject(source.value))
+    return { ok: false, problems: [{ where: name, path: '', message: 'must be a map of sections' }], source: file };
+  const retired = dropRetiredKeys(source.value ?? {}, lineOf);
+  const expanded = expandEnvironment(retired.value, options.env);
+  for (const path of expanded.malformed)
+    problems.push({ where: lineOf(path), path: formatPath(path), message: 'a ${NAME} is not complete' });
+  const { value: overridden, originOf } = applyOverrides(expanded.value, options.env);
+  const settled = settleUnset({ ...expanded, value: overridden }, lineOf);
+  for (const { path, variable } of settled.remaining) {
+    if (originOf(path) !== undefined) continue;
+    const message = `the environment variable ${variable} is not set; set it, or write \${${variable}:-default}`;
+    problems.push({ where: lineOf(path), path: formatPath(path), message });
+  }
+  const where: Locate = (path) => {
+    const variable = originOf(path);
+    return variable === undefined ? lineOf(path) : `environment variable ${variable}`;
+  };
+  let parsed = Config.safeParse(settled.value);
+  if (!parsed.success)
+    parsed = Config.safeParse(coerceExpanded(settled.value, parsed.error.issues, expanded.replaced));
+  if (parsed.success) {
+    problems.push(
+      ...checkConfig(parsed.data).map(({ path, message }) => ({ where: where(path), path: formatPath(path), message })),
+    );
+  } else {
+    const unset = new Set(settled.remaining.map(({ path }) => formatPath(path)));
+    const found = parsed.error.issues.flatMap((issue) => issueProblems(issue, where));
+    problems.push(...found.filter(({ path }) => !unset.has(path)));
+  }
+  if (!parsed.success || problems.length > 0) return { ok: false, problems, source: file };
+  return { ok: true, config: parsed.data, warnings: [...retired.warnings, ...settled.warnings], source: file };
+};
+
+/** Reads the configuration and says everything that is wrong with it at once. Never throws. */
+export function readConfig(options: LoadOptions): ConfigReading {
+  const file = findFile(options);
+  const name = file === undefined ? 'configuration' : basename(file);
+  const text = file === undefined ? '' : readText(file);
+  if (typeof text !== 'string') return { ok: false, problems: [text], source: file };
+  const source = parseYaml(text, name);
+  if (source.problems.length > 0) return { ok: false, problems: source.problems, source: file };
+  return parseConfig(source, name, options, file);
+}
+
+/**
+ * The configuration: defaults, then the YAML file with `${ENV}` expanded, then the overrides of the environment.
+ * @throws AppError `config.invalid` naming every problem with its file and line.
+ */
+export function loadConfig(options: LoadOptions): Loaded {
+  const reading = readConfig(options);
+  if (!reading.ok) throw configError(reading.problems);
+  return { config: reading.config, warnings: reading.warnings, source: reading.source };
+}

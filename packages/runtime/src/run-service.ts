@@ -1,0 +1,108 @@
+import { toAppError } from '@queueclaw/contracts';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { collectDefaultMetrics } from 'prom-client';
+import { createHealthBoard, type HealthBoard } from './health/health.js';
+import { serveHealth, type HealthServer } from './health/health-server.js';
+import { homeFolder } from './home.js';
+import type { Service } from './lifecycle.js';
+import { createLogger } from './logger.js';
+import { registry } from './metrics.js';
+import { explainListenError } from './port-taken.js';
+import { redact } from './redaction.js';
+import { guardRedis, type RedisGuard } from './safe-redis.js';
+import { createContext, type ServiceContext } from './service-context.js';
+import { connectSupervisor } from './supervisor-link.js';
+
+/** How a process makes its service. */
+export type CreateService = (context: ServiceContext) => Service | Promise<Service>;
+
+type Phase = 'starting' | 'serving' | 'stopping';
+
+const closingMs = 2_000;
+const usualGraceMs = 20_000;
+
+const checkPhase = (board: HealthBoard, phase: () => Phase): void =>
+  board.report('service', async () => (phase() === 'serving' ? { ok: true } : { ok: false, detail: phase() }));
+
+/**
+ * Runs one service as this process, until SIGTERM or SIGINT (a second one ends the process at once) or until the process
+ * that supervises it is gone. Reads the configuration, serves health and metrics, waits for Redis for as long as it takes,
+ * then starts the service. Exits 0 after a clean stop, 1 after an error, which is logged and told to the supervisor.
+ * @param create makes the service; load what is heavy in here, so that it is compiled from the cache
+ */
+export function runService(name: string, create: CreateService): void {
+  // Each service has a cache of its own: what the tool-runner writes is code that no other process may run.
+  enableCompileCache(join(homeFolder(undefined, process.env), 'cache', name));
+  // A pipe whose reader died must not end the process before it has drained.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+  let phase: Phase = 'starting';
+  let logger = createLogger(name);
+  let graceMs = usualGraceMs;
+  let service: Service | undefined;
+  let health: HealthServer | undefined;
+  let redis: RedisGuard | undefined;
+
+  const fail = async (thrown: unknown, what: string): Promise<void> => {
+    const error = toAppError(thrown);
+    logger.fatal({ err: thrown, code: error.code }, `${what}: ${error.publicMessage}`);
+    process.exitCode = 1;
+    await supervisor.say({ type: 'failed', code: error.code, message: redact(error.publicMessage) });
+    process.exit(1);
+  };
+
+  const stop = async (reason: string): Promise<void> => {
+    if (phase === 'stopping') {
+      logger.warn({ reason }, 'ending at once');
+      process.exit(1);
+    }
+    phase = 'stopping';
+    logger.info({ reason }, 'stopping');
+    setTimeout(() => void fail(new Error(`still running ${graceMs + closingMs} ms after ${reason}`), 'stopping'), graceMs + closingMs);
+    try {
+      await service?.stop(graceMs);
+      redis?.close();
+      await health?.close();
+    } catch (error) {
+      return fail(error, 'stopping');
+    }
+    logger.info('stopped');
+    process.exit(0);
+  };
+
+  const supervisor = connectSupervisor(() => void (phase === 'stopping' ? undefined : stop('the supervisor is gone')));
+
+  const start = async (): Promise<void> => {
+    const board = createHealthBoard();
+    const { context, warnings } = createContext(name, board, { env: process.env, cwd: process.cwd() });
+    const { config, redisUrl } = context;
+    logger = context.logger;
+    graceMs = config.server.shutdown_timeout;
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
+    checkPhase(board, () => phase);
+    redis = guardRedis(redisUrl, logger, (error) => void fail(error, 'Redis'));
+    board.report('redis', redis.check);
+    health = await serveHealth(name, board, config.telemetry);
+    void supervisor.say({ type: 'health', host: config.telemetry.host, port: health.port });
+    for (const warning of warnings) logger.warn(warning);
+    try {
+      service = await create(context);
+      await service.listen?.();
+      await redis.ready;
+      if (phase !== 'starting') return;
+      await service.start();
+    } catch (error) {
+      throw explainListenError(error, config);
+    }
+    if (phase !== 'starting') return;
+    phase = 'serving';
+    logger.info({ health: health.port, ms: Math.round(performance.now()) }, 'serving');
+    void supervisor.say({ type: 'ready', ...(await board.status()) });
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  process.on('uncaughtException', (error) => void fail(error, 'uncaught exception'));
+  process.on('unhandledRejection', (error) => void fail(error, 'unhandled rejection'));
+  start().catch((error: unknown) => (phase === 'stopping' ? undefined : fail(error, 'start')));
+}
