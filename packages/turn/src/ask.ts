@@ -1,0 +1,35 @@
+import type { Journal, ModelRequest } from '@queueclaw/contracts';
+import { giveUpAtLimit } from './finish.js';
+import { joinMail } from './join-mail.js';
+import { limitHit } from './limits.js';
+import { isGroup, messagesOf } from './messages.js';
+import { systemPrompt } from './prompt.js';
+import type { Next, TurnInput } from './turn-input.js';
+
+function requestFor(input: TurnInput, journal: Journal): ModelRequest {
+  const group = isGroup([...input.history, ...journal.entries]);
+  return {
+    system: systemPrompt(input, journal, group),
+    messages: messagesOf(input, journal.entries, group),
+    tools: input.agent.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    maxOutputTokens: input.agent.maxOutputTokens,
+    key: `${input.tenant}/${input.conversation}/${journal.turn}.${journal.step + 1}`,
+  };
+}
+
+/**
+ * Asks the model for the turn's next step, with at most `joining` new messages; or ends the turn when a limit forbids it,
+ * and then what waits is left for the next turn. `journal.pending` is empty.
+ */
+export function ask(input: TurnInput, journal: Journal, joining: number): Next {
+  // A turn that has read nothing yet has nobody to tell about a limit.
+  const hit = journal.answers.length === 0 ? undefined : limitHit(journal, input);
+  if (hit !== undefined) return giveUpAtLimit(input, journal, hit);
+  const joined = joinMail(journal, input, joining);
+  return {
+    do: 'ask',
+    journal: joined.journal,
+    request: requestFor(input, joined.journal),
+    took: { mail: joined.took, control: 0 },
+  };
+}

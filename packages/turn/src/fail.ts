@@ -1,0 +1,28 @@
+import type { ErrorCode, PhraseKey } from '@queueclaw/contracts';
+import { answersMax, noticeEntry, publicError, replyTo, tell } from './finish.js';
+import { alreadyTaken, freshMail } from './join-mail.js';
+import { missingCalls } from './settle.js';
+import type { Next, TurnInput } from './turn-input.js';
+
+/**
+ * Gives up on a conversation's mail, whatever state it is in: one failed reply answers the turn's messages, all waiting mail
+ * and control mail. The transcript keeps only a notice, since what could not be processed would harm every later turn too.
+ * `idle` when there is nothing to answer and no turn to end.
+ */
+export function fail(input: TurnInput, code: ErrorCode, phraseKey: PhraseKey): Next {
+  const { journal } = input;
+  const ran = journal?.answers ?? [];
+  const waiting = freshMail(journal, input.mail).slice(0, Math.max(0, answersMax - ran.length - input.control.length));
+  const answered = [...ran, ...waiting, ...input.control];
+  if (answered.length === 0 && journal === undefined) return { do: 'idle', took: { mail: 0, control: 0 } };
+  const turn = journal?.turn ?? input.turn;
+  const text = tell(input, answered, phraseKey);
+  return {
+    do: 'commit',
+    entries: [noticeEntry(turn, input.now, text)],
+    replies: replyTo(input, turn, journal?.usage, answered, { status: 'failed', text, error: publicError(code) }),
+    cancelled: journal === undefined ? [] : missingCalls(journal, input.results),
+    reset: input.control.some(({ action }) => action === 'reset'),
+    took: { mail: alreadyTaken(journal, input.mail) + waiting.length, control: input.control.length },
+  };
+}

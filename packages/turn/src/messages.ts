@@ -1,0 +1,63 @@
+import type { ModelMessage, Sender, TranscriptEntry } from '@queueclaw/contracts';
+import { fitBudget } from './fit-budget.js';
+import type { TurnInput } from './turn-input.js';
+import { fromFirstUser, wholePairs } from './whole-pairs.js';
+
+const steerNote = '[Sent while you were working on the above. It takes precedence.]';
+
+/** A sender's name as a model may read it: one line, no brackets, at most 64 characters. It is untrusted. */
+export function senderName(from: Sender | undefined): string {
+  const line = (from?.name ?? '').replace(/[\p{C}\p{Z}[\]]+/gu, ' ').trim();
+  return [...line].slice(0, 64).join('').trim() || 'someone';
+}
+
+/** True when several people have written, so that a model must be told who says what. */
+export function isGroup(entries: readonly TranscriptEntry[]): boolean {
+  const people = new Set(entries.flatMap((entry) => (entry.role === 'user' && entry.from ? [entry.from.id] : [])));
+  return people.size > 1;
+}
+
+function asMessage(entry: TranscriptEntry, group: boolean): ModelMessage {
+  const text = entry.text.toWellFormed();
+  if (entry.role === 'user') return { role: 'user', text: group ? `[${senderName(entry.from)}] ${text}` : text };
+  if (entry.role === 'tool') return { role: 'tool', call: entry.call, name: entry.name, text, ok: entry.ok };
+  const calls = entry.calls?.map(({ call, name, args }) => ({ id: call, name, args }));
+  return {
+    role: 'assistant',
+    // A model should know that these are not its own words.
+    text: entry.notice === true ? `[notice of the system] ${text}` : text,
+    ...(calls === undefined || calls.length === 0 ? {} : { calls }),
+  };
+}
+
+/** What the person wrote after the turn had begun to work, marked for the model. */
+function marked(entries: readonly TranscriptEntry[], group: boolean): readonly ModelMessage[] {
+  let working = false;
+  return entries.map((entry) => {
+    const message = asMessage(entry, group);
+    if (entry.role !== 'user') working = true;
+    return working && message.role === 'user' ? { ...message, text: `${steerNote}\n${message.text}` } : message;
+  });
+}
+
+const speaks = (message: ModelMessage): boolean =>
+  message.role !== 'assistant' || message.text !== '' || message.calls !== undefined;
+
+/**
+ * The messages of a request: the history's tail from a user's message on, then this turn. Pairs of call and result are
+ * whole, the size is bounded, and the last message is the person's or a tool's.
+ */
+export function messagesOf(
+  input: TurnInput,
+  turn: readonly TranscriptEntry[],
+  group: boolean,
+): readonly ModelMessage[] {
+  const history = wholePairs(fromFirstUser(input.history));
+  const now = wholePairs(turn);
+  const current =
+    input.agent.queueMode === 'steer' ? marked(now, group) : now.map((entry) => asMessage(entry, group));
+  return fitBudget(
+    history.map((entry) => asMessage(entry, group)).filter(speaks),
+    current.filter(speaks),
+  );
+}

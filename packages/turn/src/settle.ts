@@ -1,0 +1,70 @@
+import type { ErrorCode, Journal, PendingCall, TranscriptEntry } from '@queueclaw/contracts';
+import type { ToolResult } from './turn-input.js';
+
+type Call = { readonly call: string; readonly name: string };
+
+/** Why a call has no result of its own; the model reads the sentence. */
+const sentences = {
+  'tool.timeout':
+    'No result came in time. The outcome is unknown: the tool may or may not have acted. Check before you repeat it.',
+  'tool.cancelled': 'The call was cancelled. It may or may not have acted before that.',
+  'turn.limit': 'The call was not made: the turn has reached its limit.',
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+const unknownOutcome =
+  'The outcome of this call is unknown: the tool was started and may or may not have acted. ' +
+  'Check before you repeat it, and tell the person.';
+
+/** A transcript entry for a call that ends without a tool's own result. */
+export function failedCall(
+  { call, name }: Call,
+  turn: number,
+  at: number,
+  code: ErrorCode,
+  text: string,
+): TranscriptEntry {
+  return { v: 1, turn, at, role: 'tool', call, name, ok: false, text, code };
+}
+
+/** A transcript entry that says why there is no result. */
+export function unmadeCall(call: Call, turn: number, at: number, code: keyof typeof sentences): TranscriptEntry {
+  return failedCall(call, turn, at, code, sentences[code]);
+}
+
+/** A transcript entry for a result. "Outcome unknown" is said in words, since a model knows no codes of ours. */
+export function resultEntry(call: Call, turn: number, at: number, { outcome }: ToolResult): TranscriptEntry {
+  const unknown = outcome.code === 'tool.unknown_outcome';
+  return {
+    v: 1,
+    turn,
+    at,
+    role: 'tool',
+    call: call.call,
+    name: call.name,
+    ok: outcome.ok && !unknown,
+    text: unknown ? `${unknownOutcome}\n${outcome.text}`.trimEnd() : outcome.text,
+    ...(outcome.code === undefined ? {} : { code: outcome.code }),
+    ms: outcome.ms,
+  };
+}
+
+/** The calls that no result has come for. */
+export function missingCalls(journal: Journal, results: readonly ToolResult[]): readonly PendingCall[] {
+  return journal.pending.filter(({ call }) => !results.some((result) => result.call === call));
+}
+
+/** The journal with every pending call ended: by its result, or by `otherwise` where none came. */
+export function settle(
+  journal: Journal,
+  results: readonly ToolResult[],
+  now: number,
+  otherwise: keyof typeof sentences,
+): Journal {
+  const ended = journal.pending.map((call) => {
+    const result = results.find((candidate) => candidate.call === call.call);
+    return result === undefined
+      ? unmadeCall(call, journal.turn, now, otherwise)
+      : resultEntry(call, journal.turn, now, result);
+  });
+  return { ...journal, entries: [...journal.entries, ...ended], pending: [] };
+}

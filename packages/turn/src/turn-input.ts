@@ -1,0 +1,98 @@
+import type {
+  ControlMail,
+  Journal,
+  Language,
+  ModelRequest,
+  PendingCall,
+  PersonMail,
+  Reply,
+  ToolOutcome,
+  ToolSpec,
+  TranscriptEntry,
+} from '@queueclaw/contracts';
+
+/** What mail that arrives in the middle of a turn does to it. */
+export type QueueMode = 'collect' | 'steer' | 'followup' | 'interrupt';
+
+/** What one turn may use up. */
+export type TurnLimits = {
+  /** Model answers. */
+  readonly steps: number;
+  /** Tool calls that are sent out. */
+  readonly toolCalls: number;
+  /** Tokens in and out, all answers together. */
+  readonly tokens: number;
+  /** From the first step to the last, waits for tools included. */
+  readonly turnMs: number;
+  /** One tool call; a tool's own limit can only be lower. */
+  readonly toolMs: number;
+};
+
+/** The agent that a conversation talks to, as the configuration describes it. */
+export type AgentProfile = {
+  readonly name: string;
+  readonly instructions: string | undefined;
+  readonly language: Language | undefined;
+  /** IANA zone, used when the person's is not known. */
+  readonly timezone: string | undefined;
+  readonly tools: readonly ToolSpec[];
+  readonly limits: TurnLimits;
+  readonly maxOutputTokens: number;
+  readonly queueMode: QueueMode;
+};
+
+export type ToolResult = { readonly call: string; readonly outcome: ToolOutcome };
+
+export type ArgsCheck =
+  | { readonly ok: true; readonly args: unknown }
+  | { readonly ok: false; readonly problem: string };
+
+/** Everything that decides a turn's next step. There is no other source: no clock, no random, no I/O. */
+export type TurnInput = {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly tenant: string;
+  readonly conversation: string;
+  /** The number that a new turn gets. */
+  readonly turn: number;
+  /** Of a turn that is under way. */
+  readonly journal: Journal | undefined;
+  /** The head of the mailbox. Mail that the journal holds already may still be in front: it is counted, not read twice. */
+  readonly mail: readonly PersonMail[];
+  readonly control: readonly ControlMail[];
+  /** What came for `journal.pending`. */
+  readonly results: readonly ToolResult[];
+  /** The tail of the transcript before this turn. */
+  readonly history: readonly TranscriptEntry[];
+  readonly agent: AgentProfile;
+  /** A new random ticket; a result is accepted only with it. */
+  readonly newTicket: () => string;
+  /** Checks arguments against the tool's schema; must not throw. */
+  readonly checkArgs: (tool: string, args: unknown) => ArgsCheck;
+  /** One sentence for the model on what the channel can display, when known. */
+  readonly channelShows?: ((channel: string) => string | undefined) | undefined;
+};
+
+/** How many from the head of `mail` and `control` leave the mailbox with the next durable write. */
+export type Took = { readonly mail: number; readonly control: number };
+
+/**
+ * What happens next.
+ * - `ask`: ask the model, then call `proceed`. The journal holds the taken mail; it need not be durable before the answer.
+ * - `suspend`: the calls in `journal.pending` are out. Nothing changes before a result comes or `deadlineAt`.
+ * - `commit`: the turn is over. `cancelled` are calls that are still out and whose results nobody will read.
+ * - `idle`: nothing to do.
+ */
+export type Next =
+  | { readonly do: 'ask'; readonly journal: Journal; readonly request: ModelRequest; readonly took: Took }
+  | { readonly do: 'suspend'; readonly journal: Journal; readonly took: Took; readonly deadlineAt: number }
+  | {
+      readonly do: 'commit';
+      readonly entries: readonly TranscriptEntry[];
+      readonly replies: readonly Reply[];
+      readonly cancelled: readonly PendingCall[];
+      readonly reset: boolean;
+      readonly took: Took;
+      readonly journal?: undefined;
+    }
+  | { readonly do: 'idle'; readonly took: Took };
