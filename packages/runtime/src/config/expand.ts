@@ -24,6 +24,7 @@ const expandText = (text: string, path: ConfigPath, env: Environment, notes: Not
     if (whole.startsWith('$$')) return whole.slice(1);
     if (name === undefined) {
       notes.malformed.push(path);
+      missing = true;
       return whole;
     }
     const value = env[name];

@@ -1,13 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { z } from 'zod';
 import { checkConfig } from './checks.js';
 import { expandEnvironment, type Environment } from './expand.js';
-import { knownKeys } from './json-schema.js';
+import { coerceExpanded, issueProblems, type Locate } from './issues.js';
 import { dropRetiredKeys } from './legacy.js';
-import { nearest } from './nearest.js';
 import { applyOverrides } from './overrides.js';
-import { getAt, isPlainObject, withAt } from './paths.js';
+import { isPlainObject } from './paths.js';
 import { configError, formatPath, type ConfigPath, type ConfigProblem } from './problem.js';
 import { Config } from './schema.js';
 import { settleUnset } from './unset.js';
@@ -52,35 +50,6 @@ const readText = (file: string): string | ConfigProblem => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     return problem(code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`);
   }
-};
-
-type Locate = (path: ConfigPath) => string | undefined;
-
-const issueProblems = (issue: z.core.$ZodIssue, where: Locate): ConfigProblem[] => {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-  if (issue.code !== 'unrecognized_keys') return [{ where: where(path), path: formatPath(path), message: issue.message }];
-  const known = knownKeys(path);
-  return issue.keys.map((key) => {
-    const meant = nearest(key, known);
-    const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
-    return { where: where([...path, key]), path: formatPath([...path, key]), message: `unknown key; ${hint}` };
-  });
-};
-
-const isSame = (left: ConfigPath, right: ConfigPath): boolean => formatPath(left) === formatPath(right);
-
-/** `${PORT}` is text after the expansion; where the schema wants a number or a truth value, it is read as one. */
-const coerceExpanded = (raw: unknown, issues: readonly z.core.$ZodIssue[], replaced: readonly ConfigPath[]): unknown => {
-  let value = raw;
-  for (const issue of issues) {
-    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-    const text = getAt(value, path);
-    if (issue.code !== 'invalid_type' || typeof text !== 'string') continue;
-    if (!replaced.some((other) => isSame(other, path))) continue;
-    if (issue.expected === 'boolean' && /^(true|false)$/.test(text)) value = withAt(value, path, text === 'true');
-    if (/^(number|int)/.test(issue.expected) && /^-?\d+(\.\d+)?$/.test(text)) value = withAt(value, path, Number(text));
-  }
-  return value;
 };
 
 const parseConfig = (source: YamlSource, name: string, options: LoadOptions, file: string | undefined): ConfigReading => {
