@@ -116,3 +116,9 @@ export const DeliveryRound = z.object({
   at: z.number().int().nonnegative(),
 });
 export type DeliveryRound = z.infer<typeof DeliveryRound>;
+
+/**
+ * Channels for which delivered means written to the message's record and the conversation's live stream: whoever is
+ * connected reads it there. All others talk to a platform.
+ */
+export const streamChannels: readonly string[] = ['http', 'websocket', 'terminal', 'web'];

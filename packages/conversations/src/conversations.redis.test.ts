@@ -80,7 +80,7 @@ it('reads what was missed when the connection for live events was lost', async (
   const following = await two.conversations.follow(a, undefined, (entry) => seen.push(entry));
   await one.conversations.accept(a, person('k1'));
   const step = await lease(a);
-  await one.redis.client('KILL', 'TYPE', 'pubsub');
+  await one.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await step.appendLive([{ type: 'delta', turn: 1, step: 1, attempt: step.epoch, text: 'missed?' }]);
   await eventually(() => expect(texts(seen)).toEqual(['missed?']));
   following.stop();

@@ -1,3 +1,4 @@
+export * from './dispatcher.js';
 export * from './ingest.js';
 export * from './lease.js';
 export * from './limits.js';
@@ -6,6 +7,7 @@ export * from './outbox.js';
 export * from './record.js';
 export * from './redis-error.js';
 export * from './results.js';
+export * from './rounds.js';
 export * from './seal.js';
 export * from './shards.js';
 export * from './wake.js';

@@ -44,11 +44,15 @@ export type Lease = {
   /** The last turn's number, 0 before the first. */
   readonly turn: number;
   readonly journal: Journal | undefined;
+  /** A journal that cannot be read: the turn cannot go on. */
+  readonly damaged: string | undefined;
   readonly results: readonly { call: string; outcome: ToolOutcome }[];
   readonly history: readonly TranscriptEntry[];
   /** Mail not yet consumed; `checkpoint` brings it up to date. */
   inbox(): { readonly mail: readonly PersonMail[]; readonly control: readonly ControlMail[] };
   renew(): Promise<boolean>;
+  /** Gives the conversation back as it is: the next worker may claim it at once. */
+  release(): Promise<boolean>;
   /** Writes the journal; afterwards `inbox` shows what is left and what came meanwhile. */
   checkpoint(journal: Journal, take: Take): Promise<boolean>;
   /** Waits for the journal's pending calls. `wake`: there is already something to do. */
@@ -101,6 +105,7 @@ function leaseFrom(context: Context, answer: readonly unknown[], names: Names): 
   let control: Inbox<ControlMail> = openControl(mailKey, address, strings(answer[4]));
   let mail: Inbox<PersonMail> = openInbox(mailKey, address, strings(answer[5]));
   const journalText = state.get('journal');
+  const journal = journalText === undefined ? undefined : Journal.safeParse(parseJson(journalText));
   const ok = (value: unknown): boolean => row(value)[0] === 'ok';
   const pops = (take: Take): [number, number] => [mail.pop(take.mail), control.pop(take.control)];
 
@@ -109,11 +114,13 @@ function leaseFrom(context: Context, answer: readonly unknown[], names: Names): 
     tries: Number(state.get('tries') ?? 1),
     now: Number(answer[2]),
     turn: Number(state.get('turn') ?? 0),
-    journal: journalText === undefined ? undefined : Journal.parse(parseJson(journalText)),
+    journal: journal?.data,
+    damaged: journal?.success === false ? journalText : undefined,
     results: outcomes(pairs(answer[6])),
     history: readEntries(strings(answer[7])),
     inbox: () => ({ mail: mail.mail, control: control.mail }),
     renew: async () => ok(await shard.run('renew', [st, due], [epoch, member, leaseMs])),
+    release: async () => ok(await shard.run('renew', [st, due], [epoch, member, 0])),
     checkpoint: async (journal, take) => {
       const back = row(await shard.run('checkpoint', [st, mb, ct], [epoch, JSON.stringify(journal), ...pops(take)]));
       if (back[0] !== 'ok') return false;

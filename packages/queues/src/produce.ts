@@ -13,6 +13,8 @@ export type AddOptions = {
 export type Producer<T> = {
   /** Resolves when the job is in Redis. */
   add(payload: T, options?: AddOptions): Promise<void>;
+  /** Takes a job out that has not started; a job that runs, or is not there, is left as it is. */
+  remove(id: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -46,6 +48,7 @@ export function produce<T>(definition: QueueDefinition<T>, prefix: string, redis
 
   return {
     add: (payload, options = {}) => add({ payload, options }),
+    remove: async (id) => void (await queue.remove(id).catch(() => 0)),
     close: () => queue.close(),
   };
 }

@@ -1,0 +1,49 @@
+import { type ActorAddress, actorMember } from '@queueclaw/contracts';
+
+/** Why a step's model call was broken off. */
+export type Interruption = 'control' | 'stale' | 'stopping';
+
+/** The steps this process runs, so that control mail and a lost lease can reach them. */
+export type RunningSteps = {
+  begin(address: ActorAddress): RunningStep;
+  interrupt(address: ActorAddress, why: Interruption): void;
+};
+
+export type RunningStep = {
+  /** Aborts at an interruption; a fresh one after `resume`. */
+  signal(): AbortSignal;
+  interruption(): Interruption | undefined;
+  /** The interruption was seen to; the step goes on. */
+  resume(): void;
+  interrupt(why: Interruption): void;
+  end(): void;
+};
+
+/** Keeps track of this process's steps. */
+export function trackSteps(): RunningSteps {
+  const steps = new Map<string, RunningStep>();
+  return {
+    begin(address) {
+      let controller = new AbortController();
+      let why: Interruption | undefined;
+      const step: RunningStep = {
+        signal: () => controller.signal,
+        interruption: () => why,
+        resume: () => {
+          why = undefined;
+          controller = new AbortController();
+        },
+        interrupt: (reason) => {
+          if (why !== 'stale') why = reason;
+          controller.abort();
+        },
+        end: () => {
+          if (steps.get(actorMember(address)) === step) steps.delete(actorMember(address));
+        },
+      };
+      steps.set(actorMember(address), step);
+      return step;
+    },
+    interrupt: (address, why) => steps.get(actorMember(address))?.interrupt(why),
+  };
+}

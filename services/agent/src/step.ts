@@ -1,0 +1,181 @@
+import type { ActorAddress, Journal, LiveEvent, ModelOutcome, PendingCall } from '@queueclaw/contracts';
+import type { Models } from '@queueclaw/llm';
+import type { Lease, Waker } from '@queueclaw/mailbox';
+import type { JobHandle, Summary } from '@queueclaw/queues';
+import { counter, histogram, type Logger, newTicket } from '@queueclaw/runtime';
+import { checkArgs, summarise } from '@queueclaw/tools';
+import { begin, collectOutcome, fail, type Next, proceed, type TurnInput } from '@queueclaw/turn';
+import type { Profile, ProfileOf } from './profiles.js';
+import type { RunningStep } from './running-steps.js';
+import { toLive } from './to-live.js';
+import type { ToReplies } from './to-replies.js';
+import type { ToTasks } from './to-tasks.js';
+
+const turnsTotal = counter('queueclaw_turns_total', 'Turns ended, by status of the reply', ['status']);
+const tokensTotal = counter('queueclaw_tokens_total', 'Tokens used, by direction', ['direction']);
+const modelSeconds = histogram('queueclaw_model_seconds', 'Duration of one model answer', ['model', 'outcome']);
+
+export type StepDeps = {
+  readonly models: Models;
+  readonly profileOf: ProfileOf;
+  readonly tasks: ToTasks;
+  readonly replies: ToReplies;
+  readonly waker: Waker;
+  readonly triesMax: number;
+  readonly logger: Logger;
+};
+
+type Step = {
+  readonly deps: StepDeps;
+  readonly address: ActorAddress;
+  readonly lease: Lease;
+  readonly running: RunningStep;
+  readonly log: JobHandle<unknown>['log'];
+};
+
+/**
+ * Runs one step of a claimed conversation: until its turn waits for tools or is over. Whatever happens in between, the last
+ * fenced write is the truth; a stale lease ends the step without a trace.
+ */
+export async function runStep(step: Step): Promise<Summary> {
+  const { deps, lease, running } = step;
+  let journal = lease.journal;
+  let fresh = true;
+  let next: Next | undefined;
+  const profile = deps.profileOf(journal?.answers[0] ?? lease.inbox().mail[0]);
+
+  const input = (): TurnInput => ({
+    now: Date.now(),
+    tenant: step.address.tenant,
+    conversation: step.address.conversation,
+    turn: lease.turn + 1,
+    journal,
+    ...lease.inbox(),
+    results: fresh ? lease.results : [],
+    history: lease.history,
+    agent: profile.agent,
+    newTicket,
+    checkArgs,
+  });
+
+  const poisoned = lease.tries > deps.triesMax || lease.damaged !== undefined;
+  next = poisoned ? fail(input(), 'message.poisoned', 'turn.poisoned') : begin(input());
+  for (;;) {
+    switch (next.do) {
+      case 'idle':
+        await lease.commit({ take: next.took, turn: lease.turn, reset: false, entries: [], replies: [] });
+        return { outcome: 'idle' };
+      case 'commit':
+        return commit(step, next, poisoned);
+      case 'suspend':
+        return suspend(step, next);
+      case 'ask': {
+        const asked: Extract<Next, { do: 'ask' }> = next;
+        const { outcome, unwritten } = await ask(step, asked, profile);
+        const interruption = running.interruption();
+        if (interruption === 'stale') return { outcome: 'stale' };
+        if (interruption === 'stopping' && !outcome.ok) {
+          await lease.release();
+          return { outcome: 'released' };
+        }
+        if (interruption === 'control') {
+          if (!(await lease.checkpoint(asked.journal, asked.took))) return { outcome: 'stale' };
+          running.resume();
+          ({ journal, fresh } = { journal: asked.journal, fresh: false });
+          next = begin(input());
+          break;
+        }
+        ({ journal, fresh } = { journal: asked.journal, fresh: false });
+        next = proceed({ ...input(), journal: asked.journal }, outcome);
+        if (next.do === 'ask') {
+          // The answer is paid: it must be durable before the next one is asked for.
+          if (!(await lease.checkpoint(next.journal, next.took))) return { outcome: 'stale' };
+          journal = next.journal;
+        } else if (next.do === 'suspend' && unwritten.length > 0) void lease.appendLive(unwritten).catch(() => false);
+        break;
+      }
+      default:
+        next satisfies never;
+    }
+  }
+}
+
+async function ask(
+  { deps, lease, running, log }: Step,
+  { journal, request }: Extract<Next, { do: 'ask' }>,
+  profile: Profile,
+): Promise<{ outcome: ModelOutcome; unwritten: LiveEvent[] }> {
+  const model = deps.models.get(profile.model);
+  const number = journal.step + 1;
+  const live = toLive(lease, journal.turn, number, () => running.interrupt('stale'));
+  const startedAt = performance.now();
+  const outcome = await collectOutcome(model.stream(request, running.signal()), live.add);
+  const unwritten = live.end();
+  const seconds = (performance.now() - startedAt) / 1000;
+  modelSeconds.observe({ model: model.name, outcome: outcome.ok ? 'ok' : outcome.failure.code }, seconds);
+  tokensTotal.inc({ direction: 'in' }, outcome.usage?.inputTokens ?? 0);
+  tokensTotal.inc({ direction: 'out' }, outcome.usage?.outputTokens ?? 0);
+  if (seconds > 0.02 || !outcome.ok)
+    log(
+      `${journal.turn}.${number} model ${model.name} ${outcome.ok ? `${outcome.reason}, ${outcome.calls.length} calls` : outcome.failure.code}, ${Math.round(seconds * 1000)} ms`,
+    );
+  return { outcome, unwritten };
+}
+
+async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Promise<Summary> {
+  const { deps, address, lease, log } = step;
+  const { journal } = next;
+  const back = new Set(lease.results.map(({ call }) => call));
+  const out = journal.pending.filter(({ call }) => !back.has(call));
+  const announced = new Set(lease.journal?.pending.map(({ call }) => call));
+  const live = out.filter(({ call }) => !announced.has(call)).map((call) => started(journal, call));
+  const suspended = await lease.suspend(journal, next.took, live);
+  if (!suspended) return { outcome: 'stale' };
+  await deps.tasks.add(address, out, journal.answers.at(-1)?.trace);
+  await lease.arm(next.deadlineAt);
+  if (suspended.wake) deps.waker.hint(address, { why: 'more' });
+  for (const call of out) log(`${call.call} ${call.name} is out`);
+  return { outcome: 'suspended', turn: journal.turn, step: journal.step, calls: out.length };
+}
+
+const started = (journal: Journal, call: PendingCall): LiveEvent => ({
+  type: 'tool',
+  turn: journal.turn,
+  call: call.call,
+  name: call.name,
+  state: 'started',
+  summary: summarise(call.name, call.args),
+});
+
+async function commit(step: Step, next: Extract<Next, { do: 'commit' }>, poisoned: boolean): Promise<Summary> {
+  const { deps, address, lease } = step;
+  const turn = next.replies[0]?.turn ?? lease.journal?.turn ?? lease.turn + 1;
+  const ended = await lease.commit({
+    take: next.took,
+    turn,
+    reset: next.reset,
+    entries: next.entries,
+    replies: next.replies,
+    ...(poisoned ? { deadLetter: deadLetter(step, next) } : {}),
+  });
+  if (!ended) return { outcome: 'stale' };
+  deps.replies.announce(address, next.replies);
+  if (next.cancelled.length > 0) await deps.tasks.cancel(address, next.cancelled);
+  if (ended.left > 0) deps.waker.hint(address, { why: 'more', mail: ended.left });
+  const status = next.replies[0]?.status ?? 'answered';
+  turnsTotal.inc({ status });
+  if (poisoned) deps.logger.error({ ...address, turn, tries: lease.tries }, 'mail was put aside as a dead letter');
+  return { outcome: status, turn, answers: next.replies[0]?.answers.length ?? 0, left: ended.left };
+}
+
+/** What the operator finds: which messages, why, and the journal if it could not be read. */
+const deadLetter = ({ address, lease }: Step, next: Extract<Next, { do: 'commit' }>): Record<string, unknown> => ({
+  v: 1,
+  kind: 'messages',
+  ...address,
+  ids: next.replies.flatMap(({ answers }) => answers),
+  tries: lease.tries,
+  why: lease.damaged === undefined ? 'tries' : 'damaged journal',
+  mail: lease.inbox().mail,
+  at: Date.now(),
+});

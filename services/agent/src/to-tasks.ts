@@ -1,0 +1,48 @@
+import { type ActorAddress, jobId, keys, type PendingCall, type Task, type ToolPolicy } from '@queueclaw/contracts';
+import type { Shards } from '@queueclaw/mailbox';
+import { produce, tasksQueue } from '@queueclaw/queues';
+
+export type ToTasks = {
+  /** Queues calls, each once however often this is repeated; resolves when they are in Redis. */
+  add(address: ActorAddress, calls: readonly PendingCall[], trace: string | undefined): Promise<void>;
+  /** Takes back calls that wait and stops those that run. */
+  cancel(address: ActorAddress, calls: readonly PendingCall[]): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Opens the `tasks` queues. */
+export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
+  const producers = shards.all.map((shard) => produce(tasksQueue, shard.tag, shard.redis));
+  const idOf = (address: ActorAddress, call: PendingCall): string =>
+    jobId('t', address.tenant, address.conversation, call.call, call.ticket.slice(0, 6));
+
+  return {
+    add: async (address, calls, trace) => {
+      const producer = producers[shards.of(address).index];
+      await Promise.all(
+        calls.map((call) => {
+          const task: Task = {
+            v: 1,
+            ...address,
+            call: call.call,
+            tool: call.name,
+            args: call.args,
+            ticket: call.ticket,
+            deadlineAt: call.deadlineAt,
+            policy: policy(),
+            at: Date.now(),
+            ...(trace === undefined ? {} : { trace }),
+          };
+          return producer?.add(task, { id: idOf(address, call) });
+        }),
+      );
+    },
+    cancel: async (address, calls) => {
+      const shard = shards.of(address);
+      const message = JSON.stringify({ type: 'cancel', ...address, calls: calls.map(({ call }) => call) });
+      await shard.redis.publish(keys.controlChannel(shard.tag), message).catch(() => undefined);
+      await Promise.all(calls.map((call) => producers[shard.index]?.remove(idOf(address, call))));
+    },
+    close: async () => void (await Promise.all(producers.map((producer) => producer.close()))),
+  };
+}

@@ -1,0 +1,126 @@
+import { type ActorAddress, AppError, type DeliveryRound, type Reply, streamChannels, toAppError } from '@queueclaw/contracts';
+import {
+  claimOutbox,
+  createDispatcher,
+  type DeliveryLease,
+  type DeliveryWaker,
+  deliverToStreams,
+  type Mailbox,
+  type Shard,
+} from '@queueclaw/mailbox';
+import { consume, type Consumer, repliesQueue, type Summary } from '@queueclaw/queues';
+import { counter, type Logger, type Service } from '@queueclaw/runtime';
+import type { Redis } from 'ioredis';
+
+/**
+ * Sends one reply to its platform. Resolves when the platform has it; repeats under the same key are the same message where
+ * the platform knows keys. Throws AppError: `retry` and `retry-after` are tried again, everything else is given up.
+ */
+export type SendReply = (address: ActorAddress, reply: Reply, key: string, signal: AbortSignal) => Promise<void>;
+
+export type FromRepliesOptions = {
+  readonly mailbox: Mailbox;
+  readonly waker: DeliveryWaker;
+  readonly connect: () => Redis;
+  readonly send: SendReply;
+  /** Tries of one reply before it is put aside as a dead letter. */
+  readonly triesMax: number;
+  readonly logger: Logger;
+};
+
+const deliveredTotal = counter('queueclaw_replies_delivered_total', 'Replies delivered, by channel', ['channel']);
+const failedTotal = counter('queueclaw_replies_failed_total', 'Replies that no try could deliver', ['channel']);
+const roundsAtOnce = 50;
+const lookEveryMs = 1_000;
+const postponeMsMax = 15 * 60_000;
+
+/** Serves `replies`: one outbox per conversation, head first. One consumer per shard, and the outboxes' own safety net. */
+export function fromReplies(options: FromRepliesOptions): { readonly consumers: readonly Consumer[]; readonly net: Service } {
+  const { mailbox, waker, connect, logger } = options;
+  const consumers = mailbox.shards.all.map((shard) =>
+    consume(repliesQueue, {
+      prefix: shard.tag,
+      connect,
+      concurrency: roundsAtOnce,
+      logger,
+      handle: (round, _job, signal) => serve(options, shard, round, signal),
+    }),
+  );
+  // An outbox that is due does not say for which channel: a stream round finds out, and passes on what is not its own.
+  const net = createDispatcher({
+    mailbox,
+    kind: 'replies',
+    tickMs: lookEveryMs,
+    onDue: async (due) => void (await Promise.all(due.map((address) => waker.announce(address, 'http', 'due')))),
+    onError: (error) => logger.warn({ reason: String(error) }, 'due outboxes cannot be looked up at the moment'),
+  });
+  return { consumers, net };
+}
+
+async function serve(
+  options: FromRepliesOptions,
+  shard: Shard,
+  round: DeliveryRound,
+  signal: AbortSignal,
+): Promise<Summary> {
+  if (!streamChannels.includes(round.channel)) return { delivered: await deliverOutboxes(options, shard, round, signal) };
+  const done = await deliverToStreams(shard, round.outboxes, streamChannels);
+  let delivered = 0;
+  for (const [at, { delivered: count, left }] of done.entries()) {
+    delivered += count;
+    const address = round.outboxes[at];
+    if (left !== undefined && address) await options.waker.announce(address, left, 'more');
+  }
+  deliveredTotal.inc({ channel: round.channel }, delivered);
+  return { delivered };
+}
+
+async function deliverOutboxes(
+  options: FromRepliesOptions,
+  shard: Shard,
+  round: DeliveryRound,
+  signal: AbortSignal,
+): Promise<number> {
+  let delivered = 0;
+  for (const address of round.outboxes) {
+    for (let left = 1; left > 0 && !signal.aborted; delivered += 1) {
+      const lease = await claimOutbox(shard, address);
+      if (typeof lease === 'string') break;
+      const more = await deliverHead(options, address, lease, signal);
+      if (more === undefined) break;
+      left = more;
+    }
+  }
+  return delivered;
+}
+
+/** How many items are left behind the head; undefined when the head stays for later. */
+async function deliverHead(
+  { send, triesMax, logger }: FromRepliesOptions,
+  address: ActorAddress,
+  lease: DeliveryLease,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { reply, tries } = lease;
+  if (!reply) return lease.done('failed', { v: 1, kind: 'replies', ...address, why: 'unreadable', at: Date.now() });
+  const { channel } = reply.route;
+  if (streamChannels.includes(channel)) return lease.done();
+  try {
+    await send(address, reply, `${address.tenant}/${address.conversation}/${reply.id}`, signal);
+    deliveredTotal.inc({ channel });
+    return await lease.done();
+  } catch (thrown) {
+    const error = toAppError(thrown, 'channel.failed');
+    const again = error.disposition === 'retry' || error.disposition === 'retry-after';
+    if (again && tries < triesMax) {
+      await lease.postpone(waitMs(error, tries));
+      return undefined;
+    }
+    failedTotal.inc({ channel });
+    logger.error({ ...address, reply: reply.id, code: error.code, tries }, 'a reply was put aside as a dead letter');
+    return lease.done('failed', { v: 1, kind: 'replies', ...address, reply, why: error.code, tries, at: Date.now() });
+  }
+}
+
+const waitMs = (error: AppError, tries: number): number =>
+  Math.min(error.retryAfterMs ?? 1_000 * 2 ** Math.min(tries, 8), postponeMsMax);
