@@ -55,8 +55,13 @@ export type Lease = {
   release(): Promise<boolean>;
   /** Writes the journal; afterwards `inbox` shows what is left and what came meanwhile. */
   checkpoint(journal: Journal, take: Take): Promise<boolean>;
-  /** Waits for the journal's pending calls. `wake`: there is already something to do. */
-  suspend(journal: Journal, take: Take, live: readonly LiveEvent[]): Promise<{ wake: boolean } | undefined>;
+  /** Waits for the journal's pending calls until `deadlineAt`, milliseconds. `wake`: there is already something to do. */
+  suspend(
+    journal: Journal,
+    take: Take,
+    deadlineAt: number,
+    live: readonly LiveEvent[],
+  ): Promise<{ wake: boolean } | undefined>;
   /** The tasks are queued. `deadlineAt` in milliseconds. */
   arm(deadlineAt: number): Promise<boolean>;
   commit(end: TurnEnd): Promise<{ left: number; outbox: number } | undefined>;
@@ -128,8 +133,7 @@ function leaseFrom(context: Context, answer: readonly unknown[], names: Names): 
       mail = openInbox(mailKey, address, strings(back[2]));
       return true;
     },
-    suspend: async (journal, take, events) => {
-      const deadlineAt = Math.min(...journal.pending.map((call) => call.deadlineAt));
+    suspend: async (journal, take, deadlineAt, events) => {
       const calls = journal.pending.flatMap((call) => [call.call, call.ticket]);
       const back = row(
         await shard.run(

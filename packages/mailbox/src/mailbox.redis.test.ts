@@ -106,7 +106,7 @@ it('changes nothing for a worker whose epoch is stale', async () => {
   await loseLease(a);
   const alive = claimed(await mailbox.claim(a));
   expect(await frozen.checkpoint(journal(1, []), { mail: 1, control: 0 })).toBe(false);
-  expect(await frozen.suspend(journal(1, ['1.1.1']), { mail: 1, control: 0 }, [])).toBeUndefined();
+  expect(await frozen.suspend(journal(1, ['1.1.1']), { mail: 1, control: 0 }, Date.now() + 60_000, [])).toBeUndefined();
   expect(await frozen.arm(1)).toBe(false);
   expect(await frozen.renew()).toBe(false);
   expect(await frozen.appendLive([{ type: 'delta', turn: 1, step: 1, attempt: 1, text: 'x' }])).toBe(false);
@@ -162,12 +162,12 @@ it('finds a conversation again when its worker died right after ingest, claim, c
   expect(await dispatched(a)).toBe(true);
   await lease.checkpoint(journal(1, []), { mail: 1, control: 0 });
   expect(await dispatched(a)).toBe(true);
-  await lease.suspend(journal(1, ['1.1.1']), { mail: 0, control: 0 }, []);
+  await lease.suspend(journal(1, ['1.1.1']), { mail: 0, control: 0 }, Date.now() + 60_000, []);
   expect(await dueAt(a)).toBeLessThanOrEqual(Date.now() + 3_000);
   expect(await dispatched(a)).toBe(true);
   const healer = claimed(await mailbox.claim(a));
   expect(healer.journal?.pending).toHaveLength(1);
-  await healer.suspend(healer.journal ?? journal(1, []), { mail: 0, control: 0 }, []);
+  await healer.suspend(healer.journal ?? journal(1, []), { mail: 0, control: 0 }, Date.now() + 60_000, []);
   await healer.arm(Date.now() + 60_000);
   expect(await giveResult(a, '1.1.1')).toBe('wake');
   expect(await dispatched(a)).toBe(true);
@@ -179,7 +179,7 @@ it('leaves a suspended conversation alone until its results, its deadline, or co
   await mailbox.ingest(a, person('m1'));
   const lease = claimed(await mailbox.claim(a));
   const deadlineAt = Date.now() + 60_000;
-  expect(await lease.suspend(journal(1, ['1.1.1', '1.1.2'], deadlineAt), { mail: 1, control: 0 }, [])).toEqual({ wake: false });
+  expect(await lease.suspend(journal(1, ['1.1.1', '1.1.2'], deadlineAt), { mail: 1, control: 0 }, deadlineAt, [])).toEqual({ wake: false });
   await lease.arm(deadlineAt);
   expect(await dueAt(a)).toBe(deadlineAt);
   expect((await mailbox.ingest(a, person('m2'))).wake).toBe(false);
@@ -195,7 +195,7 @@ it('claims a suspended conversation whose tools are overdue', async () => {
   const a = somewhere();
   await mailbox.ingest(a, person('m1'));
   const lease = claimed(await mailbox.claim(a));
-  await lease.suspend(journal(1, ['1.1.1'], 5), { mail: 1, control: 0 }, []);
+  await lease.suspend(journal(1, ['1.1.1'], 5), { mail: 1, control: 0 }, 5, []);
   await lease.arm(5);
   expect(claimed(await mailbox.claim(a)).journal?.pending[0]?.call).toBe('1.1.1');
 });
@@ -204,7 +204,7 @@ it('takes a result once, and only with its ticket', async () => {
   const a = somewhere();
   await mailbox.ingest(a, person('m1'));
   const lease = claimed(await mailbox.claim(a));
-  await lease.suspend(journal(1, ['1.1.1']), { mail: 1, control: 0 }, []);
+  await lease.suspend(journal(1, ['1.1.1']), { mail: 1, control: 0 }, Date.now() + 60_000, []);
   expect(await giveResult(a, '1.1.1', 'ticket-of-somebody-else')).toBe('refused');
   expect(await giveResult(a, '1.1.1')).toBe('wake');
   expect(await giveResult(a, '1.1.1')).toBe('refused');
@@ -215,7 +215,7 @@ it('makes a result that came before the tasks were confirmed count, and is not p
   const a = somewhere();
   await mailbox.ingest(a, person('m1'));
   const lease = claimed(await mailbox.claim(a));
-  await lease.suspend(journal(1, ['1.1.1']), { mail: 1, control: 0 }, []);
+  await lease.suspend(journal(1, ['1.1.1']), { mail: 1, control: 0 }, Date.now() + 60_000, []);
   expect(await giveResult(a, '1.1.1')).toBe('wake');
   await lease.arm(Date.now() + 60_000);
   expect(await dueAt(a)).toBeLessThanOrEqual(Date.now());

@@ -129,7 +129,7 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   const out = journal.pending.filter(({ call }) => !back.has(call));
   const announced = new Set(lease.journal?.pending.map(({ call }) => call));
   const live = out.filter(({ call }) => !announced.has(call)).map((call) => started(journal, call));
-  const suspended = await lease.suspend(journal, next.took, live);
+  const suspended = await lease.suspend(journal, next.took, next.deadlineAt, live);
   if (!suspended) return { outcome: 'stale' };
   await deps.tasks.add(address, out, journal.answers.at(-1)?.trace);
   await lease.arm(next.deadlineAt);
