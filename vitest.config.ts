@@ -16,7 +16,11 @@ export default defineConfig({
       { resolve, ssr, test: { name: 'contract', include: named('*.contract.test.ts'), testTimeout: 20_000 } },
       { resolve, ssr, test: { name: 'sandbox', include: named('*.sandbox.test.ts'), testTimeout: 30_000 } },
       { resolve, ssr, test: { name: 'process', include: named('*.process.test.ts'), testTimeout: 60_000 } },
-      { resolve, ssr, test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        resolve,
+        ssr,
+        test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], testTimeout: 30_000 },
+      },
       { resolve, ssr, test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], testTimeout: 300_000 } },
       { resolve, ssr, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 90_000 } },
     ],

@@ -9,7 +9,10 @@ import { run } from './setup/run.mjs';
 /** Compiles what changed and copies what the compiler leaves behind (pages, styles). Needs the dependencies. */
 export async function build({ env = process.env } = {}) {
   try {
-    await run('node', [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { cwd: root, env });
+    await run('node', [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'tsconfig.build.json'], {
+      cwd: root,
+      env,
+    });
   } catch (error) {
     throw new SetupError(`The build failed.\n${error.message}`);
   }

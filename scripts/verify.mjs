@@ -12,7 +12,15 @@ are cached by their inputs (turbo); tests on Redis, processes and the sandbox al
 `;
 
 const results = join(root, '.turbo', 'results');
-const cached = (task) => ['turbo', 'run', task, '--no-daemon', '--ui=stream', '--log-prefix=none', '--output-logs=full'];
+const cached = (task) => [
+  'turbo',
+  'run',
+  task,
+  '--no-daemon',
+  '--ui=stream',
+  '--log-prefix=none',
+  '--output-logs=full',
+];
 const real = ['pnpm', '-s', 'run', 'test:real'];
 
 const children = new Set();
@@ -37,7 +45,8 @@ function execute([command, ...args], quiet) {
     const child = spawn(command, args, { cwd: root, stdio });
     children.add(child);
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text) => (output += text));
     child.once('error', (error) => resolve({ code: 1, output: `${output}\n${error.message}` }));
     child.once('close', (code) => {
       children.delete(child);

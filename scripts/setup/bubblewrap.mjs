@@ -18,7 +18,9 @@ export async function installBubblewrap() {
   try {
     return await unpackProgram({ name: 'bwrap', packageName: 'bubblewrap', program: 'usr/bin/bwrap' });
   } catch (error) {
-    progress(`bubblewrap could not be installed: the shell tool will be refused. Install it yourself. (${error.message})`);
+    progress(
+      `bubblewrap could not be installed: the shell tool will be refused. Install it yourself. (${error.message})`,
+    );
     return undefined;
   }
 }

@@ -102,5 +102,7 @@ export async function writeLauncher(file, unpackedName, program, libraries) {
   const paths = libraries.map((lib) => `$here/${unpackedName}/${lib}`).join(':');
   const prefix = paths ? `LD_LIBRARY_PATH="${paths}" ` : '';
   const lines = ['#!/bin/sh', 'here=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)'];
-  await writeFile(file, [...lines, `${prefix}exec "$here/${unpackedName}/${program}" "$@"`, ''].join('\n'), { mode: 0o755 });
+  await writeFile(file, [...lines, `${prefix}exec "$here/${unpackedName}/${program}" "$@"`, ''].join('\n'), {
+    mode: 0o755,
+  });
 }

@@ -26,7 +26,7 @@ export async function withLock(path, work) {
 
 async function acquire(path, token) {
   await mkdir(dirname(path), { recursive: true });
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     try {
       await mkdir(path);
       await writeFile(join(path, 'holder'), token);

@@ -81,11 +81,23 @@ async function fromSource(env) {
   for (const needed of ['make', 'cc']) if (!which(needed, env)) throw new Error(`no ${needed} here`);
   progress('Building Redis from source: this takes some minutes ...');
   await place('redis-source', async (folder) => {
-    const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder, 'redis-memory-server@0.17.1'];
+    const npm = [
+      'install',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--prefix',
+      folder,
+      'redis-memory-server@0.17.1',
+    ];
     await run('npm', npm, { cwd: folder, env });
     const build = `const { default: Binary } = require('redis-memory-server/lib/util/RedisBinary');
       Binary.getPath({ downloadDir: process.argv[1], version: '7.2.4' }).then((path) => process.stdout.write('\\n' + path));`;
-    const output = await run('node', ['-e', build, join(folder, 'download')], { cwd: folder, env, timeoutMs: 1_200_000 });
+    const output = await run('node', ['-e', build, join(folder, 'download')], {
+      cwd: folder,
+      env,
+      timeoutMs: 1_200_000,
+    });
     const made = join(folder, 'made');
     await mkdir(made);
     await copyFile(output.trim().split('\n').at(-1), join(made, 'redis-server'));

@@ -1,0 +1,51 @@
+import { posix } from 'node:path';
+import { mayImport, onlyIn, strangers } from './rules.js';
+import type { SourceFile } from './source-files.js';
+import { factsOf, type Import } from './syntax.js';
+
+/** What a file imports against the layout, one sentence each. */
+export function violations(file: SourceFile): string[] {
+  const home = /^(packages|services)\/[^/]+/.exec(file.path)?.[0];
+  if (home === undefined) return [`${file.path} is in no package`];
+  const isTest = file.path.endsWith('.test.ts');
+  return factsOf(file).imports.flatMap((found) => {
+    const problem = found.from.startsWith('.')
+      ? besideProblem(file.path, home, found)
+      : (packageProblem(home, found, isTest) ?? ownerProblem(file.path, found, isTest));
+    return problem === undefined ? [] : [`${file.path} imports ${found.from}: ${problem}`];
+  });
+}
+
+function besideProblem(path: string, home: string, { from }: Import): string | undefined {
+  const target = posix.join(posix.dirname(path), from);
+  if (!target.startsWith(`${home}/`)) return `it lies outside ${home}`;
+  for (const folder of strangers) {
+    const [mine, theirs] = [path, target].map((one) => (one.startsWith(folder) ? folderAfter(one, folder) : undefined));
+    if (mine !== undefined && theirs !== undefined && mine !== theirs) return `${mine} and ${theirs} are strangers`;
+  }
+  // What the model sees of a tool must not load what the runner does.
+  if (path.startsWith('packages/tools/src/') && path.endsWith('/spec.ts') && /\/run\.js$/.test(from))
+    return 'a spec must not load the code of its tool';
+  return undefined;
+}
+
+function packageProblem(home: string, { from }: Import, isTest: boolean): string | undefined {
+  const [, name, deep] = /^@queueclaw\/([^/]+)(\/.*)?$/.exec(from) ?? [];
+  if (name === undefined || `packages/${name}` === home) return undefined;
+  if (deep !== undefined && deep !== '/main') return 'only the door of a package may be imported';
+  if (isTest && name === 'testing') return undefined;
+  return mayImport[home]?.includes(name) ? undefined : `${home} may not know it`;
+}
+
+function ownerProblem(path: string, { from }: Import, isTest: boolean): string | undefined {
+  const name = /^(@[^/]+\/[^/]+|node:[^/]+|[^/]+)/.exec(from)?.[0] ?? from;
+  const owners = onlyIn[name];
+  if (isTest || owners === undefined || owners.some((folder) => path.startsWith(folder))) return undefined;
+  return `it belongs to ${owners.join(', ')}`;
+}
+
+/** `openai` for packages/llm/src/openai/stream.ts; undefined for a file that lies directly in the folder. */
+function folderAfter(path: string, folder: string): string | undefined {
+  const rest = path.slice(folder.length);
+  return rest.includes('/') ? rest.slice(0, rest.indexOf('/')) : undefined;
+}

@@ -1,0 +1,45 @@
+const base = ['contracts', 'runtime'];
+const flow = [...base, 'queues', 'mailbox', 'conversations'];
+
+/** Which packages each one may import: the arrows of the layout, which point down only. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'packages/contracts': [],
+  'packages/runtime': ['contracts'],
+  'packages/queues': base,
+  'packages/mailbox': [...base, 'queues'],
+  'packages/conversations': [...base, 'queues', 'mailbox'],
+  'packages/turn': ['contracts'],
+  'packages/llm': base,
+  'packages/tools': ['contracts'],
+  'packages/sandbox': base,
+  'packages/channels': base,
+  'packages/cli': base,
+  'packages/testing': base,
+  'services/ingress': [...flow, 'channels'],
+  'services/agent': [...flow, 'turn', 'llm', 'tools'],
+  'services/tool-runner': [...base, 'queues', 'tools', 'sandbox'],
+  'services/console': flow,
+  'services/all-in-one': [...base, 'ingress', 'agent', 'console'],
+};
+
+/** What only some folders may import, because it is that folder's reason to exist. */
+export const onlyIn: Readonly<Record<string, readonly string[]>> = {
+  bullmq: ['packages/queues/', 'services/console/'],
+  '@bull-board/api': ['services/console/'],
+  '@bull-board/fastify': ['services/console/'],
+  '@bull-board/ui': ['services/console/'],
+  openai: ['packages/llm/src/openai/'],
+  '@anthropic-ai/sdk': ['packages/llm/src/anthropic/'],
+  ollama: ['packages/llm/src/ollama/'],
+  execa: ['packages/sandbox/', 'packages/cli/', 'packages/testing/'],
+  'node:child_process': ['packages/sandbox/', 'packages/cli/', 'packages/testing/'],
+  commander: ['packages/cli/'],
+  '@clack/prompts': ['packages/cli/'],
+  fastify: ['packages/channels/', 'services/ingress/', 'services/console/'],
+  marked: ['packages/channels/src/web/'],
+  dompurify: ['packages/channels/src/web/'],
+  testcontainers: ['packages/testing/'],
+};
+
+/** Folders whose sub-folders are strangers to each other: a channel never imports a channel, nor a provider a provider. */
+export const strangers: readonly string[] = ['packages/channels/src/', 'packages/llm/src/', 'packages/tools/src/'];
