@@ -52,7 +52,8 @@ export function callTools(input: TurnInput, journal: Journal, made: readonly Mad
     calls.map((call) => unmadeCall(call, journal.turn, input.now, 'turn.limit'));
   const stopAll = refused(made.map(({ call }) => call));
   const limit = limitHit(journal, input);
-  if (limit !== undefined) return giveUpAtLimit(input, { ...journal, entries: [...journal.entries, ...stopAll] }, limit);
+  if (limit !== undefined)
+    return giveUpAtLimit(input, { ...journal, entries: [...journal.entries, ...stopAll] }, limit);
 
   const { toolCalls } = input.agent.limits;
   const checked = made.map((one) => check(input, journal, one));

@@ -32,7 +32,8 @@ function checked(event: unknown): ModelEvent | undefined {
   if (!isObject(event)) return undefined;
   const { type, text, call, reason, model, usage, failure: failed } = event;
   if (type === 'text') return isText(text) ? { type, text } : undefined;
-  if (type === 'call') return isCall(call) ? { type, call: { id: call.id, name: call.name, args: call.args } } : undefined;
+  if (type === 'call')
+    return isCall(call) ? { type, call: { id: call.id, name: call.name, args: call.args } } : undefined;
   const counted = Usage.safeParse(usage);
   if (type === 'done') {
     const known = reason === 'stop' || reason === 'calls' || reason === 'length';

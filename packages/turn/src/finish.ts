@@ -38,7 +38,9 @@ export function tell(
 ): string {
   const language = pickLanguage(answered.at(-1)?.language, input.agent.language);
   const sentence = say(language, key, values);
-  return key.startsWith('model.') && key !== 'model.empty' ? say(language, 'turn.failed', { reason: sentence }) : sentence;
+  return key.startsWith('model.') && key !== 'model.empty'
+    ? say(language, 'turn.failed', { reason: sentence })
+    : sentence;
 }
 
 /** A transcript entry for what the system, not the model, told the person. */

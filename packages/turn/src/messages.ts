@@ -54,10 +54,6 @@ export function messagesOf(
 ): readonly ModelMessage[] {
   const history = wholePairs(fromFirstUser(input.history));
   const now = wholePairs(turn);
-  const current =
-    input.agent.queueMode === 'steer' ? marked(now, group) : now.map((entry) => asMessage(entry, group));
-  return fitBudget(
-    history.map((entry) => asMessage(entry, group)).filter(speaks),
-    current.filter(speaks),
-  );
+  const current = input.agent.queueMode === 'steer' ? marked(now, group) : now.map((entry) => asMessage(entry, group));
+  return fitBudget(history.map((entry) => asMessage(entry, group)).filter(speaks), current.filter(speaks));
 }
