@@ -1,0 +1,120 @@
+import { channelConversation } from '@queueclaw/contracts';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { nodeFromSource } from '@queueclaw/testing';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { catalogue } from './catalogue.js';
+import type { Channel, ChannelCode, Fixture } from './contract.js';
+import { promises } from './contract-suite.js';
+import { channels, findChannel, streamChannels } from './registry.js';
+import { splitText } from './split/split-text.js';
+
+const fixturesOf = (name: string): Fixture[] => {
+  const folder = new URL(`./${name}/fixtures/`, import.meta.url);
+  return readdirSync(folder).map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Fixture);
+};
+
+describe.each(channels.map((channel) => [channel.name, channel] as const))('channel %s', (name, channel) => {
+  test.each(promises(channel, fixturesOf(name)))('$says', async ({ check }) => check());
+});
+
+describe('the registry', () => {
+  test('has every folder with an index.ts, once, and finds it by name', () => {
+    const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .filter((name) => readdirSync(new URL(`./${name}/`, import.meta.url)).includes('index.ts'));
+    expect(channels.map(({ name }) => name).sort()).toEqual(folders.sort());
+    for (const channel of channels) expect(findChannel(channel.name)).toBe(channel);
+    expect(findChannel('constructor')).toBeUndefined();
+    expect(streamChannels).toEqual(['http', 'websocket', 'terminal', 'web']);
+  });
+
+  test('lists settings and secrets without loading the code of any channel', async () => {
+    expect(catalogue().map(({ name }) => name)).toEqual(channels.map(({ name }) => name));
+    const script = `
+      import { registerHooks } from 'node:module';
+      registerHooks({ load(url, context, next) { process.stdout.write(url + '\\n'); return next(url, context); } });
+      const { catalogue } = await import(${JSON.stringify(new URL('./catalogue.ts', import.meta.url).href)});
+      catalogue();`;
+    const { stdout } = await promisify(execFile)(process.execPath, [...nodeFromSource, '--input-type=module', '-e', script]);
+    const loaded = stdout.split('\n').filter((url) => url.includes('/channels/src/'));
+    expect(loaded.some((url) => url.endsWith('/registry.ts'))).toBe(true);
+    expect(loaded.filter((url) => /\/(parse|render|connect)\.ts$/.test(url))).toEqual([]);
+  });
+});
+
+/** A platform as the contract wants it, and ways to break it: the suite must tell them apart. */
+const code: ChannelCode<unknown> = {
+  parse: (payload, { account, self }) => {
+    const { chat, from, text } = z.object({ chat: z.string(), from: z.string(), text: z.string() }).parse(payload);
+    if (from === self) return [];
+    const conversation = channelConversation({ channel: 'pigeon', account, peer: chat });
+    return [{ conversation, mail: { id: 'e1', text, from: { id: from }, route: { channel: 'pigeon' } } }];
+  },
+  render: ({ text }) => splitText(text, 200).map((part) => ({ text: part })),
+  connect: async () => ({ stop: async () => undefined }),
+};
+const pigeon: Channel = {
+  name: 'pigeon',
+  title: 'Carrier pigeon',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'full', textMax: 200, textUnit: 'characters', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: z.strictObject({ loft_token: z.string(), loft: z.string().optional() }),
+  secrets: ['loft_token'],
+  load: async () => code,
+};
+const letters: Fixture[] = [
+  { says: 'a letter', payload: { chat: '-100:7/é', from: 'ada', text: 'coo' }, expect: [{ conversation: 'pigeon.main.-100~3a7~2f~c3~a9', text: 'coo' }] },
+  { says: 'its own', payload: { chat: '1', from: 'the-bot', text: 'coo' }, own: true },
+];
+
+const broken = async (channel: Channel, fixtures: readonly Fixture[] = letters): Promise<string[]> => {
+  const results = promises(channel, fixtures).map(async ({ says, check }) => {
+    try {
+      await check();
+      return [];
+    } catch {
+      return [says];
+    }
+  });
+  return (await Promise.all(results)).flat();
+};
+const having = (change: Partial<ChannelCode<unknown>>): Channel => ({ ...pigeon, load: async () => ({ ...code, ...change }) });
+
+describe('the suite', () => {
+  test('passes a platform that keeps the contract', async () => {
+    expect(await broken(pigeon)).toEqual([]);
+  });
+
+  test('catches a bot that answers itself', async () => {
+    const parse: ChannelCode<unknown>['parse'] = (payload, context) => code.parse(payload, { ...context, self: 'nobody' });
+    expect(await broken(having({ parse }))).toEqual(['fixture: its own']);
+  });
+
+  test('catches messages over the limit', async () => {
+    expect(await broken(having({ render: ({ text }) => [{ text }] }))).toHaveLength(1);
+  });
+
+  test('catches conversation ids that do not round-trip', async () => {
+    const parse: ChannelCode<unknown>['parse'] = (...args) =>
+      code.parse(...args).map((incoming) => ({ ...incoming, conversation: 'pigeon.100' }));
+    const fixtures = letters.map((letter) => ({ ...letter, expect: [{ conversation: 'pigeon.100', text: 'coo' }] }));
+    expect(await broken(having({ parse }), fixtures)).toEqual(['fixture: a letter']);
+  });
+
+  test('catches a secret that is not declared, and settings that are not strict', async () => {
+    expect(await broken({ ...pigeon, secrets: [] })).toHaveLength(1);
+    expect(await broken({ ...pigeon, config: z.object({ loft_token: z.string().optional() }) })).toHaveLength(1);
+  });
+
+  test('catches a platform without a fixture of its own words, or without a connection', async () => {
+    expect(await broken(pigeon, letters.slice(0, 1))).toHaveLength(1);
+    const { connect: _, ...without } = code;
+    expect(await broken({ ...pigeon, load: async () => without })).toHaveLength(1);
+  });
+});

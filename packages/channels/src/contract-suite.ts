@@ -1,0 +1,118 @@
+import { AppError, channelConversation, ConversationId, parseChannelConversation, PersonMail, Reply } from '@queueclaw/contracts';
+import { catalogue } from './catalogue.js';
+import { Capabilities, type Channel, type ChannelCode, type Fixture, type ParseContext } from './contract.js';
+import { fenceAfter } from './split/fence.js';
+import { measure } from './split/measure.js';
+
+/** A promise of the contract and whether a channel keeps it: `check` throws when it does not. */
+export type Promised = { readonly says: string; readonly check: () => Promise<void> };
+
+const fail = (sentence: string): never => {
+  throw new Error(sentence);
+};
+
+/** What a parse is given in tests. */
+export const testContext: ParseContext = {
+  account: 'main',
+  self: 'the-bot',
+  sender: { id: 'ada', name: 'Ada' },
+  newId: () => 'made-by-us',
+};
+
+const sampleTexts: readonly string[] = [
+  'Short.',
+  'A sentence with words. '.repeat(2_000),
+  '这是一个句子，它讲了一些事情。'.repeat(2_000),
+  `Before\n\n\`\`\`ts\n${'const line = "of code";\n'.repeat(2_000)}\`\`\`\n\nAfter **bold** [link](https://example.com).`,
+  '👩‍👩‍👧‍👦'.repeat(2_000),
+  'x'.repeat(20_000),
+];
+
+const reply = (channel: string, text: string): Reply =>
+  Reply.parse({ v: 1, id: 'r1', turn: 1, text, answers: ['m1'], status: 'answered', route: { channel }, at: 0 });
+
+/** The promises that every channel makes, for tests to hold it to. */
+export function promises(channel: Channel, fixtures: readonly Fixture[]): readonly Promised[] {
+  const code = channel.load();
+  code.catch(() => undefined);
+  const platform = channel.capabilities.delivery === 'platform';
+  const promise = (says: string, check: (code: ChannelCode<unknown>) => void): Promised => ({
+    says,
+    check: async () => check(await code),
+  });
+  return [
+    promise('its name is the name of its folder and route', () => checkName(channel)),
+    promise('its capabilities are valid', () => checkCapabilities(channel)),
+    promise('its settings are listed, the secret ones by name', () => checkSettings(channel)),
+    promise('it has a connection if, and only if, it talks to a platform', ({ connect }) => {
+      if (platform !== (connect !== undefined)) fail(`delivery is ${channel.capabilities.delivery}`);
+    }),
+    promise('it has fixtures, and for a platform one that the bot wrote itself', () => {
+      if (fixtures.length === 0) fail('no fixtures');
+      if (platform && !fixtures.some(({ own }) => own === true)) fail('no fixture with own: true');
+    }),
+    ...fixtures.map((fixture) => promise(`fixture: ${fixture.says}`, (it) => checkFixture(channel, it, fixture))),
+    promise('an answer is never longer than the limit, and closes the code blocks it opens', (it) =>
+      sampleTexts.forEach((text) => checkRender(channel, it, text)),
+    ),
+  ];
+}
+
+function checkName({ name, title }: Channel): void {
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) fail(`bad name ${name}`);
+  if (title === '') fail('no title');
+}
+
+function checkCapabilities({ capabilities }: Channel): void {
+  Capabilities.parse(capabilities);
+  if (capabilities.delivery === 'platform' && capabilities.outboxesPerJob !== 1) fail('a platform gets one outbox a job');
+}
+
+function checkSettings(channel: Channel): void {
+  const names = catalogue([channel]).flatMap(({ settings }) => settings.map(({ name }) => name));
+  for (const secret of channel.secrets) if (!names.includes(secret)) fail(`secret ${secret} is no setting`);
+  for (const name of names)
+    if (/token|secret|password|_key$/.test(name) && !channel.secrets.includes(name)) fail(`${name} looks secret and is not`);
+  if (channel.config.safeParse({ 'no such setting': 1 }).success) fail('unknown settings are not refused');
+}
+
+function checkFixture(channel: Channel, { parse }: ChannelCode<unknown>, fixture: Fixture): void {
+  if (fixture.error !== undefined) return checkRefusal(() => parse(fixture.payload, testContext), fixture.error);
+  const parsed = parse(fixture.payload, testContext);
+  const expected = fixture.own === true ? [] : (fixture.expect ?? fail('neither own, expect nor error'));
+  const got = parsed.map(({ conversation, mail }) => ({ conversation, text: mail.text }));
+  if (JSON.stringify(got) !== JSON.stringify(expected)) fail(`parsed ${JSON.stringify(got)}`);
+  for (const { conversation, mail } of parsed) {
+    PersonMail.parse({ v: 1, kind: 'person', at: 0, ...mail });
+    if (mail.route.channel !== channel.name) fail(`routed to ${mail.route.channel}`);
+    if (!ConversationId.safeParse(conversation).success) fail(`bad conversation ${conversation}`);
+    if (channel.capabilities.delivery === 'platform') checkRoundTrip(channel.name, conversation);
+  }
+}
+
+function checkRefusal(parse: () => unknown, code: string): void {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof AppError && error.code === code) return;
+    throw error;
+  }
+  fail(`was not refused with ${code}`);
+}
+
+function checkRoundTrip(channel: string, conversation: string): void {
+  const peer = parseChannelConversation(conversation);
+  if (peer === undefined) return fail(`${conversation} is not <channel>.<account>.<peer>`);
+  if (peer.channel !== channel || peer.account !== testContext.account) fail(`${conversation} names another channel or account`);
+  if (channelConversation(peer) !== conversation) fail(`${conversation} does not round-trip`);
+}
+
+function checkRender({ name, capabilities }: Channel, { render }: ChannelCode<unknown>, text: string): void {
+  const messages = render(reply(name, text));
+  if (messages.length === 0) fail('an answer vanished');
+  for (const message of messages) {
+    if (message.text === '') fail('an empty message');
+    if (measure(message.text, capabilities.textUnit) > capabilities.textMax) fail('a message is too long');
+    if (capabilities.markdown === 'full' && fenceAfter(undefined, message.text) !== undefined) fail('an open code block');
+  }
+}

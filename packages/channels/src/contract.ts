@@ -1,0 +1,139 @@
+import type { PersonMail, Reply, Route, Sender } from '@queueclaw/contracts';
+import { z } from 'zod';
+
+/*
+ * A channel is a way to reach people. One folder and one line of registry.ts:
+ *
+ *   <channel>/index.ts    the entry: name, capabilities, settings, `load`. Data only: no SDK is loaded by importing it
+ *   <channel>/config.ts   the settings' schema and which of them are secret
+ *   <channel>/parse.ts    the receive half: what the platform sent -> mail. Pure
+ *   <channel>/render.ts   the send half: a reply -> what the platform is told. Pure
+ *   <channel>/connect.ts  the connection, for platforms; channels served by the ingress itself have none
+ *   <channel>/fixtures/   real payloads, sanitised; see `Fixture`
+ *
+ * docs/channels.md tells the rest; channels.contract.test.ts holds every entry of the registry to it.
+ */
+
+/** How a channel counts the length of a text: code points, UTF-16 units, or bytes of UTF-8. */
+export const TextUnit = z.enum(['characters', 'utf16', 'bytes']);
+export type TextUnit = z.infer<typeof TextUnit>;
+
+/** What a channel can do, as data. */
+export const Capabilities = z.strictObject({
+  /** `stream`: delivered means written to the transcript and the live stream. `platform`: delivered means the platform has it. */
+  delivery: z.enum(['stream', 'platform']),
+  /** `one`: the platform allows one connection per account, so it is held under a lease. */
+  holders: z.enum(['any', 'one']),
+  /** A sent message can be changed, so an answer can grow while it is written. */
+  edit: z.boolean(),
+  typing: z.boolean(),
+  buttons: z.boolean(),
+  files: z.boolean(),
+  voice: z.boolean(),
+  /** `full`: the reader renders Markdown. `own`: the channel's render translates it. `none`: plain text. */
+  markdown: z.enum(['full', 'own', 'none']),
+  /** The longest text of one outgoing message, in `textUnit`. */
+  textMax: z.number().int().min(100).max(1_000_000),
+  textUnit: TextUnit,
+  /** `key`: sending twice with the same key sends once. */
+  idempotence: z.enum(['key', 'none']),
+  /** How many conversations' outboxes one delivery job takes. A platform gets one. */
+  outboxesPerJob: z.number().int().min(1).max(100),
+});
+export type Capabilities = z.infer<typeof Capabilities>;
+
+/** What a person wrote, in our words: the conversation it belongs to and the mail without its envelope. */
+export type Incoming = {
+  readonly conversation: string;
+  readonly mail: Omit<PersonMail, 'v' | 'kind' | 'at'>;
+};
+
+/** One message on its way out. `text` is what counts against `textMax`; `body` the rest, in the platform's words. */
+export type Outgoing = { readonly text: string; readonly body?: unknown };
+
+/** What `parse` may know besides the payload. */
+export type ParseContext = {
+  /** The configured account of the channel. */
+  readonly account: string;
+  /** The bot's own id on the platform: what it wrote itself is ignored. */
+  readonly self?: string | undefined;
+  /** Who the door has authenticated, for channels whose payload does not say. */
+  readonly sender?: Sender | undefined;
+  /** BCP 47, when the door knows it. */
+  readonly language?: string | undefined;
+  /** A new message id, for payloads without one. */
+  newId(): string;
+};
+
+/** The two pure halves of a channel, and its connection. */
+export type ChannelCode<C> = {
+  /**
+   * Turns a payload into mail; empty when it says nothing to us (the bot's own words, joins, reactions).
+   * @throws AppError when the sender should be told that the payload is wrong
+   */
+  parse(payload: unknown, context: ParseContext): readonly Incoming[];
+  /** A reply as messages, each within `textMax`. */
+  render(reply: Reply): readonly Outgoing[];
+  /** Connects one account. Absent for channels that the ingress itself serves. */
+  connect?(config: C, door: ChannelDoor): Promise<Connection>;
+};
+
+/** What the ingress gives to a connection. */
+export type ChannelDoor = {
+  readonly account: string;
+  /** Parses and accepts a payload. Durable when it resolves: acknowledge to the platform after that. */
+  receive(payload: unknown): Promise<void>;
+  /** Says that the connection has trouble, or (undefined) that it is well again. For health and logs; no secrets. */
+  trouble(sentence: string | undefined): void;
+  /** Aborts when the service stops or the lease on this account is lost. */
+  readonly signal: AbortSignal;
+};
+
+/** A webhook call as it came, before anything was parsed: signatures are verified on `body`. */
+export type WebhookRequest = {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+};
+export type WebhookAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
+
+/** A connected account. */
+export type Connection = {
+  /** The bot's own id on the platform. */
+  readonly self?: string;
+  /**
+   * Sends one message. `key` is the same when the same message is sent again.
+   * @throws AppError `channel.failed` (with `retryAfterMs` when the platform says so) or `channel.rejected`
+   */
+  readonly send?: (out: Outgoing, to: Route, key: string, signal: AbortSignal) => Promise<void>;
+  /** Answers the platform's webhook calls at `/channels/<channel>/<account>`. */
+  readonly webhook?: (request: WebhookRequest) => Promise<WebhookAnswer>;
+  stop(): Promise<void>;
+};
+
+/** An entry of the registry. */
+export type Channel<C = unknown> = {
+  /** `[a-z][a-z0-9-]*`; also the folder's name and the route's `channel`. */
+  readonly name: string;
+  readonly title: string;
+  readonly capabilities: Capabilities;
+  /** A strict object. */
+  readonly config: z.ZodType<C>;
+  /** Settings that are secret. */
+  readonly secrets: readonly string[];
+  load(): Promise<ChannelCode<C>>;
+};
+
+/** A file of `fixtures/`: a payload and what it must become. */
+export type Fixture = {
+  /** The guarantee, as a test's title. */
+  readonly says: string;
+  readonly payload: unknown;
+  /** The bot wrote it itself: must become nothing. Platforms need at least one. */
+  readonly own?: boolean;
+  /** The expected mail, in part. */
+  readonly expect?: readonly { readonly conversation: string; readonly text: string }[];
+  /** The expected error code instead. */
+  readonly error?: string;
+};

@@ -1,0 +1,1 @@
+export { noSettings as HttpConfig } from '../stream/capabilities.js';

@@ -1,0 +1,18 @@
+import type { Channel } from './contract.js';
+import { http } from './http/index.js';
+import { terminal } from './terminal/index.js';
+import { web } from './web/index.js';
+import { websocket } from './websocket/index.js';
+
+/** Every channel there is. A new one is a folder and a line here. */
+export const channels: readonly Channel[] = [http, websocket, terminal, web];
+
+/** The channel of this name; undefined when there is none. */
+export function findChannel(name: string): Channel | undefined {
+  return channels.find((channel) => channel.name === name);
+}
+
+/** Names of the channels for which delivered means written to the transcript and the live stream. */
+export const streamChannels: readonly string[] = channels
+  .filter(({ capabilities }) => capabilities.delivery === 'stream')
+  .map(({ name }) => name);

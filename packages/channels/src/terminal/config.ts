@@ -1,0 +1,1 @@
+export { noSettings as TerminalConfig } from '../stream/capabilities.js';

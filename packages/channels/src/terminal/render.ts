@@ -1,0 +1,1 @@
+export { renderWhole as render } from '../stream/render-whole.js';

@@ -1,0 +1,1 @@
+export { noSettings as WebConfig } from '../stream/capabilities.js';

@@ -1,0 +1,1 @@
+export { noSettings as WebSocketConfig } from '../stream/capabilities.js';
