@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { root } from './setup/paths.mjs';
 import { count, sum } from './setup/test-report.mjs';
 
@@ -23,6 +23,7 @@ const cached = (task) => [
 ];
 const real = ['pnpm', '-s', 'run', 'test:real'];
 
+const env = { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
 const children = new Set();
 let interrupted = false;
 
@@ -34,15 +35,22 @@ async function stage(name, command, { quiet }) {
   const { code, output } = await execute(command, quiet);
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   const how = /FULL TURBO/.test(output) ? 'cached' : `${seconds} s`;
-  if (code !== 0 && quiet && !interrupted) process.stdout.write(`\n${output.trim()}\n\n`);
+  if (code !== 0 && quiet && !interrupted) process.stdout.write(`\n${withoutFrame(output)}\n\n`);
   process.stdout.write(`${code === 0 ? '✓' : '✗'} ${name} (${how})\n`);
   return code === 0;
+}
+
+/** What the tool itself said, without turbo's lines around it. */
+function withoutFrame(output) {
+  const start = output.search(/^cache (miss|hit|bypass).*$/m);
+  const end = output.search(/^\/\/#.* ERROR {2}command/m);
+  return (start < 0 || end < 0 ? output : output.slice(output.indexOf('\n', start), end)).trim();
 }
 
 function execute([command, ...args], quiet) {
   return new Promise((resolve) => {
     const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'];
-    const child = spawn(command, args, { cwd: root, stdio });
+    const child = spawn(command, args, { cwd: root, env, stdio });
     children.add(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
