@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type MessageStatus, ServerFrame } from '@queueclaw/contracts';
+import { eventually, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { freePort, type ServiceProcess, startService } from './service-process.js';
+
+const mailKey = 'the mail key of this test, not to be seen anywhere';
+let redis: TestRedis;
+let home: string;
+const running: ServiceProcess[] = [];
+const ports: number[] = [];
+let shared: Record<string, string>;
+
+const start = async (name: ServiceProcess['name'], env: Record<string, string> = {}): Promise<ServiceProcess> => {
+  const one = await startService(name, { ...shared, ...(name === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: mailKey }), ...env });
+  running.push(one);
+  return one;
+};
+
+beforeAll(async () => {
+  redis = await startRedis();
+  home = await mkdtemp(join(tmpdir(), 'queueclaw-fleet-'));
+  const config = join(home, 'queueclaw.yaml');
+  await writeFile(config, 'llm: { default: demo, models: { demo: { provider: demo } } }\n');
+  shared = { REDIS_URL: redis.url, QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config, QUEUECLAW_NAMESPACE: uniqueNamespace() };
+  ports.push(await freePort(), await freePort());
+  await Promise.all([
+    ...ports.map((port) => start('ingress', { PORT: String(port) })),
+    ...['agent', 'agent', 'tool-runner', 'tool-runner'].map((name) => start(name as 'agent' | 'tool-runner')),
+  ]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(running.map((one) => one.stop()));
+  await redis.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+const post = async (replica: number, conversation: string, id: string, text: string): Promise<number> => {
+  const answer = await fetch(`http://127.0.0.1:${ports[replica]}/api/message`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ conversation, text, id }),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+};
+
+const statusOf = async (replica: number, conversation: string, id: string): Promise<MessageStatus> => {
+  const answer = await fetch(`http://127.0.0.1:${ports[replica]}/api/messages/${id}?conversation=${conversation}`);
+  return (await answer.json()) as MessageStatus;
+};
+
+/** Follows a conversation on one replica. */
+const watch = async (replica: number, conversation: string): Promise<{ frames: ServerFrame[]; close(): void }> => {
+  const frames: ServerFrame[] = [];
+  const socket = new WebSocket(`ws://127.0.0.1:${ports[replica]}/ws`);
+  socket.on('message', (data) => frames.push(ServerFrame.parse(JSON.parse(String(data)))));
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  socket.send(JSON.stringify({ type: 'subscribe', conversation }));
+  await eventually(() => expect(frames.some(({ type }) => type === 'subscribed')).toBe(true));
+  return { frames, close: () => socket.terminate() };
+};
+
+it('streams from one replica what was posted to the other', async () => {
+  const { frames, close } = await watch(1, 'streamed');
+  expect(await post(0, 'streamed', 's1', 'slow 1')).toBe(202);
+  await eventually(() => expect(frames.some(({ type }) => type === 'reply')).toBe(true), { timeoutMs: 20_000 });
+  close();
+  const deltas = frames.filter((frame) => frame.type === 'delta');
+  expect(deltas.length).toBeGreaterThan(1);
+  expect(frames.find((frame) => frame.type === 'reply')).toMatchObject({ answers: ['s1'], status: 'answered' });
+});
+
+it('answers every message once and in order though an agent and a tool-runner are killed in the middle', async () => {
+  const conversations = Array.from({ length: 12 }, (_, at) => `killed-${at}`);
+  const watching = await Promise.all(conversations.map((conversation, at) => watch(at % 2, conversation)));
+  const texts = ['hello', 'run: sleep 0.2; echo tool-$((40+2))', 'slow 1', 'goodbye'];
+  await Promise.all(
+    conversations.map(async (conversation) => {
+      for (const [at, text] of texts.entries()) expect(await post(at % 2, conversation, `${conversation}-${at}`, text)).toBe(202);
+    }),
+  );
+  const seen = (type: string): number => watching.flatMap(({ frames }) => frames).filter((f) => f.type === type).length;
+  await eventually(() => expect(seen('tool')).toBeGreaterThan(0), { timeoutMs: 20_000 });
+  const agent = running.find(({ name }) => name === 'agent');
+  const runner = running.find(({ name }) => name === 'tool-runner');
+  await Promise.all([agent?.kill(), runner?.kill()]);
+
+  for (const conversation of conversations)
+    for (const at of texts.keys())
+      await eventually(
+        async () => {
+          const status = await statusOf(at % 2, conversation, `${conversation}-${at}`);
+          expect(status.status).toMatch(/answered|failed/);
+        },
+        { timeoutMs: 60_000 },
+      );
+
+  for (const [at, { frames, close }] of watching.entries()) {
+    await eventually(() => {
+      const answered = frames.flatMap((frame) => (frame.type === 'reply' ? frame.answers : []));
+      expect(answered).toEqual(texts.map((_, number) => `${conversations[at]}-${number}`));
+    });
+    close();
+  }
+}, 90_000);
+
+it('writes the mail key nowhere', () => {
+  for (const one of running) expect(one.output()).not.toContain(mailKey);
+});
