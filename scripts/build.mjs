@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './setup/paths.mjs';
-import { complain, SetupError } from './setup/report.mjs';
+import { complain, Interrupted, SetupError } from './setup/report.mjs';
 import { run } from './setup/run.mjs';
 
 /** Compiles what changed and copies what the compiler leaves behind (pages, styles). Needs the dependencies. */
@@ -14,6 +14,7 @@ export async function build({ env = process.env } = {}) {
       env,
     });
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     throw new SetupError(`The build failed.\n${error.message}`);
   }
   for (const group of ['packages', 'services'])

@@ -1,5 +1,5 @@
 import { cachedProgram, unpackProgram } from './native.mjs';
-import { progress } from './report.mjs';
+import { Interrupted, progress } from './report.mjs';
 import { which } from './run.mjs';
 
 /** The sandbox program: named by the operator, on PATH, or unpacked by an earlier set-up; undefined when missing. */
@@ -18,6 +18,7 @@ export async function installBubblewrap() {
   try {
     return await unpackProgram({ name: 'bwrap', packageName: 'bubblewrap', program: 'usr/bin/bwrap' });
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     progress(
       `bubblewrap could not be installed: the shell tool will be refused. Install it yourself. (${error.message})`,
     );

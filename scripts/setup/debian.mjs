@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SetupError } from './report.mjs';
+import { Interrupted, SetupError } from './report.mjs';
 import { run, which } from './run.mjs';
 
 /** Whether this machine has the tools of Debian or Ubuntu. */
@@ -23,7 +23,8 @@ export async function unpackDebian(packageName, program, folder) {
   if (hasLists) {
     try {
       return await unpackWith(['-o', 'APT::Sandbox::User=root']);
-    } catch {
+    } catch (error) {
+      if (error instanceof Interrupted) throw error;
       // The machine's package lists may be out of date: try once more with fresh ones of our own.
     }
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './paths.mjs';
-import { progress, SetupError } from './report.mjs';
+import { Interrupted, progress, SetupError } from './report.mjs';
 import { run } from './run.mjs';
 
 const stamp = join(root, 'node_modules', '.queueclaw-installed');
@@ -18,6 +18,7 @@ export async function installDependencies(env) {
   try {
     await run('pnpm', ['install', '--frozen-lockfile', '--reporter=append-only'], { cwd: root, env });
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     throw new SetupError(`The dependencies could not be installed.\n${error.message}`);
   }
   writeFileSync(stamp, wanted());

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, toolchain } from './paths.mjs';
 import { place } from './place.mjs';
-import { progress, SetupError } from './report.mjs';
+import { Interrupted, progress, SetupError } from './report.mjs';
 import { isProgram, run, which } from './run.mjs';
 
 /** The oldest Node the system itself runs on. */
@@ -30,6 +30,7 @@ export async function installNode(env) {
       return made;
     });
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     throw new SetupError(
       `This needs Node ${nodeMajor} or newer, and it could not be installed for ${name}.\n` +
         `Install Node ${nodeMajor} (https://nodejs.org) and run the command again.\n\n${error.message}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cachedProgram, unpackProgram } from './native.mjs';
 import { root, toolchain, toolchainBin } from './paths.mjs';
 import { place } from './place.mjs';
-import { progress, SetupError } from './report.mjs';
+import { Interrupted, progress, SetupError } from './report.mjs';
 import { run, which } from './run.mjs';
 
 const oldest = [6, 2];
@@ -37,6 +37,7 @@ export async function installRedis(env, { forTests }) {
     try {
       return await attempt();
     } catch (error) {
+      if (error instanceof Interrupted) throw error;
       failures.push(`  - ${name}: ${error.message.split('\n')[0]}`);
     }
   }

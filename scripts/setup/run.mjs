@@ -2,24 +2,33 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { SetupError } from './report.mjs';
+import { Interrupted, SetupError } from './report.mjs';
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const tail = (text) => text.trim().split('\n').slice(-15).join('\n');
 
 /**
  * Runs a program to its end and returns its standard output.
- * Throws SetupError with the last lines it printed when it cannot be started or fails.
+ * Throws SetupError with the last lines it printed when it cannot be started or fails, Interrupted after a signal.
  */
 export function run(command, args, { cwd, env = process.env, timeoutMs = 600_000 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+    let stopped = false;
+    const stop = () => {
+      stopped = true;
+      child.kill('SIGTERM');
+    };
+    for (const signal of signals) process.on(signal, stop);
     let output = '';
     let all = '';
     child.stdout.setEncoding('utf8').on('data', (text) => ((output += text), (all += text)));
     child.stderr.setEncoding('utf8').on('data', (text) => (all += text));
     child.once('error', (error) => reject(new SetupError(`cannot start ${command}: ${error.message}`)));
     child.once('close', (code, signal) => {
-      if (code === 0) resolve(output);
+      for (const name of signals) process.off(name, stop);
+      if (stopped) reject(new Interrupted('interrupted'));
+      else if (code === 0) resolve(output);
       else reject(new SetupError(`"${command} ${args.join(' ')}" failed (${signal ?? code}):\n${tail(all)}`));
     });
   });
@@ -41,7 +50,6 @@ export function runInFront(command, args, { cwd, env } = {}) {
       if (now - (lastAt.get(signal) ?? 0) > repeatedMs) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
       lastAt.set(signal, now);
     };
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
     child.once('error', (error) => reject(new SetupError(`cannot start ${command}: ${error.message}`)));
     child.once('exit', (code, signal) => {
