@@ -34,14 +34,18 @@ class World {
   accepted: string[] = [];
   people: string[] = [];
   sent = new Set<string>();
+  tickets = 0;
   came = new Map<string, ToolOutcome>();
   turn = 0;
   now = now;
 
-  constructor(
-    readonly profile: AgentProfile,
-    readonly tail: number,
-  ) {}
+  readonly profile: AgentProfile;
+  readonly tail: number;
+
+  constructor(profile: AgentProfile, tail: number) {
+    this.profile = profile;
+    this.tail = tail;
+  }
 
   arrive(arrival: Arrival): void {
     this.now += 1;
@@ -63,6 +67,10 @@ class World {
       results: [...this.came].map(([call, result]) => ({ call, outcome: result })),
       history: this.tail === 0 ? [] : this.transcript.slice(-this.tail),
       agent: this.profile,
+      newTicket: () => {
+        this.tickets += 1;
+        return `ticket-number-${this.tickets}`;
+      },
     });
   }
 
@@ -138,9 +146,11 @@ class World {
     } else this.arrive(op);
   }
 
-  drain(): void {
+  /** Until nothing is left to do; results come, or are lost and time passes. */
+  drain(lost: boolean): void {
     for (let rounds = 0; rounds < 1_000; rounds += 1) {
-      for (const { call } of this.durable?.pending ?? []) this.came.set(call, outcome('late'));
+      if (lost) this.now += 40_000;
+      else for (const { call } of this.durable?.pending ?? []) this.came.set(call, outcome('late'));
       if (this.step({ do: 'step', answers: [], crashAfter: -1, pops: false }) === 'idle') return;
     }
     throw new Error('never idle');
@@ -173,6 +183,9 @@ function expectSound(messages: readonly ModelMessage[]): void {
     else {
       expect(open).toEqual([]);
       open = message.role === 'assistant' ? (message.calls ?? []).map(({ id }) => id) : [];
+      for (const { name } of message.role === 'assistant' ? (message.calls ?? []) : []) {
+        expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+      }
       if (message.role === 'assistant' && open.length === 0) expect(message.text).not.toBe('');
     }
   }
@@ -248,10 +261,10 @@ const profile: fc.Arbitrary<AgentProfile> = fc
 describe('any interleaving of mail, results, control, model answers and crashes', () => {
   it('ends with each accepted message in exactly one reply, in order, through sound requests and journals', () => {
     fc.assert(
-      fc.property(profile, fc.nat(12), fc.array(op, { maxLength: 30 }), (someone, tail, ops) => {
+      fc.property(profile, fc.nat(12), fc.array(op, { maxLength: 30 }), fc.boolean(), (someone, tail, ops, lost) => {
         const world = new World(someone, tail);
         for (const each of ops) world.run(each);
-        world.drain();
+        world.drain(lost);
         const answered = world.replies.flatMap(({ answers }) => answers);
         expect(answered.toSorted()).toEqual(world.accepted.toSorted());
         expect(answered.filter((id) => world.people.includes(id))).toEqual(world.people);
