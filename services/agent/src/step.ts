@@ -81,9 +81,6 @@ export async function runStep(step: Step): Promise<Summary> {
         if (interruption === 'control') {
           if (!(await lease.checkpoint(asked.journal, asked.took))) return { outcome: 'stale' };
           running.resume();
-          ({ journal, fresh } = { journal: asked.journal, fresh: false });
-          next = begin(input());
-          break;
         }
         ({ journal, fresh } = { journal: asked.journal, fresh: false });
         next = proceed({ ...input(), journal: asked.journal }, outcome);

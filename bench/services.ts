@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startRedis } from '@queueclaw/testing';
+import { type Child, startChild } from './child.ts';
+
+/** A fleet of built services on a Redis of its own. */
+export type Fleet = {
+  readonly redisUrl: string;
+  readonly port: number;
+  readonly namespace: string;
+  start(service: 'ingress' | 'agent' | 'tool-runner' | 'all-in-one', env?: Readonly<Record<string, string>>): Promise<Child>;
+  stop(): Promise<void>;
+};
+
+const script = `rules:
+  - when: tool
+    steps:
+      - calls: [{ name: current_time, args: {} }]
+      - text: It is done.
+  - steps:
+      - text: Hello there, this is the answer.
+`;
+
+/** Redis as production runs it, but for the fsync policy, which is the same for the baselines. */
+export async function openFleet(limits: Readonly<Record<string, number>> = {}): Promise<Fleet> {
+  const redis = await startRedis();
+  const home = await mkdtemp(join(tmpdir(), 'queueclaw-bench-'));
+  const config = join(home, 'queueclaw.yaml');
+  await writeFile(join(home, 'script.yaml'), script);
+  const lifted = { mailbox: 100_000, requests_per_minute: 10_000_000, ...limits };
+  await writeFile(
+    config,
+    JSON.stringify({
+      llm: { default: 'instant', models: { instant: { provider: 'scripted', script: join(home, 'script.yaml') } } },
+      server: { sockets_per_token: 10_000 },
+      limits: lifted,
+    }),
+  );
+  const namespace = 'bench';
+  const port = await freePort();
+  const started: Child[] = [];
+  return {
+    redisUrl: redis.url,
+    port,
+    namespace,
+    start: async (service, env = {}) => {
+      const main = fileURLToPath(new URL(`../services/${service}/dist/main.js`, import.meta.url));
+      const { child } = await startReady(main, {
+        REDIS_URL: redis.url,
+        QUEUECLAW_HOME: home,
+        QUEUECLAW_CONFIG: config,
+        QUEUECLAW_NAMESPACE: namespace,
+        QUEUECLAW_HEALTH_PORT: '0',
+        QUEUECLAW_LOG_LEVEL: 'warn',
+        PORT: String(port),
+        CONSOLE_PORT: '0',
+        ...(service === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: 'benchmark mail key' }),
+        ...env,
+      });
+      started.push(child);
+      return child;
+    },
+    stop: async () => {
+      await Promise.all(started.map((child) => child.stop()));
+      await redis.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startReady(main: string, env: Readonly<Record<string, string>>): Promise<{ child: Child }> {
+  const { child, first } = await startChild<{ type: string; message?: string }>(main, [], env);
+  if (first.type === 'failed') throw new Error(first.message);
+  // The first report names the health port; the service serves when the second says so.
+  const ready = await child.ask<{ type: string; message?: string }>({ type: 'bench' });
+  if (ready.type === 'failed') throw new Error(ready.message);
+  return { child };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
+    });
+  });
+}
