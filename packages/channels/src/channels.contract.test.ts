@@ -1,4 +1,4 @@
-import { channelConversation } from '@queueclaw/contracts';
+import { channelConversation, streamChannels } from '@queueclaw/contracts';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { catalogue } from './catalogue.js';
 import type { Channel, ChannelCode, Fixture } from './contract.js';
 import { promises } from './contract-suite.js';
-import { channels, findChannel, streamChannels } from './registry.js';
-import { splitText } from './split/split-text.js';
+import { channels, findChannel } from './registry.js';
+import { splitText } from './split-text.js';
 
 const fixturesOf = (name: string): Fixture[] => {
   const folder = new URL(`./${name}/fixtures/`, import.meta.url);
@@ -29,7 +29,11 @@ describe('the registry', () => {
     expect(channels.map(({ name }) => name).sort()).toEqual(folders.sort());
     for (const channel of channels) expect(findChannel(channel.name)).toBe(channel);
     expect(findChannel('constructor')).toBeUndefined();
-    expect(streamChannels).toEqual(['http', 'websocket', 'terminal', 'web']);
+  });
+
+  test('agrees with the wire about the channels that deliver to the live stream', () => {
+    const names = channels.filter(({ capabilities }) => capabilities.delivery === 'stream').map(({ name }) => name);
+    expect(names.toSorted()).toEqual(streamChannels.toSorted());
   });
 
   test('lists settings and secrets without loading the code of any channel', async () => {

@@ -1,8 +1,8 @@
 import { AppError, channelConversation, ConversationId, parseChannelConversation, PersonMail, Reply } from '@queueclaw/contracts';
 import { catalogue } from './catalogue.js';
 import { Capabilities, type Channel, type ChannelCode, type Fixture, type ParseContext } from './contract.js';
-import { fenceAfter } from './split/fence.js';
-import { measure } from './split/measure.js';
+import { fenceAfter } from './fence.js';
+import { measure } from './measure.js';
 
 /** A promise of the contract and whether a channel keeps it: `check` throws when it does not. */
 export type Promised = { readonly says: string; readonly check: () => Promise<void> };

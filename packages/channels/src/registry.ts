@@ -11,8 +11,3 @@ export const channels: readonly Channel[] = [http, websocket, terminal, web];
 export function findChannel(name: string): Channel | undefined {
   return channels.find((channel) => channel.name === name);
 }
-
-/** Names of the channels for which delivered means written to the transcript and the live stream. */
-export const streamChannels: readonly string[] = channels
-  .filter(({ capabilities }) => capabilities.delivery === 'stream')
-  .map(({ name }) => name);

@@ -1,1 +1,1 @@
-export { noSettings as HttpConfig } from '../stream/capabilities.js';
+export { noSettings as HttpConfig } from '../stream-capabilities.js';

@@ -1,5 +1,5 @@
 import type { Channel } from '../contract.js';
-import { streamCapabilities } from '../stream/capabilities.js';
+import { streamCapabilities } from '../stream-capabilities.js';
 import { HttpConfig } from './config.js';
 
 /** `POST /api/message`. */

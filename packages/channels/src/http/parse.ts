@@ -1,7 +1,7 @@
 import { MessageRequest } from '@queueclaw/contracts';
 import type { Incoming, ParseContext } from '../contract.js';
-import { requestError } from '../stream/request-error.js';
-import { written } from '../stream/written.js';
+import { requestError } from '../request-error.js';
+import { written } from '../written.js';
 
 /**
  * The body of `POST /api/message` as mail.

@@ -1,1 +1,1 @@
-export { renderWhole as render } from '../stream/render-whole.js';
+export { renderWhole as render } from '../render-whole.js';

@@ -1,1 +1,1 @@
-export { noSettings as TerminalConfig } from '../stream/capabilities.js';
+export { noSettings as TerminalConfig } from '../stream-capabilities.js';

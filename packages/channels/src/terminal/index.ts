@@ -1,5 +1,5 @@
 import type { Channel } from '../contract.js';
-import { streamCapabilities } from '../stream/capabilities.js';
+import { streamCapabilities } from '../stream-capabilities.js';
 import { TerminalConfig } from './config.js';
 
 /** The command line, on `/ws?client=terminal`. */

@@ -1,1 +1,1 @@
-export { noSettings as WebConfig } from '../stream/capabilities.js';
+export { noSettings as WebConfig } from '../stream-capabilities.js';

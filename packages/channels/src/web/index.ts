@@ -1,5 +1,5 @@
 import type { Channel } from '../contract.js';
-import { streamCapabilities } from '../stream/capabilities.js';
+import { streamCapabilities } from '../stream-capabilities.js';
 import { WebConfig } from './config.js';
 
 /** The chat page at `/`, on `/ws?client=web`. */

@@ -1,5 +1,5 @@
 import type { Incoming, ParseContext } from '../contract.js';
-import { parseFrame } from '../stream/parse-frame.js';
+import { parseFrame } from '../parse-frame.js';
 
 /** The receive half: frames of `/ws`. */
 export function parse(payload: unknown, context: ParseContext): readonly Incoming[] {

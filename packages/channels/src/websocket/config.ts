@@ -1,1 +1,1 @@
-export { noSettings as WebSocketConfig } from '../stream/capabilities.js';
+export { noSettings as WebSocketConfig } from '../stream-capabilities.js';

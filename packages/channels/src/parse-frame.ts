@@ -1,5 +1,5 @@
 import { ClientFrame } from '@queueclaw/contracts';
-import type { Incoming, ParseContext } from '../contract.js';
+import type { Incoming, ParseContext } from './contract.js';
 import { requestError } from './request-error.js';
 import { written } from './written.js';
 

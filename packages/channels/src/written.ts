@@ -1,5 +1,5 @@
 import type { MessageRequest } from '@queueclaw/contracts';
-import type { Incoming, ParseContext } from '../contract.js';
+import type { Incoming, ParseContext } from './contract.js';
 
 /**
  * A checked request of one of our own clients as mail. Lone surrogates become U+FFFD: they have no UTF-8, which models and

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Capabilities } from '../contract.js';
+import type { Capabilities } from './contract.js';
 
 /** What all channels share that the ingress serves itself: the reader is our own client, and Redis is the platform. */
 export const streamCapabilities: Capabilities = {

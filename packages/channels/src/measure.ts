@@ -1,4 +1,4 @@
-import type { TextUnit } from '../contract.js';
+import type { TextUnit } from './contract.js';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 

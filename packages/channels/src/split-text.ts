@@ -1,4 +1,4 @@
-import type { TextUnit } from '../contract.js';
+import type { TextUnit } from './contract.js';
 import { breakPoint, outsideFenceLine } from './break-point.js';
 import { type Fence, fenceAfter } from './fence.js';
 import { fit, measure } from './measure.js';

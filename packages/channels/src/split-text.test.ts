@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TextUnit } from '../contract.js';
+import type { TextUnit } from './contract.js';
 import { fenceAfter } from './fence.js';
 import { measure } from './measure.js';
 import { splitText } from './split-text.js';
