@@ -1,0 +1,36 @@
+import type { ModelEvent, ModelRequest } from '@queueclaw/contracts';
+import type { Logger, ModelConfig } from '@queueclaw/runtime';
+
+/** A model's settings together with the name it is configured under. */
+export type NamedModelConfig = ModelConfig & { readonly name: string };
+
+/** How a provider shows that a request is alive; the time-outs hang on it. */
+export type Pulse = {
+  /** The vendor has answered with headers. */
+  connected(): void;
+  /** Something arrived, even if it means nothing to us (a comment that keeps the connection open). */
+  bytes(): void;
+  /** An event of the vendor's protocol arrived. */
+  event(): void;
+};
+
+/** A model as a provider makes it: it may throw, hang and end early; `guard` makes a `Model` of it. */
+export type ProviderModel = {
+  readonly name: string;
+  stream(request: ModelRequest, signal: AbortSignal, pulse: Pulse): AsyncIterable<ModelEvent>;
+};
+
+export type ProviderDeps = { readonly fetch: typeof fetch; readonly logger: Logger };
+
+/** What a provider's folder exports. `create` opens no connection. */
+export type ProviderModule = { create(config: NamedModelConfig, deps: ProviderDeps): ProviderModel };
+
+/** One line of the registry: everything about a provider that must be known before its code and SDK are loaded. */
+export type Provider = {
+  readonly name: string;
+  /** The environment variable with its key; absent: it needs none. */
+  readonly keyVariable?: string;
+  /** The environment variable with another address. */
+  readonly urlVariable?: string;
+  load(): Promise<ProviderModule>;
+};

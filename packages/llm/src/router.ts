@@ -1,0 +1,91 @@
+import { AppError, type Model, type ModelFailure } from '@queueclaw/contracts';
+import type { Config, Logger } from '@queueclaw/runtime';
+import { type Choice, chooseModel } from './choose-model.js';
+import { type Environment, settleEndpoint } from './endpoint.js';
+import { failed } from './failure.js';
+import { withFailOver } from './fail-over.js';
+import { guard } from './guard.js';
+import { lazyModel } from './lazy-model.js';
+import { resolveModel } from './resolve-model.js';
+import { withRetry } from './retry.js';
+
+export type CreateModelsOptions = {
+  readonly config: Config['llm'];
+  /** The agents' models are checked at once. */
+  readonly agents: Config['agents'];
+  readonly env: Environment;
+  readonly logger: Logger;
+  /** For tests and proxies. */
+  readonly fetch?: typeof fetch;
+  /** From 0 to 1, for the jitter between tries. */
+  readonly random?: () => number;
+};
+
+export type Models = {
+  /** The model of agents that name none, and why it is that one. */
+  readonly default: Choice;
+  /**
+   * The model of this name, or the default one; with time-outs, tries and fail-over. A model without a key answers every
+   * request with `llm.auth`.
+   * @throws AppError `config.invalid` when there is no such model
+   */
+  get(name?: string): Model;
+  /** The configured names and the default's. */
+  names(): string[];
+};
+
+/** A model that cannot be asked and says why. */
+const brokenModel = (name: string, why: ModelFailure): Model => ({
+  name,
+  // oxlint-disable-next-line typescript/require-await -- a stream by contract
+  async *stream() {
+    yield failed(why);
+  },
+});
+
+/**
+ * Chooses the default model and makes every model of the configuration available. No provider's code is loaded and nothing
+ * is connected before a model is first asked.
+ * @throws AppError `config.invalid` when a model, provider, fallback or address in the configuration is not valid
+ */
+export async function createModels(options: CreateModelsOptions): Promise<Models> {
+  const { config, agents, env, logger, fetch = globalThis.fetch, random = Math.random } = options;
+  const alone = new Map<string, Model>();
+  const made = new Map<string, Model>();
+
+  const makeAlone = (name: string): Model => {
+    const { config: model, provider } = resolveModel(name, config.models);
+    const endpoint = settleEndpoint(model, provider, env);
+    if (!endpoint.ok) {
+      if (endpoint.failure.code !== 'config.invalid') return brokenModel(name, endpoint.failure);
+      throw new AppError('config.invalid', { publicMessage: endpoint.failure.publicMessage });
+    }
+    const attempt = guard(lazyModel(provider, endpoint.config, { fetch, logger }), config.timeouts, logger);
+    const onRetry = ({ code }: ModelFailure, tries: number, delayMs: number): void =>
+      logger.info({ model: name, code, tries, delayMs }, 'the model failed; trying again');
+    const { total: totalMs } = config.timeouts;
+    return { name, stream: withRetry(attempt, { totalMs, now: () => performance.now(), random, onRetry }) };
+  };
+  const once = (names: Map<string, Model>, name: string, make: (name: string) => Model): Model => {
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    const model = make(name);
+    names.set(name, model);
+    return model;
+  };
+  const getAlone = (name: string): Model => once(alone, name, makeAlone);
+  const withFallbacks = (name: string): Model => {
+    const others = config.fallbacks.filter((other) => other !== name).map(getAlone);
+    if (others.length === 0) return getAlone(name);
+    return withFailOver([getAlone(name), ...others], (from, to, { code }) =>
+      logger.warn({ model: from, to, code }, 'the model failed; another one is asked'),
+    );
+  };
+
+  const choice = await chooseModel(config, env, fetch);
+  const get = (name: string = choice.name): Model => once(made, name, withFallbacks);
+  const names = new Set([...Object.keys(config.models), choice.name]);
+  for (const name of names) get(name);
+  for (const { model } of Object.values(agents)) if (model !== undefined) get(model);
+  return { default: choice, get, names: () => [...names] };
+}
