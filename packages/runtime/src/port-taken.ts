@@ -6,8 +6,7 @@ export function explainListenError(thrown: unknown, config: Config): unknown {
   if (!(thrown instanceof Error) || !('code' in thrown) || !('port' in thrown)) return thrown;
   const { code, port } = thrown;
   if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return thrown;
-  const [variable, key] =
-    port === config.server.port ? ['PORT', 'server.port'] : ['CONSOLE_PORT', 'console.port'];
+  const [variable, key] = port === config.server.port ? ['PORT', 'server.port'] : ['CONSOLE_PORT', 'console.port'];
   const what = {
     EADDRINUSE: `Port ${String(port)} is taken by another program.`,
     EACCES: `Port ${String(port)} may not be used by this user.`,

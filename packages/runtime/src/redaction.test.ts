@@ -34,7 +34,9 @@ test('takes a secret out of base64 wherever it stands in the encoded text', () =
       const encoded = Buffer.from(`${before}${plain}${after}`).toString('base64');
       const clean = redact(`Authorization: Basic ${encoded}`);
       expect(clean).toContain('[secret]');
-      expect(Buffer.from(clean.replace(/.*Basic /, '').replace('[secret]', ''), 'base64').toString()).not.toContain('plain');
+      expect(Buffer.from(clean.replace(/.*Basic /, '').replace('[secret]', ''), 'base64').toString()).not.toContain(
+        'plain',
+      );
     }
   }
 });
@@ -57,12 +59,16 @@ test('log lines hold no secret, in messages, fields, errors and their causes', (
   const all = lines.join('');
   expect(all).not.toContain(plain);
   expect(all).not.toContain('word');
-  for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
-  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ err: { code: 'system.internal', cause: { message: 'refused: [secret]' } } });
+  for (const line of lines) expect(() => void JSON.parse(line)).not.toThrow();
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({
+    err: { code: 'system.internal', cause: { message: 'refused: [secret]' } },
+  });
 });
 
 test('an error is logged without what a library hung on it', () => {
-  const error = Object.assign(new Error('NOAUTH'), { command: { name: 'rpush', args: ['key', 'what a person wrote'] } });
+  const error = Object.assign(new Error('NOAUTH'), {
+    command: { name: 'rpush', args: ['key', 'what a person wrote'] },
+  });
   expect(JSON.stringify(reportError(error))).not.toContain('what a person wrote');
 });
 

@@ -10,7 +10,9 @@ const jsonText = (text: string): string => JSON.stringify(text).slice(1, -1);
 /** Base64 of a value that stands anywhere inside a longer text: one core for each of the three alignments. */
 const base64Cores = (bytes: Buffer): string[] =>
   [0, 1, 2].map((shift) => {
-    const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     // The characters at both ends also hold bits of the neighbours.
     const lead = shift === 0 ? 0 : shift + 1;
     const tail = (shift + bytes.length) % 3 === 0 ? 0 : 1;

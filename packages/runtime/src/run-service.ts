@@ -59,7 +59,10 @@ export function runService(name: string, create: CreateService): void {
     }
     phase = 'stopping';
     logger.info({ reason }, 'stopping');
-    setTimeout(() => void fail(new Error(`still running ${graceMs + closingMs} ms after ${reason}`), 'stopping'), graceMs + closingMs);
+    setTimeout(
+      () => void fail(new Error(`still running ${graceMs + closingMs} ms after ${reason}`), 'stopping'),
+      graceMs + closingMs,
+    );
     try {
       await service?.stop(graceMs);
       redis?.close();

@@ -1,5 +1,4 @@
 import { AppError } from '@queueclaw/contracts';
-import type { Redis } from 'ioredis';
 import type { HealthCheck } from './health/health.js';
 import type { Logger } from './logger.js';
 import { assertSafeRedis, connectRedis } from './redis.js';

@@ -20,9 +20,18 @@ test('a GoClaw file on 0.0.0.0 without a token is refused with the one line to a
 test('a GoClaw file loads once a token is given, and what it names in its own words is understood', () => {
   const reading = read({ ...keys, TELEGRAM_BOT_TOKEN: '1:a', DISCORD_BOT_TOKEN: 'b', QUEUECLAW_TOKEN: token });
   if (!reading.ok) throw new Error(reading.problems.map(formatProblem).join('\n'));
-  expect(reading.config.server).toMatchObject({ host: '0.0.0.0', port: 8080, read_timeout: 30_000, write_timeout: 30_000 });
+  expect(reading.config.server).toMatchObject({
+    host: '0.0.0.0',
+    port: 8080,
+    read_timeout: 30_000,
+    write_timeout: 30_000,
+  });
   expect(reading.config.llm.models['claude']?.api_key).toBe('sk-ant-test-key-1');
-  expect(reading.config.tools).toEqual({ enable_dangerous: false, timeout: 60_000, allowed_commands: ['ls', 'cat', 'git'] });
+  expect(reading.config.tools).toEqual({
+    enable_dangerous: false,
+    timeout: 60_000,
+    allowed_commands: ['ls', 'cat', 'git'],
+  });
   expect(reading.config.channels.map(({ name, enable }) => [name, enable])).toEqual([
     ['telegram', true],
     ['discord', true],

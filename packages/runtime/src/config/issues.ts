@@ -13,7 +13,8 @@ const pathOf = (issue: z.core.$ZodIssue): ConfigPath =>
 /** What zod found as problems for people; an unknown key gets the nearest known one. */
 export function issueProblems(issue: z.core.$ZodIssue, where: Locate): ConfigProblem[] {
   const path = pathOf(issue);
-  if (issue.code !== 'unrecognized_keys') return [{ where: where(path), path: formatPath(path), message: issue.message }];
+  if (issue.code !== 'unrecognized_keys')
+    return [{ where: where(path), path: formatPath(path), message: issue.message }];
   const known = knownKeys(path);
   return issue.keys.map((key) => {
     const meant = nearest(key, known);
@@ -40,5 +41,4 @@ export function coerceExpanded(
     if (/^(number|int)/.test(issue.expected) && /^-?\d+(\.\d+)?$/.test(text)) value = withAt(value, path, Number(text));
   }
   return value;
-
 }

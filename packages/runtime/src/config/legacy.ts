@@ -6,7 +6,10 @@ const retired: readonly { readonly path: ConfigPath; readonly instead: string }[
     path: ['state', 'path'],
     instead: 'conversations are kept in Redis: use state.home for where the embedded Redis keeps them, or state.redis',
   },
-  { path: ['state', 'auto_save'], instead: 'every message is saved as it is accepted: state.retention says for how long' },
+  {
+    path: ['state', 'auto_save'],
+    instead: 'every message is saved as it is accepted: state.retention says for how long',
+  },
 ];
 
 /**

@@ -46,7 +46,9 @@ test('QUEUECLAW_CONFIG names the file, and a path that is not there is an error'
   const loaded = loadConfig({ env: { QUEUECLAW_CONFIG: 'other.yaml' }, cwd });
   expect(loaded.config.server.port).toBe(81);
   expect(loaded.source).toBe(join(cwd, 'other.yaml'));
-  expect(() => loadConfig({ env: { QUEUECLAW_CONFIG: 'missing.yaml' }, cwd })).toThrow(/missing\.yaml: there is no such file/);
+  expect(() => loadConfig({ env: { QUEUECLAW_CONFIG: 'missing.yaml' }, cwd })).toThrow(
+    /missing\.yaml: there is no such file/,
+  );
 });
 
 test('throws config.invalid that names every problem at once', () => {
@@ -70,7 +72,9 @@ test('an unknown key is refused with its line and the nearest known key', () => 
   expect(problems('llm:\n  models:\n    a:\n      provider: demo\n      apiKey: x\n')).toEqual([
     'queueclaw.yaml:5: llm.models.a.apiKey: unknown key; did you mean api_key?',
   ]);
-  expect(problems('agents:\n  default:\n    zzzzzz: 1\n')[0]).toMatch(/^queueclaw\.yaml:3: .* known here: instructions, /);
+  expect(problems('agents:\n  default:\n    zzzzzz: 1\n')[0]).toMatch(
+    /^queueclaw\.yaml:3: .* known here: instructions, /,
+  );
   expect(problems('channels:\n  - name: telegram\n    enabled: true\n')).toEqual([
     'queueclaw.yaml:3: channels[0].enabled: unknown key; did you mean enable?',
   ]);
@@ -89,7 +93,8 @@ test('durations and sizes are read with their units and refused outside their bo
 });
 
 test('${NAME} and ${NAME:-default} are replaced in values', () => {
-  const text = 'llm: { models: { m: { provider: openai, api_key: "${KEY}", base_url: "http://${HOST:-localhost}:${P:-1}/v1" } } }';
+  const text =
+    'llm: { models: { m: { provider: openai, api_key: "${KEY}", base_url: "http://${HOST:-localhost}:${P:-1}/v1" } } }';
   expect(config(text, { KEY: 'k-12345678', P: '99' }).llm.models['m']).toEqual({
     provider: 'openai',
     api_key: 'k-12345678',
@@ -112,7 +117,8 @@ test('what a variable holds is not expanded again, and a doubled dollar keeps th
 });
 
 test('an unset variable is an error that names its line, an empty one counts as unset', () => {
-  const message = 'queueclaw.yaml:2: server.host: the environment variable H is not set; set it, or write ${H:-default}';
+  const message =
+    'queueclaw.yaml:2: server.host: the environment variable H is not set; set it, or write ${H:-default}';
   expect(problems('server:\n  host: ${H}\n')).toEqual([message]);
   expect(problems('server:\n  host: ${H}\n', { H: '' })).toEqual([message]);
   expect(problems('server:\n  host: ${H\n')).toEqual(['queueclaw.yaml:2: server.host: a ${NAME} is not complete']);
@@ -163,7 +169,8 @@ test('a wrong value from the environment names its variable and never its value'
 });
 
 test('no problem repeats the value it is about', () => {
-  const text = 'server: { tokens: [{ token: hunter2 }] }\nllm: { models: { m: { provider: x, api_key: [sk-very-secret] } } }';
+  const text =
+    'server: { tokens: [{ token: hunter2 }] }\nllm: { models: { m: { provider: x, api_key: [sk-very-secret] } } }';
   const all = problems(text).join('\n');
   expect(all).not.toMatch(/hunter2|sk-very-secret/);
   expect(all).toContain('llm.models.m.api_key');
@@ -192,9 +199,17 @@ test('what is not YAML, not UTF-8, not a map or too large is refused with its pl
 });
 
 test('aliases work and a bomb of them is refused', () => {
-  expect(config('x-nothing: &p 81\nserver: { port: *p }'.replace('x-nothing: &p 81\n', 'console: { port: &p 81 }\n')).server.port).toBe(81);
+  expect(
+    config('x-nothing: &p 81\nserver: { port: *p }'.replace('x-nothing: &p 81\n', 'console: { port: &p 81 }\n')).server
+      .port,
+  ).toBe(81);
   const bomb = ['agents: { a: { tools: &a0 [x, x, x, x, x, x, x, x, x] } }'];
-  for (let at = 1; at < 9; at += 1) bomb.push(`k${at}: &a${at} [${Array(9).fill(`*a${at - 1}`).join(', ')}]`);
+  for (let at = 1; at < 9; at += 1)
+    bomb.push(
+      `k${at}: &a${at} [${Array(9)
+        .fill(`*a${at - 1}`)
+        .join(', ')}]`,
+    );
   expect(problems(bomb.join('\n'))[0]).toContain('aliases');
 });
 

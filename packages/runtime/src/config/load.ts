@@ -52,7 +52,12 @@ const readText = (file: string): string | ConfigProblem => {
   }
 };
 
-const parseConfig = (source: YamlSource, name: string, options: LoadOptions, file: string | undefined): ConfigReading => {
+const parseConfig = (
+  source: YamlSource,
+  name: string,
+  options: LoadOptions,
+  file: string | undefined,
+): ConfigReading => {
   const lineOf = (path: ConfigPath): string | undefined => {
     const line = source.lineOf(path);
     return line === undefined ? undefined : `${name}:${line}`;
@@ -76,8 +81,7 @@ const parseConfig = (source: YamlSource, name: string, options: LoadOptions, fil
     return variable === undefined ? lineOf(path) : `environment variable ${variable}`;
   };
   let parsed = Config.safeParse(settled.value);
-  if (!parsed.success)
-    parsed = Config.safeParse(coerceExpanded(settled.value, parsed.error.issues, expanded.replaced));
+  if (!parsed.success) parsed = Config.safeParse(coerceExpanded(settled.value, parsed.error.issues, expanded.replaced));
   if (parsed.success) {
     problems.push(
       ...checkConfig(parsed.data).map(({ path, message }) => ({ where: where(path), path: formatPath(path), message })),

@@ -49,7 +49,7 @@ export function applyOverrides(raw: unknown, env: Environment): Overridden {
     const before = getAt(value, path) ?? [];
     if (text === undefined || text === '' || !Array.isArray(before)) continue;
     if (before.some((item: unknown) => getAt(item, ['token']) === text)) continue;
-    value = withAt(value, path, [...before, as?.(text)]);
+    value = withAt(value, path, [...(before as readonly unknown[]), as?.(text)]);
     origins.push({ path: [...path, before.length], variable });
   }
   return { value, originOf: (path) => origins.find((origin) => startsWith(path, origin.path))?.variable };

@@ -81,6 +81,8 @@ export const ChannelConfig = z.strictObject({
   name: z.string(),
   enable: z.boolean().default(true),
   tenant: TenantId.default('default'),
+  /** Tells several accounts of one channel apart; it is part of their conversations' ids. */
+  account: z.string().min(1).max(64).optional(),
   agent: z.string().optional(),
   config: z.record(z.string(), z.unknown()).default({}),
 });
@@ -119,7 +121,10 @@ const State = z.strictObject({
   retention: duration('1h', '3650d').default(90 * 86_400_000),
   shards: count(256).default(1),
   /** Prefix of every key, so that several deployments share one Redis. */
-  namespace: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/).default('qc'),
+  namespace: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/)
+    .default('qc'),
   maxmemory: size('16MiB', '1TiB').default(512 * 1024 * 1024),
 });
 

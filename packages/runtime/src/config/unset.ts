@@ -42,10 +42,12 @@ export function settleUnset(
   const chosen = new Set<unknown>([getAt(value, ['llm', 'default']), ...toList(getAt(value, ['llm', 'fallbacks']))]);
   for (const agent of Object.values(getAt(value, ['agents']) ?? {})) chosen.add(getAt(agent, ['model']));
   for (const [name, items] of grouped(expanded.unset, ['llm', 'models'])) {
-    if (chosen.has(name) || chosen.has(undefined) && chosen.size === 1) continue;
+    if (chosen.has(name) || (chosen.has(undefined) && chosen.size === 1)) continue;
     settled(items);
     value = withoutAt(value, ['llm', 'models', name]);
-    warnings.push(`${where(['llm', 'models', name])}: model ${String(name)} is left out: ${variables(items)} is not set`);
+    warnings.push(
+      `${where(['llm', 'models', name])}: model ${String(name)} is left out: ${variables(items)} is not set`,
+    );
   }
   return { value, warnings, remaining };
 }
