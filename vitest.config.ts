@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['packages/*/src', 'services/*/src'];
+const everywhere = ['packages/*/src', 'services/*/src', 'scripts'];
 const named = (pattern: string): string[] => everywhere.map((root) => `${root}/**/${pattern}`);
 const conditions = ['source', 'node', 'import', 'module', 'default'];
 const resolve = { conditions };
