@@ -5,7 +5,8 @@ export function vendorCallId(id: string): string {
 
 /** The arguments of a past call as the object that vendors want back; anything else is wrapped. */
 export function argumentsObject(args: unknown): Record<string, unknown> {
-  if (typeof args === 'object' && args !== null && !Array.isArray(args)) return Object.fromEntries(Object.entries(args));
+  if (typeof args === 'object' && args !== null && !Array.isArray(args))
+    return Object.fromEntries(Object.entries(args));
   return { input: args };
 }
 

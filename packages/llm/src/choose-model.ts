@@ -16,7 +16,11 @@ export type Choice = {
  * else the first model of a local Ollama that can call tools, else the demo model. Never throws; asks the network only when
  * nothing is configured and no key is set, for at most 300 ms.
  */
-export async function chooseModel(llm: Config['llm'], env: Environment, fetch: typeof globalThis.fetch): Promise<Choice> {
+export async function chooseModel(
+  llm: Config['llm'],
+  env: Environment,
+  fetch: typeof globalThis.fetch,
+): Promise<Choice> {
   if (llm.default !== undefined) {
     const forced = given(env['QUEUECLAW_MODEL']) === llm.default;
     return { name: llm.default, why: forced ? 'QUEUECLAW_MODEL is set' : 'llm.default of the configuration says so' };

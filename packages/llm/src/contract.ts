@@ -4,6 +4,9 @@ import type { Logger, ModelConfig } from '@queueclaw/runtime';
 /** A model's settings together with the name it is configured under. */
 export type NamedModelConfig = ModelConfig & { readonly name: string };
 
+/** Events as our generators yield them. */
+export type EventStream = AsyncGenerator<ModelEvent, void, undefined>;
+
 /** How a provider shows that a request is alive; the time-outs hang on it. */
 export type Pulse = {
   /** The vendor has answered with headers. */

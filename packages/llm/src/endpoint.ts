@@ -32,7 +32,10 @@ export function settleEndpoint(config: NamedModelConfig, provider: Provider, env
   const url = configuredUrl ?? given(urlVariable === undefined ? undefined : env[urlVariable]);
   const problem = url === undefined ? undefined : urlProblem(url);
   if (problem !== undefined)
-    return { ok: false, failure: failure('config.invalid', `The address (base_url) of the model ${config.name} ${problem}.`) };
+    return {
+      ok: false,
+      failure: failure('config.invalid', `The address (base_url) of the model ${config.name} ${problem}.`),
+    };
   const envKey = keyVariable === undefined || configuredUrl !== undefined ? undefined : given(env[keyVariable]);
   const key = given(config.api_key) ?? envKey;
   if (key === undefined && keyVariable !== undefined && url === undefined) {

@@ -1,6 +1,7 @@
 import type { Model, ModelEvent, ModelFailure, Usage } from '@queueclaw/contracts';
 import { failed, type Failed, failure } from './failure.js';
 import { addUsage } from './usage.js';
+import type { EventStream } from './contract.js';
 
 export type FailOverNote = (from: string, to: string, why: ModelFailure) => void;
 
@@ -10,7 +11,7 @@ export type FailOverNote = (from: string, to: string, why: ModelFailure) => void
  * @param models at least one, in order; the result has the name of the first
  */
 export function withFailOver(models: readonly [Model, ...Model[]], onFailOver?: FailOverNote): Model {
-  async function* stream(...[request, signal]: Parameters<Model['stream']>): AsyncGenerator<ModelEvent, void> {
+  async function* stream(...[request, signal]: Parameters<Model['stream']>): EventStream {
     let spent: Usage | undefined;
     for (const [at, model] of models.entries()) {
       let streamed = false;

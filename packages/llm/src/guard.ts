@@ -1,6 +1,6 @@
 import { AppError, type ModelEvent, type ModelFailure, type ModelRequest } from '@queueclaw/contracts';
 import type { LlmTimeouts, Logger } from '@queueclaw/runtime';
-import type { ProviderModel } from './contract.js';
+import type { EventStream, ProviderModel } from './contract.js';
 import { failed, failure } from './failure.js';
 import { runPhases, timeoutNote } from './phases.js';
 import { createTextJoiner } from './text-joiner.js';
@@ -28,7 +28,7 @@ const close = async (iterator: AsyncIterator<ModelEvent> | undefined): Promise<v
  * time-outs run, even if the provider ignores the signal.
  */
 export function guard(model: ProviderModel, timeouts: LlmTimeouts, logger?: Logger): Attempt {
-  return async function* (request, signal, totalMs) {
+  return async function* (request, signal, totalMs): EventStream {
     if (signal.aborted) return yield failed(failure('llm.aborted'));
     const controller = new AbortController();
     const stopped = Promise.withResolvers<'stopped'>();

@@ -1,4 +1,4 @@
-import type { NamedModelConfig, Provider, ProviderDeps, ProviderModel } from './contract.js';
+import type { EventStream, NamedModelConfig, Provider, ProviderDeps, ProviderModel } from './contract.js';
 
 /** A provider's model whose code and SDK are loaded when it is first asked, so that starting costs nothing. */
 export function lazyModel(provider: Provider, config: NamedModelConfig, deps: ProviderDeps): ProviderModel {
@@ -11,7 +11,7 @@ export function lazyModel(provider: Provider, config: NamedModelConfig, deps: Pr
   };
   return {
     name: config.name,
-    async *stream(request, signal, pulse) {
+    async *stream(request, signal, pulse): EventStream {
       const model = await load();
       yield* model.stream(request, signal, pulse);
     },

@@ -3,6 +3,7 @@ import { errorTable, type Model, type ModelEvent, type ModelFailure, type Usage 
 import { failed, type Failed, failure } from './failure.js';
 import type { Attempt } from './guard.js';
 import { addUsage } from './usage.js';
+import type { EventStream } from './contract.js';
 
 export type RetryOptions = {
   /** Milliseconds for the whole answer, all tries and waits included. */
@@ -32,14 +33,13 @@ export function retryDelay(why: ModelFailure, tries: number, random: () => numbe
   return delay > waitMsMax ? undefined : Math.round(delay);
 }
 
-const wait = (ms: number, signal: AbortSignal): Promise<boolean> =>
-  sleep(ms, true, { signal }).catch(() => false);
+const wait = (ms: number, signal: AbortSignal): Promise<boolean> => sleep(ms, true, { signal }).catch(() => false);
 
 /**
  * Tries again what failed before anything was streamed and may succeed soon. The usage of all tries is summed.
  */
 export function withRetry(attempt: Attempt, options: RetryOptions): Model['stream'] {
-  return async function* (request, signal): AsyncGenerator<ModelEvent, void, undefined> {
+  return async function* (request, signal): EventStream {
     const startedAt = options.now();
     const left = (): number => options.totalMs - (options.now() - startedAt);
     let spent: Usage | undefined;

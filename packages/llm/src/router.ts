@@ -8,6 +8,7 @@ import { guard } from './guard.js';
 import { lazyModel } from './lazy-model.js';
 import { resolveModel } from './resolve-model.js';
 import { withRetry } from './retry.js';
+import type { EventStream } from './contract.js';
 
 export type CreateModelsOptions = {
   readonly config: Config['llm'];
@@ -38,7 +39,7 @@ export type Models = {
 const brokenModel = (name: string, why: ModelFailure): Model => ({
   name,
   // oxlint-disable-next-line typescript/require-await -- a stream by contract
-  async *stream() {
+  async *stream(): EventStream {
     yield failed(why);
   },
 });

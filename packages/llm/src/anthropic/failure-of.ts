@@ -28,7 +28,8 @@ export function failureOf(thrown: unknown, answered: boolean): ModelFailure {
   if (thrown instanceof Anthropic.APIError) {
     const status: unknown = thrown.status;
     const isLong = tooLong.test(thrown.message);
-    if (typeof status === 'number') return statusFailure(status, thrown.headers, status === 400 && isLong ? 'llm.context' : undefined);
+    if (typeof status === 'number')
+      return statusFailure(status, thrown.headers, status === 400 && isLong ? 'llm.context' : undefined);
     return failure(isLong ? 'llm.context' : (codeOfType[thrown.type ?? ''] ?? 'llm.refused'));
   }
   return isNetworkError(thrown) ? networkFailure(thrown, answered) : failure('llm.nonsense');

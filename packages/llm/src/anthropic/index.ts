@@ -1,5 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
-import type { NamedModelConfig, ProviderDeps, ProviderModel } from '../contract.js';
+import type { EventStream, NamedModelConfig, ProviderDeps, ProviderModel } from '../contract.js';
 import { modelOf } from '../default-models.js';
 import { failed } from '../failure.js';
 import { trackProgress } from '../progress.js';
@@ -17,7 +17,7 @@ export function create(config: NamedModelConfig, deps: ProviderDeps): ProviderMo
   const model = modelOf('anthropic', config.model);
   return {
     name: config.name,
-    async *stream(request, signal, outer) {
+    async *stream(request, signal, outer): EventStream {
       const { progress, pulse } = trackProgress(model, outer);
       const maxTokens = Math.min(request.maxOutputTokens, config.max_output_tokens ?? Number.POSITIVE_INFINITY);
       try {

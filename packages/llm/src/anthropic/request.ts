@@ -20,9 +20,12 @@ const blocksOf = (message: ModelMessage): Block[] => {
     const failed = message.ok ? {} : { is_error: true };
     return [{ type: 'tool_result', tool_use_id: vendorCallId(message.call), content, ...failed }];
   }
-  const calls = (message.calls ?? []).map(
-    ({ id, name, args }): Block => ({ type: 'tool_use', id: vendorCallId(id), name, input: argumentsObject(args) }),
-  );
+  const calls = (message.calls ?? []).map(({ id, name, args }): Block => ({
+    type: 'tool_use',
+    id: vendorCallId(id),
+    name,
+    input: argumentsObject(args),
+  }));
   return [...textBlocks(message.text), ...calls];
 };
 

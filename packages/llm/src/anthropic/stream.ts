@@ -4,6 +4,7 @@ import { parseArguments } from '../calls.js';
 import { failed, failure } from '../failure.js';
 import type { Progress } from '../progress.js';
 import { usageOf } from '../usage.js';
+import type { EventStream } from '../contract.js';
 
 const Tokens = z.number().nullish();
 const TokenCounts = z.object({
@@ -20,7 +21,12 @@ const Event = z.object({
   index: z.number().int().optional(),
   message: z.object({ model: z.string().nullish(), usage: TokenCounts.nullish() }).optional(),
   content_block: z
-    .object({ type: z.string(), id: z.string().max(512).nullish(), name: z.string().nullish(), input: z.unknown() })
+    .object({
+      type: z.string(),
+      id: z.string().max(512).nullish(),
+      name: z.string().nullish(),
+      input: z.unknown().optional(),
+    })
     .optional(),
   delta: z
     .object({
@@ -64,7 +70,11 @@ const mergeCounts = (before: TokenCounts, next: TokenCounts | null | undefined):
   cache_creation_input_tokens: next?.cache_creation_input_tokens ?? before.cache_creation_input_tokens,
 });
 
-function* endOf(stopReason: string, calls: readonly ModelCall[], progress: Progress): Generator<ModelEvent> {
+function* endOf(
+  stopReason: string,
+  calls: readonly ModelCall[],
+  progress: Progress,
+): Generator<ModelEvent, void, undefined> {
   const { model, usage = usageOf(0, 0) } = progress;
   if (stopReason === 'refusal') return yield failed(failure('llm.refused'), usage);
   if (stopReason === 'model_context_window_exceeded') return yield failed(failure('llm.context'), usage);
@@ -78,7 +88,7 @@ function* endOf(stopReason: string, calls: readonly ModelCall[], progress: Progr
  * A stream of the Messages API as our events. Calls are emitted when the vendor said why the answer ended, and only those
  * whose block was closed.
  */
-export async function* readMessages(events: AsyncIterable<unknown>, progress: Progress): AsyncGenerator<ModelEvent, void> {
+export async function* readMessages(events: AsyncIterable<unknown>, progress: Progress): EventStream {
   const blocks = createBlocks();
   let counts: TokenCounts = {};
   let stopReason: string | undefined;

@@ -19,7 +19,11 @@ const plain = (text: string): string => text.replace(/^(?:\[[^\]\n]*\]\s*)+/, ''
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** The tool's own names for its arguments, in the order of `meanings`. */
-const fields = (request: ModelRequest, tool: string, meanings: readonly (readonly string[])[]): string[] | undefined => {
+const fields = (
+  request: ModelRequest,
+  tool: string,
+  meanings: readonly (readonly string[])[],
+): string[] | undefined => {
   const spec = request.tools.find(({ name }) => name === tool);
   if (spec === undefined) return undefined;
   const properties = spec.parameters['properties'];
@@ -70,7 +74,9 @@ export function demoAnswer(request: ModelRequest): DemoAnswer {
     else if (command.kind === 'slow') slowSeconds = Math.max(slowSeconds, command.seconds);
     else if (command.kind === 'recall') {
       const before = people.at(-said.length - 1);
-      parts.push(before === undefined ? demoSays(language, 'nothing') : demoSays(language, 'before', { text: cut(before) }));
+      parts.push(
+        before === undefined ? demoSays(language, 'nothing') : demoSays(language, 'before', { text: cut(before) }),
+      );
     } else {
       const tool = toolOf[command.kind];
       const names = fields(request, tool, meaningsOf[command.kind]);
@@ -92,6 +98,6 @@ export function demoAnswer(request: ModelRequest): DemoAnswer {
     const tools = calls.map(({ name }) => `\`${name}\``).join(language === 'zh' ? '、' : ', ');
     parts.push(demoSays(language, 'calling', { tools }));
   }
-  if (parts.length === 0 && slowSeconds === 0) parts.push(demoSays(language, 'help'));
+  if (parts.length === 0 && slowSeconds === 0 && failure === undefined) parts.push(demoSays(language, 'help'));
   return { text: parts.join('\n\n'), slowSeconds, calls, failure };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NamedModelConfig, ProviderModel } from '../contract.js';
+import type { EventStream, NamedModelConfig, ProviderModel } from '../contract.js';
 import { failed, failure } from '../failure.js';
 import { estimateTokens, usageOf } from '../usage.js';
 import { demoAnswer } from './answer.js';
@@ -9,7 +9,12 @@ const wordMs = 250;
 
 const words = (text: string): readonly string[] => text.match(/\s*\S+\s*?(?=\s|$)|\s+$/g) ?? [];
 
-async function* counting(seconds: number, head: string, end: string, signal: AbortSignal): AsyncGenerator<string, void> {
+async function* counting(
+  seconds: number,
+  head: string,
+  end: string,
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
   yield head;
   const count = Math.max(1, Math.round((seconds * 1_000) / wordMs));
   for (let at = 1; at <= count; at += 1) {
@@ -26,7 +31,7 @@ async function* counting(seconds: number, head: string, end: string, signal: Abo
 export function create({ name }: NamedModelConfig): ProviderModel {
   return {
     name,
-    async *stream(request, signal, pulse) {
+    async *stream(request, signal, pulse): EventStream {
       pulse.connected();
       const { text, slowSeconds, calls, failure: note } = demoAnswer(request);
       let chars = 0;

@@ -1,34 +1,41 @@
-import { AppError } from '@queueclaw/contracts';
+import { AppError, type ErrorCode } from '@queueclaw/contracts';
 import { statusFailure } from '../http-failure.js';
 
-const checkLine = (line: string): void => {
-  if (line.trim() === '') return;
+const assertJson = (line: string, code: ErrorCode): void => {
   try {
     JSON.parse(line);
   } catch (cause) {
-    throw new AppError('llm.nonsense', { cause });
+    throw new AppError(code, { cause });
   }
 };
 
+/** Passes whole lines of JSON on, and leaves out empty ones. */
 const jsonLines = (): TransformStream<Uint8Array, Uint8Array> => {
   const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
   let rest = '';
-  const check = (text: string): void => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    lines.forEach(checkLine);
-  };
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      check(decoder.decode(chunk, { stream: true }));
-      controller.enqueue(chunk);
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (line.trim() === '') continue;
+        assertJson(line, 'llm.nonsense');
+        controller.enqueue(encoder.encode(`${line}\n`));
+      }
+    },
+    flush(controller) {
+      const line = rest + decoder.decode();
+      if (line.trim() === '') return;
+      assertJson(line, 'llm.interrupted');
+      controller.enqueue(encoder.encode(`${line}\n`));
     },
   });
 };
 
 /**
- * A fetch for the Ollama client, which writes what it does not understand to the console: an error status and a line that
- * is no JSON are thrown as AppError before the client sees them.
+ * A fetch for the Ollama client, which writes what it does not understand to the console: an error status, a line that is
+ * no JSON and one that breaks off are thrown as AppError before the client sees them.
  */
 export function checkedFetch(fetch: typeof globalThis.fetch): typeof fetch {
   return async (input, init) => {

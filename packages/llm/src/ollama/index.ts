@@ -1,6 +1,6 @@
 import { AppError, type ModelFailure } from '@queueclaw/contracts';
 import { Ollama } from 'ollama';
-import type { NamedModelConfig, ProviderDeps, ProviderModel } from '../contract.js';
+import type { EventStream, NamedModelConfig, ProviderDeps, ProviderModel } from '../contract.js';
 import { modelOf } from '../default-models.js';
 import { failed, failure } from '../failure.js';
 import { isNetworkError, networkFailure } from '../http-failure.js';
@@ -27,13 +27,14 @@ export function create(config: NamedModelConfig, deps: ProviderDeps): ProviderMo
   const host = config.base_url ?? ollamaUrl;
   return {
     name: config.name,
-    async *stream(request, signal, outer) {
+    async *stream(request, signal, outer): EventStream {
       const { progress, pulse } = trackProgress(model, outer);
       const maxTokens = Math.min(request.maxOutputTokens, config.max_output_tokens ?? Number.POSITIVE_INFINITY);
       // Ollama answers with headers only when the model is loaded: what is waited for is its first event.
       outer.connected();
       try {
-        const headers = config.api_key === undefined ? {} : { Authorization: `Bearer ${config.api_key}` };
+        const headers: Record<string, string> =
+          config.api_key === undefined ? {} : { Authorization: `Bearer ${config.api_key}` };
         const client = new Ollama({ host, headers, fetch: checkedFetch(watchedFetch(deps.fetch, pulse, signal)) });
         const parts = await client.chat(ollamaRequest(request, model, maxTokens, config.context_tokens));
         yield* readOllama(parts, progress);

@@ -21,12 +21,10 @@ export function ollamaRequest(
   maxTokens: number,
   contextTokens?: number,
 ): ChatRequest & { stream: true } {
-  const tools = request.tools.map(
-    ({ name, description, parameters }): Tool => ({
-      type: 'function',
-      function: { name, description, parameters: { ...parameters } },
-    }),
-  );
+  const tools = request.tools.map(({ name, description, parameters }): Tool => ({
+    type: 'function',
+    function: { name, description, parameters: { ...parameters } },
+  }));
   const system: Message[] = request.system === '' ? [] : [{ role: 'system', content: request.system }];
   return {
     model,

@@ -3,13 +3,16 @@ import { z } from 'zod';
 import { failed, failure } from '../failure.js';
 import type { Progress } from '../progress.js';
 import { usageOf } from '../usage.js';
+import type { EventStream } from '../contract.js';
 
 const Part = z.object({
   model: z.string().nullish(),
   message: z
     .object({
       content: z.string().nullish(),
-      tool_calls: z.array(z.object({ function: z.object({ name: z.string(), arguments: z.unknown() }) })).nullish(),
+      tool_calls: z
+        .array(z.object({ function: z.object({ name: z.string(), arguments: z.unknown().optional() }) }))
+        .nullish(),
     })
     .nullish(),
   done: z.boolean().nullish(),
@@ -19,7 +22,7 @@ const Part = z.object({
 });
 
 /** Ollama's stream of JSON lines as our events; calls arrive whole and are emitted with the last line. */
-export async function* readOllama(parts: AsyncIterable<unknown>, progress: Progress): AsyncGenerator<ModelEvent, void> {
+export async function* readOllama(parts: AsyncIterable<unknown>, progress: Progress): EventStream {
   const calls: ModelCall[] = [];
   for await (const received of parts) {
     const part = Part.parse(received);

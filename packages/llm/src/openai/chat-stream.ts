@@ -4,6 +4,7 @@ import { failed, failure } from '../failure.js';
 import { usageOf } from '../usage.js';
 import { createCallAssembler } from './call-assembler.js';
 import type { Progress } from '../progress.js';
+import type { EventStream } from '../contract.js';
 
 const Tokens = z.number().nullish();
 
@@ -49,7 +50,7 @@ const usageIn = ({ usage }: Chunk): Usage | undefined =>
  * A stream of Chat Completions as our events. Calls are emitted at the end, when the vendor said why it ended: not when the
  * stream breaks off, and not when the answer ran into its limit, which may have cut the last one.
  */
-export async function* readChat(chunks: AsyncIterable<unknown>, progress: Progress): AsyncGenerator<ModelEvent, void> {
+export async function* readChat(chunks: AsyncIterable<unknown>, progress: Progress): EventStream {
   const calls = createCallAssembler();
   let finish: string | undefined;
   for await (const received of chunks) {
@@ -64,7 +65,8 @@ export async function* readChat(chunks: AsyncIterable<unknown>, progress: Progre
     finish = choice?.finish_reason ?? finish;
   }
   const { usage = usageOf(0, 0), model } = progress;
-  if (finish === undefined) return yield failed(failure(progress.events === 0 ? 'llm.nonsense' : 'llm.interrupted'), usage);
+  if (finish === undefined)
+    return yield failed(failure(progress.events === 0 ? 'llm.nonsense' : 'llm.interrupted'), usage);
   if (finish === 'content_filter')
     return yield failed(failure('llm.refused', 'The content filter of the model stopped the answer.'), usage);
   if (finish === 'length') return yield { type: 'done', reason: 'length', usage, model };

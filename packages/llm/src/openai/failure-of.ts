@@ -3,7 +3,8 @@ import OpenAI from 'openai';
 import { failure } from '../failure.js';
 import { isNetworkError, networkFailure, statusFailure } from '../http-failure.js';
 
-const tooLong = /context.?(length|window|size)|maximum (context|number of tokens)|too many (input )?tokens|prompt is too long/i;
+const tooLong =
+  /context.?(length|window|size)|maximum (context|number of tokens)|too many (input )?tokens|prompt is too long/i;
 
 /** What a code or type of OpenAI's errors means; a request that is refused when we do not know it. */
 export function codeOfReason(reason: string): ErrorCode {
@@ -37,7 +38,8 @@ export function failureOf(thrown: unknown, answered: boolean): ModelFailure {
     const reason = [thrown.code, thrown.type].filter((part) => typeof part === 'string').join(' ');
     if (typeof status !== 'number') return failure(tooLong.test(thrown.message) ? 'llm.context' : codeOfReason(reason));
     const code = bodyCode(status, reason, thrown.message);
-    if (reason.includes('insufficient_quota')) return failure('llm.refused', "The account's quota at the vendor is used up.");
+    if (reason.includes('insufficient_quota'))
+      return failure('llm.refused', "The account's quota at the vendor is used up.");
     return statusFailure(status, thrown.headers, code);
   }
   return isNetworkError(thrown) ? networkFailure(thrown, answered) : failure('llm.nonsense');

@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import type { NamedModelConfig, ProviderDeps, ProviderModel } from '../contract.js';
+import type { EventStream, NamedModelConfig, ProviderDeps, ProviderModel } from '../contract.js';
 import { modelOf } from '../default-models.js';
 import { failed } from '../failure.js';
 import { trackProgress } from '../progress.js';
@@ -26,7 +26,7 @@ export function create(config: NamedModelConfig, deps: ProviderDeps): ProviderMo
   const model = modelOf('openai', config.model);
   return {
     name: config.name,
-    async *stream(request, signal, outer) {
+    async *stream(request, signal, outer): EventStream {
       const { progress, pulse } = trackProgress(model, outer);
       const maxTokens = Math.min(request.maxOutputTokens, config.max_output_tokens ?? Number.POSITIVE_INFINITY);
       try {

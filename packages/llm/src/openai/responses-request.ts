@@ -9,14 +9,12 @@ const itemsOf = (message: ModelMessage): Item[] => {
   if (message.role === 'tool')
     return [{ type: 'function_call_output', call_id: vendorCallId(message.call), output: message.text }];
   const said: Item[] = message.text === '' ? [] : [{ role: 'assistant', content: message.text }];
-  const calls = (message.calls ?? []).map(
-    ({ id, name, args }): Item => ({
-      type: 'function_call',
-      call_id: vendorCallId(id),
-      name,
-      arguments: JSON.stringify(argumentsObject(args)),
-    }),
-  );
+  const calls = (message.calls ?? []).map(({ id, name, args }): Item => ({
+    type: 'function_call',
+    call_id: vendorCallId(id),
+    name,
+    arguments: JSON.stringify(argumentsObject(args)),
+  }));
   return [...said, ...calls];
 };
 

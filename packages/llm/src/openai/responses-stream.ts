@@ -5,6 +5,7 @@ import { failed, failure } from '../failure.js';
 import type { Progress } from '../progress.js';
 import { usageOf } from '../usage.js';
 import { codeOfReason } from './failure-of.js';
+import type { EventStream } from '../contract.js';
 
 const Tokens = z.number().nullish();
 
@@ -32,19 +33,25 @@ type Answer = z.infer<typeof Answer>;
 
 const Event = z.object({
   type: z.string(),
-  delta: z.unknown(),
-  item: z.unknown(),
-  response: z.unknown(),
+  delta: z.unknown().optional(),
+  item: z.unknown().optional(),
+  response: z.unknown().optional(),
   code: z.string().nullish(),
 });
 
 const note = (answer: Answer, progress: Progress): void => {
   const { model, usage } = answer;
   progress.model = model ?? progress.model;
-  if (usage) progress.usage = usageOf(usage.input_tokens, usage.output_tokens, usage.input_tokens_details?.cached_tokens);
+  if (usage)
+    progress.usage = usageOf(usage.input_tokens, usage.output_tokens, usage.input_tokens_details?.cached_tokens);
 };
 
-function* endOf(type: string, answer: Answer, calls: readonly ModelCall[], progress: Progress): Generator<ModelEvent> {
+function* endOf(
+  type: string,
+  answer: Answer,
+  calls: readonly ModelCall[],
+  progress: Progress,
+): Generator<ModelEvent, void, undefined> {
   note(answer, progress);
   const { model, usage = usageOf(0, 0) } = progress;
   if (type === 'response.completed') {
@@ -64,7 +71,7 @@ const ends = new Set(['response.completed', 'response.incomplete', 'response.fai
  * A stream of the Responses API as our events. A call counts once its item is done, and is emitted when the whole answer
  * is; not when it breaks off or runs into its limit.
  */
-export async function* readResponses(events: AsyncIterable<unknown>, progress: Progress): AsyncGenerator<ModelEvent, void> {
+export async function* readResponses(events: AsyncIterable<unknown>, progress: Progress): EventStream {
   const calls: ModelCall[] = [];
   for await (const received of events) {
     const event = Event.parse(received);

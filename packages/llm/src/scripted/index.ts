@@ -26,5 +26,8 @@ const readScript = (name: string, file: string): Script => {
  * @throws AppError `config.invalid` when the file is missing or wrong
  */
 export function create(config: NamedModelConfig): ProviderModel {
-  return scriptedProviderModel(config.name, config.script === undefined ? undefined : readScript(config.name, config.script));
+  return scriptedProviderModel(
+    config.name,
+    config.script === undefined ? undefined : readScript(config.name, config.script),
+  );
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const ScriptCall = z.strictObject({
   id: z.string().max(128).optional(),
   name: z.string().max(256),
-  args: z.unknown(),
+  args: z.unknown().optional(),
 });
 
 /**

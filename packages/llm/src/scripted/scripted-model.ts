@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isErrorCode, type Model, type ModelEvent, type ModelRequest } from '@queueclaw/contracts';
-import type { ProviderModel } from '../contract.js';
+import type { EventStream, ProviderModel } from '../contract.js';
 import { failed, failure } from '../failure.js';
 import { guard } from '../guard.js';
 import { estimateTokens, usageOf } from '../usage.js';
@@ -22,7 +22,9 @@ const fits = (when: string | undefined, text: string): boolean => {
 const fill = (text: string, request: ModelRequest): string => {
   if (!text.includes('{')) return text;
   const said = lastUser(request);
-  const results = request.messages.slice(said + 1).flatMap((message) => (message.role === 'tool' ? [message.text] : []));
+  const results = request.messages
+    .slice(said + 1)
+    .flatMap((message) => (message.role === 'tool' ? [message.text] : []));
   const marks: Readonly<Record<string, () => string>> = {
     text: () => request.messages[said]?.text ?? '',
     result: () => results.join('\n'),
@@ -48,7 +50,7 @@ const hanging = async (signal: AbortSignal): Promise<never> => {
   for (;;) await sleep(60_000, undefined, { signal });
 };
 
-async function* perform(step: ScriptStep, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void> {
+async function* perform(step: ScriptStep, request: ModelRequest, signal: AbortSignal): EventStream {
   if (step.delay) await sleep(step.delay, undefined, { signal });
   const pieces = typeof step.text === 'string' ? [step.text] : (step.text ?? []);
   let chars = 0;
@@ -83,7 +85,7 @@ export function scriptedProviderModel(
   let asked = 0;
   return {
     name,
-    async *stream(request, signal, pulse) {
+    async *stream(request, signal, pulse): EventStream {
       pulse.connected();
       const step = await answer(request, asked++);
       yield* perform(step, request, signal);
