@@ -34,7 +34,7 @@ export async function turns(): Promise<Record<string, number>> {
       const commands = await countCommands(fleet.redisUrl, async () => {
         ({ replies } = await loop(text, 3_000));
       });
-      return commands / replies;
+      return [...commands.values()].reduce((sum, count) => sum + count, 0) / replies;
     };
     const commands = await perTurn('hello');
     const commandsOneTool = await perTurn('tool');

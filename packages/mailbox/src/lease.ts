@@ -10,6 +10,7 @@ import {
   ToolOutcome,
   TranscriptEntry,
 } from '@queueclaw/contracts';
+import type { HistoryCache } from './history-cache.js';
 import { type Inbox, openControl, openInbox } from './inbox.js';
 import { armMs, leaseMs, liveKeep, liveTtlMs, type MailboxLimits } from './limits.js';
 import { outboxItem } from './outbox.js';
@@ -75,12 +76,14 @@ type Context = {
   readonly address: ActorAddress;
   readonly mailKey: string | undefined;
   readonly limits: MailboxLimits;
+  readonly histories: HistoryCache;
 };
 
 /** Claims a conversation for one step. See scripts/claim.ts. */
 export async function claimConversation(context: Context): Promise<Claim> {
   const { shard, address, limits } = context;
   const { tag } = shard;
+  const known = context.histories.get(address);
   const st = keys.state(tag, 'messages', address);
   const mb = keys.mailbox(tag, 'messages', address);
   const ct = keys.control(tag, address);
@@ -90,39 +93,47 @@ export async function claimConversation(context: Context): Promise<Claim> {
     await shard.run(
       'claim',
       [st, mb, ct, wt, keys.transcript(tag, address), due],
-      [actorMember(address), leaseMs, 100, limits.historyMax],
+      [actorMember(address), leaseMs, 100, limits.historyMax, known?.turn ?? ''],
     ),
   );
   if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'waiting';
-  return leaseFrom(context, answer, { st, mb, ct, wt, due });
+  const turn = Number(answer[4]);
+  // What was known may have been dropped from the cache since, but not from this step.
+  const history = answer[9] === 'known' ? (known?.entries ?? []) : readEntries(strings(answer[9]));
+  if (answer[9] !== 'known') context.histories.set(address, { turn, entries: history });
+  return leaseFrom(context, answer, { st, mb, ct, wt, due }, history);
 }
 
 type Names = { readonly st: string; readonly mb: string; readonly ct: string; readonly wt: string; readonly due: string };
 
-function leaseFrom(context: Context, answer: readonly unknown[], names: Names): Lease {
-  const { shard, address, mailKey, limits } = context;
+function leaseFrom(
+  context: Context,
+  answer: readonly unknown[],
+  names: Names,
+  history: readonly TranscriptEntry[],
+): Lease {
+  const { shard, address, mailKey, limits, histories } = context;
   const { st, mb, ct, wt, due } = names;
   const { tag } = shard;
   const member = actorMember(address);
   const live = keys.live(tag, address);
   const epoch = Number(answer[1]);
-  const state = pairs(answer[3]);
-  let control: Inbox<ControlMail> = openControl(mailKey, address, strings(answer[4]));
-  let mail: Inbox<PersonMail> = openInbox(mailKey, address, strings(answer[5]));
-  const journalText = state.get('journal');
-  const journal = journalText === undefined ? undefined : Journal.safeParse(parseJson(journalText));
+  let control: Inbox<ControlMail> = openControl(mailKey, address, strings(answer[6]));
+  let mail: Inbox<PersonMail> = openInbox(mailKey, address, strings(answer[7]));
+  const journalText = String(answer[5]);
+  const journal = journalText === '' ? undefined : Journal.safeParse(parseJson(journalText));
   const ok = (value: unknown): boolean => row(value)[0] === 'ok';
   const pops = (take: Take): [number, number] => [mail.pop(take.mail), control.pop(take.control)];
 
   return {
     epoch,
-    tries: Number(state.get('tries') ?? 1),
+    tries: Number(answer[3]),
     now: Number(answer[2]),
-    turn: Number(state.get('turn') ?? 0),
+    turn: Number(answer[4]),
     journal: journal?.data,
     damaged: journal?.success === false ? journalText : undefined,
-    results: outcomes(pairs(answer[6])),
-    history: readEntries(strings(answer[7])),
+    results: outcomes(pairs(answer[8])),
+    history,
     inbox: () => ({ mail: mail.mail, control: control.mail }),
     renew: async () => ok(await shard.run('renew', [st, due], [epoch, member, leaseMs])),
     release: async () => ok(await shard.run('renew', [st, due], [epoch, member, 0])),
@@ -166,7 +177,13 @@ function leaseFrom(context: Context, answer: readonly unknown[], names: Names): 
           ],
         ),
       );
-      return back[0] === 'ok' ? { left: Number(back[1]), outbox: Number(back[2]) } : undefined;
+      if (back[0] !== 'ok') {
+        histories.delete(address);
+        return undefined;
+      }
+      const entries = [...(end.reset ? [] : history), ...end.entries].slice(-limits.historyMax);
+      histories.set(address, { turn: end.turn, entries });
+      return { left: Number(back[1]), outbox: Number(back[2]) };
     },
     appendLive: async (events) => {
       const lines = events.map((event) => JSON.stringify(event));

@@ -21,3 +21,8 @@ export const recordTtlMs = 86_400_000;
 /** Entries, about, and life of a conversation's live stream. */
 export const liveKeep = 1_000;
 export const liveTtlMs = 3_600_000;
+/**
+ * Whoever makes an actor due wakes it too; the dispatcher looks after it only when that has not led to a claim for this
+ * long, so that a wake that merely waits in its queue is not doubled.
+ */
+export const wakeGraceMs = 3_000;

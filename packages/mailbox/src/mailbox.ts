@@ -1,4 +1,5 @@
 import { type ActorAddress, actorMember, type ActorKind, keys, parseActorMember } from '@queueclaw/contracts';
+import { createHistoryCache } from './history-cache.js';
 import { ingestInto, type Ingest } from './ingest.js';
 import { type Claim, claimConversation } from './lease.js';
 import { lookAgainMs, type MailboxLimits } from './limits.js';
@@ -28,10 +29,11 @@ export type MailboxOptions = {
 
 /** Opens the mailboxes of a deployment. */
 export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbox {
+  const histories = createHistoryCache();
   return {
     shards,
     ingest: ingestInto(shards, mailKey, limits.mailboxMax),
-    claim: (address) => claimConversation({ shard: shards.of(address), address, mailKey, limits }),
+    claim: (address) => claimConversation({ shard: shards.of(address), address, mailKey, limits, histories }),
     dispatch: async (shard, kind, most) =>
       strings(await shard.run('dispatch', [keys.due(shard.tag, kind)], [most, lookAgainMs])).map(parseActorMember),
     record: (tenant, id, conversation) => findRecord(shards, tenant, id, conversation),

@@ -83,11 +83,18 @@ export async function runStep(step: Step): Promise<Summary> {
           running.resume();
         }
         ({ journal, fresh } = { journal: asked.journal, fresh: false });
+        if (interruption === 'control' && !outcome.ok && lease.inbox().control.length === 0) {
+          // Somebody cried wolf: nothing in the mailbox asks to stop.
+          next = begin(input());
+          break;
+        }
         next = proceed({ ...input(), journal: asked.journal }, outcome);
         if (next.do === 'ask') {
           // The answer is paid: it must be durable before the next one is asked for.
           if (!(await lease.checkpoint(next.journal, next.took))) return { outcome: 'stale' };
           journal = next.journal;
+          // Popped by the checkpoint: a later write must not pop as many again.
+          next = { ...next, took: { mail: 0, control: 0 } };
         } else if (next.do === 'suspend' && unwritten.length > 0) void lease.appendLive(unwritten).catch(() => false);
         break;
       }

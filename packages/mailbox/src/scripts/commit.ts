@@ -32,19 +32,21 @@ at = at + n + 1
 n = tonumber(ARGV[at])
 local out = 0
 for i = 1, n do out = redis.call('RPUSH', KEYS[8], ARGV[at + i]) end
-if n > 0 then redis.call('ZADD', KEYS[9], 'NX', now, member) end
+if n > 0 then redis.call('ZADD', KEYS[9], 'NX', now + grace, member) end
 for i = at + n + 1, #ARGV do publish(KEYS[10], 'e', ARGV[i], ARGV[9], ARGV[10]) end
 if ARGV[11] ~= '' then
   redis.call('RPUSH', KEYS[11], ARGV[11])
   redis.call('LTRIM', KEYS[11], -10000, -1)
 end
 local left = redis.call('LLEN', KEYS[2]) + redis.call('LLEN', KEYS[3])
-redis.call('HDEL', KEYS[1], 'journal', 'phase', 'waiting', 'deadline', 'armed')
-redis.call('DEL', KEYS[4])
+if redis.call('HEXISTS', KEYS[1], 'journal') == 1 then
+  redis.call('HDEL', KEYS[1], 'journal', 'phase', 'waiting', 'deadline', 'armed')
+  redis.call('DEL', KEYS[4])
+end
 redis.call('HSET', KEYS[1], 'turn', ARGV[5], 'tries', '0', 'lease', '0', 'scheduled', left > 0 and '1' or '0')
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 redis.call('ZADD', KEYS[7], now, string.sub(member, (string.find(member, '/', 1, true)) + 1))
 if tonumber(ARGV[5]) % 50 == 1 then redis.call('ZREMRANGEBYSCORE', KEYS[7], 0, now - ARGV[7]) end
-if left > 0 then redis.call('ZADD', KEYS[6], now, member) else redis.call('ZREM', KEYS[6], member) end
+if left > 0 then redis.call('ZADD', KEYS[6], now + grace, member) else redis.call('ZREM', KEYS[6], member) end
 return { 'ok', left, out }
 `;

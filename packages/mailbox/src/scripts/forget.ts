@@ -1,5 +1,6 @@
 /**
- * Everything of a conversation goes, but its epoch, so that a step that still runs changes nothing.
+ * Everything of a conversation goes, but its epoch, so that a step that still runs changes nothing, and a turn's number, so that
+ * nobody takes the history it remembers for this one's.
  * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations. ARGV: member,
  * conversation. Returns 1 when there was something.
  */
@@ -8,7 +9,7 @@ local there = redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[5])
 local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 local turn = redis.call('HGET', KEYS[1], 'turn') or '0'
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8])
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'turn', turn)
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'turn', turn + 1)
 redis.call('PEXPIRE', KEYS[1], 86400000)
 redis.call('ZREM', KEYS[9], ARGV[1])
 redis.call('ZREM', KEYS[10], ARGV[1])

@@ -29,7 +29,7 @@ for i = 1, n do
       local wake = 0
       if s[1] ~= '1' and (s[2] ~= 'tools' or cap == 0) then
         redis.call('HSET', st, 'scheduled', '1')
-        redis.call('ZADD', KEYS[1], now, member)
+        redis.call('ZADD', KEYS[1], now + grace, member)
         wake = 1
       end
       out[i] = { 'accepted', waiting, wake, '' }

@@ -14,7 +14,7 @@ local function record(tag, tenant, conversation, status, ids, reply, ttl)
     local known = redis.call('HGET', key, conversation)
     local digest = known and string.sub(known, 1, (string.find(known, '\\n', 1, true) or 1) - 1) or ''
     redis.call('HSET', key, conversation, digest .. '\\n' .. status .. '\\n' .. reply)
-    redis.call('PEXPIRE', key, ttl)
+    if not known then redis.call('PEXPIRE', key, ttl) end
   end
 end
 `;
@@ -103,7 +103,7 @@ local left = redis.call('LLEN', KEYS[2])
 if left > 0 then
   redis.call('HSET', KEYS[1], 'lease', '0', 'tries', '0')
   redis.call('HDEL', KEYS[1], 'notBefore')
-  redis.call('ZADD', KEYS[3], clock(), ARGV[2])
+  redis.call('ZADD', KEYS[3], clock() + grace, ARGV[2])
 else
   redis.call('HDEL', KEYS[1], 'lease', 'tries', 'notBefore', 'scheduled')
   redis.call('PEXPIRE', KEYS[1], 3600000)

@@ -1,3 +1,5 @@
+import { wakeGraceMs } from '../limits.js';
+
 /*
  * What every script starts with. Redis' own clock decides, so that workers with wrong clocks agree.
  *
@@ -11,6 +13,7 @@
  * A message's record: hash by conversation -> `digest \n status \n reply`.
  */
 export const prelude = `
+local grace = ${wakeGraceMs}
 local function clock()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)

@@ -22,7 +22,7 @@ for i = 1, n do
     local left = redis.call('HINCRBY', st, 'waiting', -1)
     if left <= 0 and redis.call('HGET', st, 'phase') == 'tools' and redis.call('HGET', st, 'scheduled') ~= '1' then
       redis.call('HSET', st, 'scheduled', '1')
-      redis.call('ZADD', KEYS[2], now, member)
+      redis.call('ZADD', KEYS[2], now + grace, member)
       verdict = 'wake'
     end
   end
