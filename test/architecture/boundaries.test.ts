@@ -36,6 +36,7 @@ const planted: [name: string, path: string, text: string][] = [
   ['a provider in a provider', 'packages/llm/src/openai/x.ts', "import { x } from '../anthropic/x.js';"],
   ['a channel in a channel', 'packages/channels/src/web/x.ts', "import { x } from '../terminal/x.js';"],
   ['tool code in a spec', 'packages/tools/src/shell/spec.ts', "import { run } from './run.js';"],
+  ['a fixture in the product', 'services/ingress/src/x.ts', "import { y } from './y-fixture.js';"],
   ['test code in the product', 'packages/queues/src/x.ts', "import { eventually } from '@queueclaw/testing';"],
 ];
 

@@ -7,7 +7,7 @@ import { factsOf, type Import } from './syntax.js';
 export function violations(file: SourceFile): string[] {
   const home = /^(packages|services)\/[^/]+/.exec(file.path)?.[0];
   if (home === undefined) return [`${file.path} is in no package`];
-  const isTest = file.path.endsWith('.test.ts');
+  const isTest = isForTests(file.path);
   return factsOf(file).imports.flatMap((found) => {
     const problem = found.from.startsWith('.')
       ? besideProblem(file.path, home, found)
@@ -16,9 +16,14 @@ export function violations(file: SourceFile): string[] {
   });
 }
 
+/** Tests and what only they use: fixtures and `testing` folders inside a package. */
+export const isForTests = (path: string): boolean => /(\.test|-fixture)\.[jt]s$|\/src\/testing\//.test(path);
+
 function besideProblem(path: string, home: string, { from }: Import): string | undefined {
   const target = posix.join(posix.dirname(path), from);
   if (!target.startsWith(`${home}/`)) return `it lies outside ${home}`;
+  if (isForTests(path) || home === 'packages/testing') return undefined;
+  if (isForTests(target)) return 'the product does not use what is for tests';
   for (const folder of strangers) {
     const [mine, theirs] = [path, target].map((one) => (one.startsWith(folder) ? folderAfter(one, folder) : undefined));
     if (mine !== undefined && theirs !== undefined && mine !== theirs) return `${mine} and ${theirs} are strangers`;

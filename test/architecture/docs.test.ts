@@ -3,6 +3,7 @@ import { join, posix } from 'node:path';
 import { errorTable } from '@queueclaw/contracts';
 import { expect, test } from 'vitest';
 import { errorsPage } from '../../scripts/docs/errors-page.js';
+import { isForTests } from './boundaries.js';
 import { filesBelow, readText, root, sourceFiles, type SourceFile } from './source-files.js';
 import { factsOf } from './syntax.js';
 
@@ -49,9 +50,7 @@ test('finds a planted dead path', () => {
 const settings = /^(QUEUECLAW_[A-Z_]+|[A-Z]+_API_KEY|REDIS_URL|PORT|CONSOLE_PORT|OLLAMA_HOST)$/;
 
 test('.env.example lists exactly the variables that are read', () => {
-  const product = sourceFiles().filter(
-    ({ path }) => !path.endsWith('.test.ts') && !path.startsWith('packages/testing/'),
-  );
+  const product = sourceFiles().filter(({ path }) => !isForTests(path) && !path.startsWith('packages/testing/'));
   const read = new Set(product.flatMap((file) => factsOf(file).strings).filter((text) => settings.test(text)));
   const listed = [...(readText('.env.example') ?? '').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(
     ([, name]) => name ?? '',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isForTests } from './boundaries.js';
 import { filesBelow, sourceFiles } from './source-files.js';
 import { factsOf } from './syntax.js';
 
@@ -12,12 +13,14 @@ test('no source file is longer than 300 lines, no test longer than 400', () => {
   expect(files.filter((file) => lines(file) > limit(file)).map((file) => `${file.path}: ${lines(file)}`)).toEqual([]);
 });
 
-const mayReadEnvironment = [/\/main\.ts$/, /^packages\/(runtime|cli|testing)\//, /\.test\.ts$/];
+const mayReadEnvironment = [/\/main\.ts$/, /^packages\/(runtime|cli|testing)\//];
 
 test('the environment is read in main.ts and runtime, and handed inward', () => {
   const readers = sourceFiles().filter((file) => factsOf(file).readsEnvironment);
   expect(readers.length).toBeGreaterThan(0);
-  const wrong = readers.map(({ path }) => path).filter((path) => !mayReadEnvironment.some((one) => one.test(path)));
+  const wrong = readers
+    .map(({ path }) => path)
+    .filter((path) => !isForTests(path) && !mayReadEnvironment.some((one) => one.test(path)));
   expect(wrong).toEqual([]);
 });
 
@@ -35,4 +38,10 @@ test('names say what a file is about', () => {
       .map(({ path }) => path)
       .filter((path) => vague.test(path)),
   ).toEqual([]);
+});
+
+test('nothing is built into the sources', () => {
+  const written = new Set(sourceFiles().map(({ path }) => path.slice(0, -3)));
+  const built = filesBelow(['packages', 'services'], ['.js']).filter(({ path }) => written.has(path.slice(0, -3)));
+  expect(built.map(({ path }) => path)).toEqual([]);
 });
