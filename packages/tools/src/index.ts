@@ -1,0 +1,3 @@
+export type { CommandEnd, Tool, ToolHands, ToolRun } from './contract.js';
+export { boundText } from './output-text.js';
+export { checkArgs, isIdempotent, loadTool, summarise, toolSpecs } from './specs.js';
