@@ -41,7 +41,7 @@ async function look(forTests) {
   const parts = { node, pnpm, dependencies: dependenciesAreInstalled() || undefined, redis, bubblewrap };
   if (process.platform !== 'linux') delete parts.bubblewrap;
   const missing = Object.keys(parts).filter((part) => parts[part] === undefined);
-  return { ...parts, missing, env: complete(env, { node, pnpm, redis, bubblewrap }) };
+  return { ...parts, missing, env: complete(env, { node, pnpm, redis }) };
 }
 
 async function install(found, forTests) {
@@ -51,8 +51,8 @@ async function install(found, forTests) {
   const pnpm = found.pnpm ?? (await installPnpm(withNode));
   if (!found.dependencies) await installDependencies(complete(env, { node, pnpm }));
   const redis = found.redis ?? (await installRedis(withNode, { forTests }));
-  const bubblewrap = found.bubblewrap ?? (await installBubblewrap());
-  return complete(env, { node, pnpm, redis, bubblewrap });
+  if (!found.bubblewrap) await installBubblewrap();
+  return complete(env, { node, pnpm, redis });
 }
 
 /** What npm hands to the scripts it starts confuses the npm and pnpm started below. */
@@ -60,12 +60,11 @@ function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_/.test(key)));
 }
 
-function complete(env, { node, pnpm, redis, bubblewrap }) {
+function complete(env, { node, pnpm, redis }) {
   const folders = [node, pnpm, toolchainBin, ...(env.PATH ?? '').split(delimiter)];
   return {
     ...env,
     ...redis,
-    ...(bubblewrap ? { QUEUECLAW_BWRAP: bubblewrap } : {}),
     PATH: [...new Set(folders.filter(Boolean))].join(delimiter),
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',

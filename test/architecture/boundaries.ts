@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { mayImport, onlyIn, strangers } from './rules.js';
-import type { SourceFile } from './source-files.js';
+import { readText, type SourceFile } from './source-files.js';
 import { factsOf, type Import } from './syntax.js';
 
 /** What a file imports against the layout, one sentence each. */
@@ -37,9 +37,15 @@ function besideProblem(path: string, home: string, { from }: Import): string | u
 function packageProblem(home: string, { from }: Import, isTest: boolean): string | undefined {
   const [, name, deep] = /^@queueclaw\/([^/]+)(\/.*)?$/.exec(from) ?? [];
   if (name === undefined || `packages/${name}` === home) return undefined;
-  if (deep !== undefined && deep !== '/main') return 'only the door of a package may be imported';
+  if (deep !== undefined && !doors(name).includes(`.${deep}`)) return 'only the doors of a package may be imported';
   if (isTest && name === 'testing') return undefined;
   return mayImport[home]?.includes(name) ? undefined : `${home} may not know it`;
+}
+
+/** What a package or service offers by its `exports`. */
+function doors(name: string): string[] {
+  const manifest = readText(`packages/${name}/package.json`) ?? readText(`services/${name}/package.json`) ?? '{}';
+  return Object.keys((JSON.parse(manifest) as { exports?: Record<string, unknown> }).exports ?? {});
 }
 
 function ownerProblem(path: string, { from }: Import, isTest: boolean): string | undefined {
