@@ -17,7 +17,7 @@ const dispatchEveryMs = 1_000;
 export async function createAgent(context: ServiceContext): Promise<Service> {
   const { config, env, logger, redisUrl, mailKey, health } = context;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
-  const models = await createModels({ config: config.llm, env, logger });
+  const models = await createModels({ config: config.llm, agents: config.agents, env, logger });
   health.report('model', async () => ({ ok: true, detail: `${models.default.name}: ${models.default.why}` }));
 
   const door = openDoor({ redisUrl, mailKey, config, onError });

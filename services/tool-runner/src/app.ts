@@ -1,0 +1,57 @@
+import { shardTag } from '@queueclaw/contracts';
+import { connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
+import { createSandbox } from '@queueclaw/sandbox';
+import { fromTasks } from './from-tasks.js';
+import { trackCalls } from './running-calls.js';
+import { toResults } from './to-results.js';
+
+/** Calls at once in this process; commands among them wait for a slot of the sandbox. */
+const concurrencyPerProcess = 32;
+
+/** The tool-runner: consumes `tasks`, runs tools in the sandbox, appends to `results`. Holds no key of anybody. */
+export function createToolRunner(context: ServiceContext): Service {
+  const { config, env, logger, redisUrl, home, health } = context;
+  const { namespace, shards } = config.state;
+  const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
+  const sandbox = createSandbox({ env: { PATH: env['PATH'], QUEUECLAW_BWRAP: env['QUEUECLAW_BWRAP'] }, home });
+  health.report('sandbox', async () => {
+    const report = sandbox.known;
+    if (report === undefined) return { ok: true, detail: 'the escape canaries are still running' };
+    const { containment, resources, reasons } = report;
+    return { ok: containment === 'ok', detail: [`containment ${containment}, resources ${resources}`, ...reasons].join('; ') };
+  });
+
+  const redis = connectRedis(redisUrl, 'command', onError);
+  const tags = Array.from({ length: shards }, (_, shard) => shardTag({ namespace, shards }, shard));
+  const calls = trackCalls(connectRedis(redisUrl, 'subscriber', onError), tags);
+  const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
+  const consumers = tags.map((tag) =>
+    fromTasks({
+      ...{ tag, connect, sandbox, calls, logger, concurrency: concurrencyPerProcess },
+      toResults: toResults(tag, redis, logger),
+    }),
+  );
+
+  const tryOut = async (): Promise<void> => {
+    const { containment, resources, reasons } = await sandbox.report();
+    const facts = { containment, resources, reasons };
+    if (containment === 'ok') logger.info(facts, 'the sandbox holds');
+    else logger.error(facts, 'the sandbox does not hold: shell commands are refused');
+  };
+
+  return {
+    name: 'tool-runner',
+    start: async () => {
+      // Commands wait for the canaries; everything else need not.
+      void tryOut();
+      await calls.start();
+      await Promise.all(consumers.map((consumer) => consumer.start()));
+    },
+    stop: async (graceMs) => {
+      await Promise.all(consumers.map((consumer) => consumer.stop(graceMs)));
+      await calls.stop(graceMs);
+      redis.disconnect();
+      await sandbox.close();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Task } from '@queueclaw/contracts';
+import { type Consumer, consume, type JobHandle, type Summary, tasksQueue } from '@queueclaw/queues';
+import { counter, histogram, type Logger } from '@queueclaw/runtime';
+import type { Sandbox } from '@queueclaw/sandbox';
+import type { Redis } from 'ioredis';
+import type { RunningCalls } from './running-calls.js';
+import { runTask } from './run-task.js';
+import type { ToResults } from './to-results.js';
+
+const callsTotal = counter('queueclaw_tool_calls_total', 'Tool calls, by tool and outcome', ['tool', 'outcome']);
+const callSeconds = histogram('queueclaw_tool_seconds', 'Run time of tool calls', ['tool']);
+
+export type FromTasksOptions = {
+  readonly tag: string;
+  readonly connect: () => Redis;
+  readonly sandbox: Sandbox;
+  readonly calls: RunningCalls;
+  readonly toResults: ToResults;
+  readonly concurrency: number;
+  readonly logger: Logger;
+};
+
+/** Serves `tasks` of one shard. A task is finished when its result is handed over. */
+export function fromTasks(options: FromTasksOptions): Consumer {
+  const { tag, connect, concurrency, logger } = options;
+  return consume(tasksQueue, {
+    prefix: tag,
+    connect,
+    concurrency,
+    logger,
+    handle: (task, job, signal) => serve(options, task, job, signal),
+  });
+}
+
+async function serve(
+  { sandbox, calls, toResults, logger }: FromTasksOptions,
+  task: Task,
+  job: JobHandle<Task>,
+  stopping: AbortSignal,
+): Promise<Summary> {
+  const running = calls.begin(task);
+  const { tool, call } = task;
+  try {
+    const outcome = await runTask(
+      task,
+      {
+        sandbox,
+        now: Date.now,
+        markStarted: (started) => job.update({ ...started, startedAt: Date.now() }),
+        onFault: (error) => logger.error({ err: error, tool, call }, 'a tool broke'),
+      },
+      AbortSignal.any([running.signal, stopping]),
+    );
+    await toResults(task, outcome, stopping);
+    const ended = outcome.ok ? 'ok' : (outcome.code ?? 'tool.failed');
+    callsTotal.inc({ tool, outcome: ended });
+    callSeconds.observe({ tool }, outcome.ms / 1000);
+    if (outcome.ms > 20 || !outcome.ok) job.log(`${call} ${tool} ${ended}, ${outcome.ms} ms`);
+    return { call, tool, outcome: ended, ms: outcome.ms };
+  } finally {
+    running.end();
+  }
+}

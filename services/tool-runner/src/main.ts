@@ -1,0 +1,3 @@
+import { runService } from '@queueclaw/runtime';
+
+runService('tool-runner', async (context) => (await import('./app.js')).createToolRunner(context));

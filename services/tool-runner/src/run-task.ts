@@ -1,0 +1,69 @@
+import { AppError, type Task, type ToolOutcome } from '@queueclaw/contracts';
+import { FileProblem, type Sandbox } from '@queueclaw/sandbox';
+import { isIdempotent, loadTool, checkArgs, type ToolHands } from '@queueclaw/tools';
+
+export type RunTaskDeps = {
+  readonly sandbox: Sandbox;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Writes down that the task has started, before it acts. */
+  readonly markStarted: (task: Task) => Promise<void>;
+  /** Told what a failure was, for the operator; never args or output. */
+  readonly onFault: (error: unknown) => void;
+};
+
+const unknownOutcome =
+  'The outcome is unknown: the call was started, then its worker was lost. It was not run again. Check before repeating it.';
+
+/**
+ * Runs one tool call and says how it ended. Never throws, whatever the tool does.
+ * A call that was started before is run again only when its tool is idempotent.
+ */
+export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal): Promise<ToolOutcome> {
+  const startedAt = performance.now();
+  const end = (ok: boolean, text: string, code?: string): ToolOutcome => ({
+    ok,
+    text,
+    ...(code === undefined ? {} : { code }),
+    ms: Math.round(performance.now() - startedAt),
+  });
+  const leftMs = task.deadlineAt - deps.now();
+  if (task.startedAt !== undefined && !isIdempotent(task.tool)) return end(false, unknownOutcome, 'tool.unknown_outcome');
+  if (leftMs <= 0) return end(false, 'The call waited too long and was not run.', 'tool.timeout');
+  const checked = checkArgs(task.tool, task.args);
+  if (!checked.ok) return end(false, checked.problem, 'tool.arguments');
+  const deadline = AbortSignal.timeout(Math.min(leftMs, 2 ** 31 - 1));
+  const either = AbortSignal.any([signal, deadline]);
+  try {
+    const run = await loadTool(task.tool);
+    if (run === undefined) return end(false, 'There is no such tool here.', 'tool.unknown');
+    if (!isIdempotent(task.tool)) await deps.markStarted(task);
+    const { ok, text, code } = await run(checked.args, await handsFor(task, deps, either), either);
+    if (code === 'tool.cancelled' && deadline.aborted) return end(false, text, 'tool.timeout');
+    return end(ok, text, code);
+  } catch (error) {
+    if (error instanceof FileProblem) return end(false, error.message, 'tool.failed');
+    if (error instanceof AppError) return end(false, error.publicMessage, error.code);
+    deps.onFault(error);
+    return end(false, 'The tool failed.', 'tool.failed');
+  }
+}
+
+/** What the tool may do, all of it inside this conversation's workspace. */
+async function handsFor(task: Task, { sandbox, now }: RunTaskDeps, signal: AbortSignal): Promise<ToolHands> {
+  let folder: Promise<string> | undefined;
+  const workspace = (): Promise<string> => (folder ??= sandbox.workspace(task));
+  return {
+    policy: task.policy,
+    now,
+    exec: async (command, { timeoutMs, outputBytesMax }) =>
+      sandbox.exec(command, {
+        workspace: await workspace(),
+        timeoutMs: Math.max(1, Math.min(timeoutMs, task.deadlineAt - now())),
+        outputBytesMax,
+        signal,
+      }),
+    readFile: async (path, bytesMax) => sandbox.readFile(await workspace(), path, { bytesMax }),
+    writeFile: async (path, text) => sandbox.writeFile(await workspace(), path, text),
+  };
+}
