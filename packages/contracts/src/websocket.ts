@@ -65,6 +65,13 @@ export const ServerFrame = z.discriminatedUnion('type', [
     cursor: z.string(),
   }),
   z.object({ type: z.literal('gap'), ...conversation }),
-  z.object({ type: z.literal('error'), code: z.string(), message: z.string(), id: z.string().optional() }),
+  z.object({
+    type: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    /** The message that it is about. */
+    id: z.string().optional(),
+    retry_after_ms: z.number().int().nonnegative().optional(),
+  }),
 ]);
 export type ServerFrame = z.infer<typeof ServerFrame>;

@@ -118,6 +118,8 @@ it('forgets a conversation with the records of its messages', async () => {
   await one.conversations.accept(a, person('x1'));
   await answer(a, 1, 'x1');
   expect(await two.conversations.forget(a)).toBe(true);
+  expect(await two.conversations.forget(a)).toBe(false);
+  expect(await one.conversations.transcript(a, { limit: 1 })).toBeUndefined();
   expect(await one.conversations.message('default', 'x1', a.conversation)).toBeUndefined();
   expect(await one.conversations.list('default', { limit: 100 })).not.toContainEqual(expect.objectContaining({ conversation: a.conversation }));
 });

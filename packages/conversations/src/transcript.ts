@@ -12,14 +12,21 @@ export async function readTranscript(
 ): Promise<TranscriptPage | undefined> {
   const { tag, redis } = shards.of(address);
   const tr = keys.transcript(tag, address);
-  const [trimmedText, turn] = await redis.hmget(keys.state(tag, 'messages', address), 'trimmed', 'turn');
+  const [trimmedText, journal] = await redis.hmget(keys.state(tag, 'messages', address), 'trimmed', 'journal');
   const length = await redis.llen(tr);
-  if (length === 0 && turn == null && (await redis.llen(keys.mailbox(tag, 'messages', address))) === 0) return undefined;
+  if (length === 0 && journal == null && !(await isKnown(shards, address))) return undefined;
   const trimmed = Number(trimmedText ?? 0);
   const end = Math.max(0, Math.min(length, (page.before ?? Number.MAX_SAFE_INTEGER) - trimmed));
   const start = Math.max(0, end - Math.min(page.limit, pageMax));
   const lines = end > start ? await redis.lrange(tr, start, end - 1) : [];
   return { entries: readEntries(lines), ...(start > 0 ? { next: trimmed + start } : {}) };
+}
+
+/** Whether a conversation without entries is there: it has mail that waits, or was active and then reset. */
+async function isKnown(shards: Shards, address: ActorAddress): Promise<boolean> {
+  const { tag, redis } = shards.of(address);
+  if ((await redis.llen(keys.mailbox(tag, 'messages', address))) > 0) return true;
+  return (await redis.zscore(keys.conversations(tag, address.tenant), address.conversation)) != null;
 }
 
 /** The whole transcript, oldest first, a page at a time. */

@@ -2,10 +2,13 @@
  * Everything of a conversation goes, but its epoch, so that a step that still runs changes nothing, and a turn's number, so that
  * nobody takes the history it remembers for this one's.
  * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations. ARGV: member,
- * conversation. Returns 1 when there was something.
+ * conversation. Returns 1 when there was something; else nothing is written.
  */
 export const forget = `
-local there = redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[5])
+local there = redis.call('EXISTS', KEYS[2], KEYS[3], KEYS[5]) + redis.call('HEXISTS', KEYS[1], 'journal')
+if there == 0 and not redis.call('ZSCORE', KEYS[11], ARGV[2]) then
+  return 0
+end
 local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 local turn = redis.call('HGET', KEYS[1], 'turn') or '0'
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8])
@@ -14,5 +17,5 @@ redis.call('PEXPIRE', KEYS[1], 86400000)
 redis.call('ZREM', KEYS[9], ARGV[1])
 redis.call('ZREM', KEYS[10], ARGV[1])
 redis.call('ZREM', KEYS[11], ARGV[2])
-return there > 0 and 1 or 0
+return 1
 `;

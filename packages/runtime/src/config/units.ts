@@ -3,7 +3,9 @@ import { z } from 'zod';
 
 const sizes: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
 
-const parseDuration = (text: string): number | undefined => ms(text as StringValue);
+// The library throws for an empty or a very long text.
+const parseDuration = (text: string): number | undefined =>
+  text === '' || text.length > 100 ? undefined : ms(text as StringValue);
 
 const parseSize = (text: string): number | undefined => {
   const match = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|TiB)$/.exec(text);

@@ -1,0 +1,88 @@
+import { AppError } from '@queueclaw/contracts';
+import { openDoor } from '@queueclaw/conversations';
+import { openDeliveryWaker } from '@queueclaw/mailbox';
+import { connectRedis, createHealthBoard, isLoopback, type Config, type Service, type ServiceContext } from '@queueclaw/runtime';
+import { fromChannels } from './from-channels.js';
+import { fromLive } from './from-live.js';
+import { fromReplies } from './from-replies.js';
+import { buildServer } from './http/server.js';
+import type { Phase, SocketTimes } from './http/server-parts.js';
+import { toChannels } from './to-channels.js';
+import { toMessages } from './to-messages.js';
+
+/** The ingress, and the port it listens on (0 before). */
+export type Ingress = Service & { port(): number };
+
+/** A server that others can reach and nobody guards is never opened, whatever checked the configuration before. */
+const refuseOpenDoor = ({ server }: Pick<Config, 'server'>): void => {
+  if (isLoopback(server.host) || server.tokens.length > 0) return;
+  const line = 'tokens: [{ token: "${QUEUECLAW_TOKEN}" }]';
+  const publicMessage = `${server.host} is reachable from other machines, and no token is set. Add this line to server:  ${line}`;
+  throw new AppError('config.invalid', { publicMessage });
+};
+
+/**
+ * The ingress: HTTP, WebSocket, the chat page and platforms in, `replies` and the live stream out. Stateless; run as many
+ * as needed.
+ * @param socketTimes other than the usual 5 s for the token and 30 s between pings, for tests
+ * @throws AppError `config.invalid` when it would be open to everybody
+ */
+export async function createIngress(context: ServiceContext, socketTimes?: SocketTimes): Promise<Ingress> {
+  const { config, logger, redisUrl, mailKey, health } = context;
+  refuseOpenDoor(config);
+  const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
+  const door = openDoor({ redisUrl, mailKey, config, onError });
+  const board = createHealthBoard();
+  board.report('redis', async () => ({ ok: (await door.redis.ping()) === 'PONG' }));
+
+  let phase: Phase = 'starting';
+  const stopping = new AbortController();
+  const post = toMessages(door.conversations);
+  const platforms = fromChannels({ configured: config.channels, toMessages: post, health, logger });
+  const waker = openDeliveryWaker(door.mailbox.shards);
+  const replies = fromReplies({
+    mailbox: door.mailbox,
+    waker,
+    connect: () => connectRedis(redisUrl, 'blocking', onError),
+    send: toChannels(platforms),
+    triesMax: config.limits.tries,
+    logger,
+  });
+  const app = await buildServer({
+    config,
+    logger,
+    conversations: door.conversations,
+    fromLive: fromLive(door.conversations),
+    toMessages: post,
+    phase: () => phase,
+    status: () => board.status(),
+    stopping: stopping.signal,
+    ...(socketTimes === undefined ? {} : { socketTimes }),
+  });
+
+  return {
+    name: 'ingress',
+    port: () => {
+      const address = app.server.address();
+      return address === null || typeof address === 'string' ? 0 : address.port;
+    },
+    listen: async () => void (await app.listen({ host: config.server.host, port: config.server.port })),
+    start: async () => {
+      await Promise.all([replies.net, ...replies.consumers].map((part) => part.start()));
+      await platforms.start();
+      if (phase === 'starting') phase = 'serving';
+    },
+    stop: async (graceMs) => {
+      if (phase === 'stopping') return;
+      phase = 'stopping';
+      stopping.abort();
+      const patience = setTimeout(() => app.server.closeAllConnections(), Math.max(0, graceMs - 500));
+      await app.close();
+      clearTimeout(patience);
+      await platforms.stop();
+      await Promise.all([replies.net, ...replies.consumers].map((part) => part.stop(graceMs)));
+      await waker.close();
+      await door.close();
+    },
+  };
+}

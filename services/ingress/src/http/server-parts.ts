@@ -1,0 +1,30 @@
+import type { Conversations } from '@queueclaw/conversations';
+import type { Config, HealthStatus, Logger } from '@queueclaw/runtime';
+import type { FromLive } from '../from-live.js';
+import type { ToMessages } from '../to-messages.js';
+
+/** Where a service is in its life. */
+export type Phase = 'starting' | 'serving' | 'stopping';
+
+/** How long things may take, milliseconds. */
+export type SocketTimes = {
+  /** Until the first frame brings the token. */
+  readonly authMs: number;
+  /** Between pings; a peer that has not answered the last one is dead. */
+  readonly pingMs: number;
+};
+
+/** What the public server is made of. */
+export type ServerParts = {
+  readonly config: Pick<Config, 'server' | 'limits'>;
+  readonly logger: Logger;
+  readonly conversations: Conversations;
+  readonly fromLive: FromLive;
+  readonly toMessages: ToMessages;
+  readonly phase: () => Phase;
+  /** Whether Redis and the rest of what the service needs is there. */
+  readonly status: () => Promise<HealthStatus>;
+  /** Aborts when the service stops: long waits end. */
+  readonly stopping: AbortSignal;
+  readonly socketTimes?: SocketTimes;
+};

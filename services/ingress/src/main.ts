@@ -1,0 +1,3 @@
+import { runService } from '@queueclaw/runtime';
+
+runService('ingress', async (context) => (await import('./app.js')).createIngress(context));

@@ -1,0 +1,16 @@
+import { requestError } from '@queueclaw/channels';
+import { AppError, ClientFrame } from '@queueclaw/contracts';
+import { parseJsonText } from '../http/json.js';
+
+/** The longest frame that is read; a longer one closes the socket with 1009. */
+export const frameBytesMax = 524_288;
+
+/**
+ * What a client sent.
+ * @throws AppError `request.malformed`, `request.invalid`, `request.text_too_long`, `conversation.invalid`
+ */
+export function readFrame(data: string): ClientFrame {
+  const frame = ClientFrame.safeParse(parseJsonText(data));
+  if (!frame.success) throw requestError(frame.error);
+  return frame.data;
+}

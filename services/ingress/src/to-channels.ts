@@ -1,0 +1,21 @@
+import { AppError, toAppError } from '@queueclaw/contracts';
+import type { FromChannels } from './from-channels.js';
+import type { SendReply } from './from-replies.js';
+
+/**
+ * Sends replies to platforms: rendered and split by the channel, each part under a key of its own, in order. A reply for an
+ * account that is not connected here is tried again later, by whoever holds it then.
+ */
+export function toChannels(accounts: Pick<FromChannels, 'find'>): SendReply {
+  return async (_address, reply, key, signal) => {
+    const found = accounts.find(reply.route.channel, reply.route.account);
+    if (found?.connection.send === undefined) throw new AppError('channel.failed', { retryAfterMs: 5_000 });
+    for (const [part, out] of found.code.render(reply).entries()) {
+      try {
+        await found.connection.send(out, reply.route, `${key}/${part}`, signal);
+      } catch (thrown) {
+        throw toAppError(thrown, 'channel.failed');
+      }
+    }
+  };
+}
