@@ -1,0 +1,105 @@
+import { ConversationId } from '@queueclaw/contracts';
+import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline';
+import { CommandError, exitCode } from '../exit-code.js';
+import { openChatSession } from './chat-session.js';
+import { serverAddress, terminalConversation } from './server-address.js';
+import { createTranscriptView } from './transcript-view.js';
+
+const help =
+  'Write and press Enter. /stop ends what is running, /quit leaves (as Ctrl-D or Ctrl-C twice do). Other /commands go to the assistant.';
+const attemptsBeforeGivingUp = 4;
+
+const conversationOf = (given: string | undefined): string => {
+  const parsed = ConversationId.safeParse(given ?? terminalConversation(userInfo().username));
+  if (parsed.success) return parsed.data;
+  throw new CommandError(`--conversation ${parsed.error.issues[0]?.message ?? 'is not valid'}.`, exitCode.usage);
+};
+
+/**
+ * `queueclaw chat`: a conversation in the terminal. Without a terminal it reads lines from stdin, sends each, and ends after
+ * the last answer. Returns 0, 1 when a message failed (without a terminal), 3 when the server cannot be reached.
+ */
+export async function chatCommand(options: { readonly conversation?: string }): Promise<number> {
+  const address = serverAddress(process.env);
+  const conversation = conversationOf(options.conversation);
+  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const view = createTranscriptView((text) => void process.stdout.write(text), interactive);
+  const lines = createInterface({
+    input: process.stdin,
+    ...(interactive ? { output: process.stdout, prompt: '> ' } : {}),
+  });
+  const end = Promise.withResolvers<number>();
+  let connected = false;
+  let anyFailed = false;
+  let inputEnded = false;
+  let interrupted = false;
+
+  const prompt = (): void => {
+    if (interactive) lines.prompt();
+  };
+  const finish = (): void => {
+    if (inputEnded && session.waiting() === 0) end.resolve(anyFailed && !interactive ? exitCode.failed : exitCode.ok);
+  };
+  const session = openChatSession({
+    address,
+    conversation,
+    view,
+    newId: randomUUID,
+    onConnected: () => {
+      if (!connected && interactive)
+        view.note(`${address.base.origin}, conversation ${conversation}. /help says more.`);
+      else if (connected && interactive) view.note('(connected again)');
+      connected = true;
+      prompt();
+    },
+    onSettled: (failed) => {
+      anyFailed ||= failed;
+      interrupted = false;
+      if (session.waiting() === 0) prompt();
+      finish();
+    },
+    onDown: (reason, attempt) => {
+      if (attempt === 1 && connected) view.note(`(not connected: ${reason}; trying again)`);
+      if (connected || attempt < attemptsBeforeGivingUp) return;
+      const message = `${address.base.origin} cannot be reached (${reason}). Is ./queueclaw up running?`;
+      end.reject(new CommandError(message, exitCode.unreachable));
+    },
+    onRefused: (reason) => {
+      const hint = address.token === undefined ? ' Is QUEUECLAW_TOKEN set?' : '';
+      end.reject(new CommandError(`${address.base.origin} refused: ${reason}.${hint}`));
+    },
+  });
+
+  lines.on('line', (line) => {
+    interrupted = false;
+    const text = line.trim();
+    if (text === '/quit' || text === '/exit') return end.resolve(exitCode.ok);
+    if (text === '/stop') return session.stopTurn();
+    if (text === '/help' && interactive) view.note(help);
+    else if (text !== '') return session.say(text);
+    prompt();
+  });
+  lines.on('SIGINT', () => {
+    if (interrupted) return end.resolve(exitCode.ok);
+    interrupted = true;
+    if (session.waiting() > 0) {
+      session.stopTurn();
+      view.note('(stopping; Ctrl-C again leaves)');
+    } else view.note('(Ctrl-C again leaves)');
+    prompt();
+  });
+  lines.on('close', () => {
+    inputEnded = true;
+    if (interactive) end.resolve(exitCode.ok);
+    finish();
+  });
+  try {
+    return await end.promise;
+  } finally {
+    session.close();
+    lines.close();
+    process.stdin.unref?.();
+  }
+}

@@ -1,0 +1,67 @@
+import type { ServerFrame } from '@queueclaw/contracts';
+import { plainText } from './plain-text.js';
+
+type Delta = Extract<ServerFrame, { type: 'delta' }>;
+type Tool = Extract<ServerFrame, { type: 'tool' }>;
+type Reply = Extract<ServerFrame, { type: 'reply' }>;
+
+export type TranscriptView = {
+  delta(frame: Delta): void;
+  tool(frame: Tool): void;
+  reply(frame: Reply): void;
+  /** A line of our own. */
+  note(text: string): void;
+};
+
+const dim = (text: string, colour: boolean): string => (colour ? `\u001B[2m${text}\u001B[22m` : text);
+
+const toolWords: Readonly<Record<Tool['state'], string>> = { started: '…', done: '✓', failed: '✗' };
+
+/**
+ * Writes a conversation as it streams. Text of an attempt that was given up is provisional: when a newer attempt streams the
+ * same step, it starts over, and older ones are dropped. What the reply says in the end is what counts.
+ */
+export function createTranscriptView(write: (text: string) => void, colour: boolean): TranscriptView {
+  let at = { turn: -1, step: -1, attempt: -1 };
+  let streamed = '';
+  let openLine = false;
+
+  const put = (text: string): void => {
+    if (text === '') return;
+    write(text);
+    openLine = !text.endsWith('\n');
+  };
+  const endLine = (): void => put(openLine ? '\n' : '');
+  const note = (text: string): void => {
+    endLine();
+    put(`${dim(plainText(text), colour)}\n`);
+  };
+
+  return {
+    note,
+    delta: ({ turn, step, attempt, text }) => {
+      if (turn < at.turn || attempt < at.attempt) return;
+      const again = turn === at.turn && step === at.step && attempt > at.attempt && streamed !== '';
+      if (again) note('(the answer starts over)');
+      else if (turn !== at.turn || step !== at.step) endLine();
+      if (turn !== at.turn || step !== at.step || attempt !== at.attempt) streamed = '';
+      at = { turn, step, attempt };
+      streamed += text;
+      put(plainText(text));
+    },
+    tool: ({ name, state, summary }) =>
+      note(`  ${toolWords[state]} ${name}${summary === undefined ? '' : `: ${summary}`}`),
+    reply: ({ turn, text, status, error }) => {
+      const shown = streamed.trim() === text.trim() && turn === at.turn;
+      if (!shown) {
+        endLine();
+        put(plainText(text));
+      }
+      endLine();
+      if (status === 'failed' && error !== undefined && !text.includes(error.message))
+        note(`(${error.code}: ${error.message})`);
+      at = { turn, step: Number.MAX_SAFE_INTEGER, attempt: at.attempt };
+      streamed = '';
+    },
+  };
+}

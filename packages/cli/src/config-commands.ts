@@ -1,0 +1,48 @@
+import {
+  collectSecrets,
+  configError,
+  configJsonSchema,
+  type ConfigReading,
+  readConfig,
+  redact,
+  registerSecret,
+  showConfig,
+} from '@queueclaw/runtime/settings';
+import { exitCode } from './exit-code.js';
+
+const read = (file: string | undefined): ConfigReading =>
+  readConfig({ path: file, env: process.env, cwd: process.cwd() });
+
+const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+
+/** `queueclaw config validate`: 0 when it is valid, 1 when not. */
+export async function validateCommand(file: string | undefined, options: { readonly json?: boolean }): Promise<number> {
+  const reading = read(file);
+  if (options.json) {
+    const { source } = reading;
+    print(
+      reading.ok ? { ok: true, source, warnings: reading.warnings } : { ok: false, source, problems: reading.problems },
+    );
+  } else if (reading.ok) {
+    for (const warning of reading.warnings) process.stdout.write(`! ${warning}\n`);
+    process.stdout.write(`${reading.source ?? 'Without a file'}: valid.\n`);
+  } else process.stderr.write(`${configError(reading.problems).publicMessage}\n`);
+  return reading.ok ? exitCode.ok : exitCode.failed;
+}
+
+/** `queueclaw config show`: the configuration in force, secrets masked; YAML, or JSON with `--json`. */
+export async function showCommand(file: string | undefined, options: { readonly json?: boolean }): Promise<number> {
+  const reading = read(file);
+  if (!reading.ok) throw configError(reading.problems);
+  for (const secret of collectSecrets(reading.config, process.env)) registerSecret(secret);
+  const shown = showConfig(reading.config);
+  if (options.json) print(shown);
+  else process.stdout.write(redact((await import('yaml')).stringify(shown)));
+  return exitCode.ok;
+}
+
+/** `queueclaw config schema`: JSON Schema, for the first line of the file: `# yaml-language-server: $schema=...`. */
+export async function schemaCommand(): Promise<number> {
+  print(configJsonSchema());
+  return exitCode.ok;
+}

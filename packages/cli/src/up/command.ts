@@ -1,0 +1,28 @@
+import { exitCode } from '../exit-code.js';
+import { announceOn } from './announce.js';
+import { up } from './up.js';
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** `queueclaw up`: until Ctrl-C, SIGTERM or the terminal's end; a second one ends everything at once. Returns the exit code. */
+export async function upCommand(options: { readonly config?: string; readonly json?: boolean }): Promise<number> {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  for (const signal of stopSignals)
+    process.on(signal, () => {
+      if (!stop.signal.aborted) return stop.abort(signal);
+      kill.abort(signal);
+    });
+  // A terminal that went away must not end the process before it has stopped what it started.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  await up({
+    path: options.config,
+    env: process.env,
+    cwd: process.cwd(),
+    announce: announceOn(process.stdout, options.json === true),
+    stop: stop.signal,
+    kill: kill.signal,
+  });
+  return kill.signal.aborted ? exitCode.failed : exitCode.ok;
+}

@@ -1,0 +1,38 @@
+import type { Config, Environment } from '@queueclaw/runtime/settings';
+
+/** What the tool-runner inherits of our environment: nothing that could be a secret. */
+const inherited = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'QUEUECLAW_BWRAP', 'QUEUECLAW_LOG_LEVEL'] as const;
+
+/**
+ * The tool-runner's whole environment.
+ * @param configFile its own configuration, see `runnerConfig`
+ */
+export function runnerEnvironment(
+  env: Environment,
+  given: { readonly home: string; readonly configFile: string; readonly redisUrl: string },
+): Record<string, string> {
+  const kept = inherited.flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    HOME: given.home,
+    QUEUECLAW_HOME: given.home,
+    QUEUECLAW_CONFIG: given.configFile,
+    REDIS_URL: given.redisUrl,
+  };
+}
+
+/** The part of the configuration that the tool-runner needs, as YAML (JSON): no token, no key, no channel, no agent. */
+export function runnerConfig({ server, tools, limits, state, telemetry }: Config): string {
+  const { namespace, shards, retention } = state;
+  const part = {
+    server: { shutdown_timeout: server.shutdown_timeout },
+    tools,
+    limits,
+    state: { namespace, shards, retention },
+    telemetry,
+  };
+  return `${JSON.stringify(part, undefined, 2)}\n`;
+}

@@ -1,0 +1,84 @@
+import { ServiceReport } from '@queueclaw/runtime/settings';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { CommandError } from '../exit-code.js';
+import { type ServiceName, serviceEntry } from '../program-files.js';
+import type { BoundedLog } from './bounded-log.js';
+import { eachLine } from './line-splitter.js';
+import { supervise, type Supervised } from './supervise.js';
+
+export type Ready = Extract<ServiceReport, { type: 'ready' }>;
+
+export type ServiceProcess = Supervised & {
+  /** Resolves with its checks when it serves for the first time; rejects when it says that it never can. */
+  readonly ready: Promise<Ready>;
+};
+
+export type ServiceProcessOptions = {
+  readonly name: ServiceName;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: BoundedLog;
+  readonly onLine: (line: string) => void;
+  readonly onStart: (pid: number) => void;
+  readonly onHealthPort: (port: number) => void;
+  readonly onDeath: (how: string, restartInMs: number) => void;
+  /** It serves again after a death. */
+  readonly onBack: () => void;
+};
+
+const triesBeforeReadyMax = 5;
+
+/** What a start again cannot mend: only a person can. */
+const isFinal = (code: string): boolean => code === 'config.invalid' || code === 'redis.unsafe';
+
+/**
+ * Runs one service as a child in its own process group, so that a Ctrl-C at the terminal reaches it only through us, and
+ * keeps it running. It stops by itself when this process dies (its IPC channel closes).
+ */
+export function runServiceProcess(options: ServiceProcessOptions): ServiceProcess {
+  const { name, cwd, env, log } = options;
+  const ready = Promise.withResolvers<Ready>();
+  ready.promise.catch(() => undefined);
+  let served = false;
+  let tries = 0;
+  let complaint: { code: string; message: string } | undefined;
+
+  const hear = (message: unknown): void => {
+    const report = ServiceReport.safeParse(message).data;
+    if (report?.type === 'health') options.onHealthPort(report.port);
+    if (report?.type === 'failed') complaint = report;
+    if (report?.type !== 'ready') return;
+    if (served) options.onBack();
+    served = true;
+    ready.resolve(report);
+  };
+  const onStart = (child: ChildProcess): void => {
+    complaint = undefined;
+    tries += 1;
+    child.on('message', hear);
+    for (const stream of [child.stdout, child.stderr])
+      if (stream)
+        eachLine(stream, (line) => {
+          log.write(`${line}\n`);
+          options.onLine(line);
+        });
+    if (child.pid !== undefined) options.onStart(child.pid);
+  };
+  const onDeath = (how: string, restartInMs: number): boolean => {
+    const reason = complaint?.message ?? how;
+    if (!served && (isFinal(complaint?.code ?? '') || tries >= triesBeforeReadyMax)) {
+      ready.reject(new CommandError(`${name} does not start: ${reason}`));
+      return false;
+    }
+    options.onDeath(reason, restartInMs);
+    return true;
+  };
+  const launch = (): ChildProcess =>
+    spawn(process.execPath, [...process.execArgv, serviceEntry(name)], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    });
+  return { ...supervise({ name, launch, onStart, onDeath }), ready: ready.promise };
+}

@@ -1,0 +1,210 @@
+import { type Config, homeFolder, loadConfig, makePrivateFolder } from '@queueclaw/runtime/settings';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandError } from '../exit-code.js';
+import { startEmbeddedRedis } from '../redis/embedded-redis.js';
+import { findRedisServer } from '../redis/find-redis.js';
+import { addresses } from './addresses.js';
+import type { Announce } from './announce.js';
+import { type BoundedLog, openBoundedLog } from './bounded-log.js';
+import { assertPortsFree } from './free-port.js';
+import { lockHome } from './home-lock.js';
+import { terminalLine } from './log-line.js';
+import { keepRecord, type UpRecord } from './record.js';
+import { runnerConfig, runnerEnvironment } from './runner-environment.js';
+import { runServiceProcess, type ServiceProcess } from './service-process.js';
+import type { Supervised } from './supervise.js';
+import { endLeftovers } from './take-over.js';
+import { untilReady } from './until-ready.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export type UpOptions = {
+  /** The configuration's file; absent: the usual places. */
+  readonly path: string | undefined;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly announce: Announce;
+  /** Aborts when everything is to drain and stop. */
+  readonly stop: AbortSignal;
+  /** Aborts when everything is to end at once. */
+  readonly kill: AbortSignal;
+};
+
+type Scene = UpOptions & {
+  readonly config: Config;
+  readonly source: string | undefined;
+  readonly home: string;
+  readonly runFolder: string;
+  readonly record: UpRecord;
+  readonly openLog: (name: string) => BoundedLog;
+  /** What runs, in the order in which it is to be stopped. */
+  readonly running: Supervised[];
+};
+
+const stopOrder = ['all-in-one', 'tool-runner', 'Redis'];
+const redisGraceMs = 15_000;
+/** A service ends by itself two seconds after its grace period. */
+const beyondGraceMs = 3_000;
+const leastGraceMs = 3_000;
+
+const takeHome = async (runFolder: string, announce: Announce): Promise<{ record: UpRecord; release: () => void }> => {
+  const outcome = lockHome(runFolder);
+  if (!outcome.held) {
+    const { pid } = outcome.owner;
+    const where = outcome.state.chat === undefined ? '' : ` It serves ${outcome.state.chat}.`;
+    throw new CommandError(
+      `QueueClaw already runs from this home: process ${pid}.${where}\nStop that one first (kill ${pid}), or use another home: QUEUECLAW_HOME=<folder>.`,
+    );
+  }
+  if (outcome.stale !== undefined) {
+    const ended = await endLeftovers(outcome.stale);
+    if (ended.length > 0)
+      announce({
+        event: 'warning',
+        text: `the last start ended without stopping; ended what it left: ${ended.join(', ')}`,
+      });
+  }
+  return { record: keepRecord(outcome.lock, stopOrder), release: outcome.lock.release };
+};
+
+const startRedis = async (scene: Scene): Promise<{ url: string; runnerUrl: string; what: string }> => {
+  const { config, env, home, runFolder, record, announce, running } = scene;
+  if (config.state.redis !== undefined) {
+    const runnerUrl = env['QUEUECLAW_RUNNER_REDIS_URL'] || config.state.redis;
+    return { url: config.state.redis, runnerUrl, what: 'the configured one' };
+  }
+  const program = findRedisServer(env);
+  if (program === undefined)
+    throw new CommandError(
+      'There is no Redis: set REDIS_URL, put redis-server on PATH, or run npm start once, which fetches one.',
+    );
+  announce({ event: 'progress', text: 'Starting Redis ...' });
+  const redis = await startEmbeddedRedis({
+    program,
+    home,
+    runFolder,
+    namespace: config.state.namespace,
+    maxmemoryBytes: config.state.maxmemory,
+    orphanSeconds: Math.ceil((config.server.shutdown_timeout + beyondGraceMs) / 1000),
+    log: scene.openLog('redis'),
+    signal: scene.stop,
+    onStart: (pid) => record.child('Redis', pid),
+    onDeath: (how, restartInMs) => announce({ event: 'died', name: 'Redis', how, restartInMs }),
+  });
+  running.push(redis);
+  if (redis.socketFolder !== undefined) {
+    record.set({ socketFolder: redis.socketFolder });
+    announce({
+      event: 'progress',
+      text: `The home's path is too long for a socket: Redis listens in ${redis.socketFolder}`,
+    });
+  }
+  return { url: redis.url, runnerUrl: redis.runnerUrl, what: `${redis.version}, data in ${join(home, 'redis')}` };
+};
+
+const startService = (
+  scene: Scene,
+  name: 'all-in-one' | 'tool-runner',
+  cwd: string,
+  env: Environment,
+): ServiceProcess => {
+  const { announce, record } = scene;
+  const started = runServiceProcess({
+    name,
+    cwd,
+    env,
+    log: scene.openLog(name),
+    onLine: (line) => {
+      const text = terminalLine(line);
+      if (text !== undefined) announce({ event: 'warning', from: name, text });
+    },
+    onStart: (pid) => record.child(name, pid),
+    onHealthPort: (port) => record.health(name, port),
+    onDeath: (how, restartInMs) => announce({ event: 'died', name, how, restartInMs }),
+    onBack: () => announce({ event: 'back', name }),
+  });
+  scene.running.push(started);
+  scene.running.sort((left, right) => stopOrder.indexOf(left.name) - stopOrder.indexOf(right.name));
+  return started;
+};
+
+const startAll = async (scene: Scene, startedAt: number): Promise<void> => {
+  const { config, env, cwd, home, runFolder, announce, stop } = scene;
+  const redis = await startRedis(scene);
+  announce({ event: 'progress', text: 'Starting the services ...' });
+  const configFile = join(runFolder, 'tool-runner.yaml');
+  writeFileSync(configFile, runnerConfig(config), { mode: 0o600 });
+  const main = startService(scene, 'all-in-one', cwd, {
+    ...env,
+    QUEUECLAW_HOME: home,
+    REDIS_URL: redis.url,
+    ...(scene.source === undefined ? {} : { QUEUECLAW_CONFIG: scene.source }),
+    NODE_COMPILE_CACHE: join(home, 'cache', 'all-in-one'),
+  });
+  const runner = startService(scene, 'tool-runner', runFolder, {
+    ...runnerEnvironment(env, { home, configFile, redisUrl: redis.runnerUrl }),
+    NODE_COMPILE_CACHE: join(home, 'cache', 'tool-runner'),
+  });
+  const ready = await untilReady([main, runner], announce, stop);
+  if (ready === undefined) return;
+  const [mainChecks, runnerChecks] = ready;
+  const where = addresses(config);
+  scene.record.set(where);
+  announce({
+    event: 'ready',
+    ...where,
+    model: mainChecks?.['model']?.detail ?? 'unknown',
+    tools: runnerChecks?.['sandbox']?.detail ?? 'served by the tool-runner',
+    redis: redis.what,
+    logs: join(home, 'logs'),
+    ms: Math.round(performance.now() - startedAt),
+  });
+};
+
+const stopAll = async (running: readonly Supervised[], graceMs: number): Promise<void> => {
+  const end = performance.now() + graceMs;
+  for (const one of running) {
+    const leftMs = Math.max(leastGraceMs, end - performance.now()) + beyondGraceMs;
+    await one.stop(one.name === 'Redis' ? redisGraceMs : leftMs);
+  }
+};
+
+/**
+ * Runs the whole system on this machine until `stop`: Redis (unless one is configured), ingress + agent + console in one
+ * process, and the tool-runner apart with nothing of our environment. Resolves when all of it has stopped.
+ * @throws CommandError or AppError `config.invalid` when it cannot be started; nothing is left running then
+ */
+export async function up(options: UpOptions): Promise<void> {
+  const { env, cwd, path, announce, stop, kill } = options;
+  const startedAt = performance.now();
+  const { config, warnings, source } = loadConfig({ path, env, cwd });
+  const home = homeFolder(config.state.home, env);
+  const runFolder = join(home, 'run');
+  for (const folder of [home, runFolder]) makePrivateFolder(folder);
+  const { record, release } = await takeHome(runFolder, announce);
+  const running: Supervised[] = [];
+  const logs: BoundedLog[] = [];
+  const openLog = (name: string): BoundedLog => {
+    const log = openBoundedLog(join(home, 'logs', `${name}.log`));
+    logs.push(log);
+    return log;
+  };
+  kill.addEventListener('abort', () => running.forEach((one) => one.kill()), { once: true });
+  try {
+    for (const text of warnings) announce({ event: 'warning', text });
+    await assertPortsFree([
+      { what: 'the chat page and API', ...config.server, variable: 'PORT', key: 'server.port' },
+      { what: 'the console', ...config.console, variable: 'CONSOLE_PORT', key: 'console.port' },
+    ]);
+    const scene = { ...options, config, source, home, runFolder, record, openLog, running };
+    await startAll(scene, startedAt);
+    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+    announce({ event: 'stopping', reason: String(stop.reason) });
+  } finally {
+    await stopAll(running, config.server.shutdown_timeout);
+    for (const log of logs) log.close();
+    release();
+  }
+  announce({ event: 'stopped' });
+}
