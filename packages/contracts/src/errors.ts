@@ -26,6 +26,8 @@ export const errorTable = {
   'message.not_found': row(404, 'give-up', 'There is no such message, or it is older than 24 hours.'),
   'message.conflict': row(409, 'give-up', 'This id was used for another text.'),
   'message.poisoned': row(500, 'give-up', 'The message could not be processed after several tries.'),
+  'dead_letter.not_found': row(404, 'give-up', 'There is no such dead letter; somebody may have been faster.'),
+  'dead_letter.final': row(409, 'give-up', 'There is nothing in this dead letter that could be tried again.'),
   'rate.limited': row(429, 'retry-after', 'Too many requests.'),
   'sockets.too_many': row(429, 'retry-after', 'Too many sockets are open for this token.'),
   'system.unavailable': row(503, 'retry', 'The system is starting, stopping, or Redis is away.'),

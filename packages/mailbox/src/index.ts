@@ -1,3 +1,5 @@
+export * from './dead-letter.js';
+export * from './dead-letters.js';
 export * from './dispatcher.js';
 export * from './ingest.js';
 export * from './lease.js';
@@ -10,4 +12,5 @@ export * from './results.js';
 export * from './rounds.js';
 export * from './seal.js';
 export * from './shards.js';
+export * from './survey.js';
 export * from './wake.js';

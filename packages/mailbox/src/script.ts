@@ -7,6 +7,7 @@ import { dispatch } from './scripts/dispatch.js';
 import { forget } from './scripts/forget.js';
 import { ingest } from './scripts/ingest.js';
 import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
+import { redeliver } from './scripts/redeliver.js';
 import { renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
 import { arm, suspend } from './scripts/suspend.js';
@@ -24,6 +25,7 @@ const sources = {
   forget,
   ingest,
   postponeDelivery,
+  redeliver,
   renew,
   results,
   suspend,

@@ -3,3 +3,4 @@ export * from './consume.js';
 export * from './define.js';
 export * from './group-commit.js';
 export * from './produce.js';
+export * from './view.js';

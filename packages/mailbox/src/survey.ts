@@ -1,0 +1,54 @@
+import { keys } from '@queueclaw/contracts';
+import { redisError } from './redis-error.js';
+import type { Shards } from './shards.js';
+
+/** How much there is of what the queues do not show. */
+export type Survey = {
+  /** Conversations that somebody should look at now. */
+  readonly dueConversations: number;
+  /** Conversations that are worked on, wait for a tool, or are due. */
+  readonly openConversations: number;
+  readonly dueOutboxes: number;
+  readonly openOutboxes: number;
+  /** Tool results on their way back. */
+  readonly results: number;
+  readonly deadLetters: number;
+};
+
+const nothing: Survey = {
+  ...{ dueConversations: 0, openConversations: 0, dueOutboxes: 0, openOutboxes: 0, results: 0, deadLetters: 0 },
+};
+
+/**
+ * Counts over all shards.
+ * @param now milliseconds since the epoch
+ * @throws AppError system.unavailable
+ */
+export async function survey(shards: Shards, now: number): Promise<Survey> {
+  try {
+    const counts = await Promise.all(
+      shards.all.map(async ({ tag, redis }): Promise<Survey> => {
+        const [messages, replies] = [keys.due(tag, 'messages'), keys.due(tag, 'replies')];
+        const [dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters] =
+          await Promise.all([
+            ...[redis.zcount(messages, '-inf', now), redis.zcard(messages)],
+            ...[redis.zcount(replies, '-inf', now), redis.zcard(replies)],
+            ...[redis.xlen(keys.results(tag)), redis.llen(keys.dead(tag))],
+          ] as const);
+        return { dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters };
+      }),
+    );
+    return counts.reduce(add, nothing);
+  } catch (error) {
+    throw redisError(error);
+  }
+}
+
+const add = (a: Survey, b: Survey): Survey => ({
+  dueConversations: a.dueConversations + b.dueConversations,
+  openConversations: a.openConversations + b.openConversations,
+  dueOutboxes: a.dueOutboxes + b.dueOutboxes,
+  openOutboxes: a.openOutboxes + b.openOutboxes,
+  results: a.results + b.results,
+  deadLetters: a.deadLetters + b.deadLetters,
+});
