@@ -57,7 +57,7 @@ export async function openFleet(limits: Readonly<Record<string, number>> = {}): 
         QUEUECLAW_LOG_LEVEL: 'warn',
         PORT: String(port),
         CONSOLE_PORT: '0',
-        ...(service === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: 'benchmark mail key' }),
+        ...(service === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: 'a key for benchmarks, long enough to be taken' }),
         ...env,
       });
       started.push(child);
