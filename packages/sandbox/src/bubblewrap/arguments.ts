@@ -1,0 +1,73 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+
+/** Bounds that a process inside meets (getrlimit(2)). */
+export const limits = {
+  openFiles: 256,
+  fileBytes: 64 * 1024 * 1024,
+  cpuSeconds: 20,
+  lockedBytes: 65_536,
+  /** Per process; the whole call has no bound without a cgroup. */
+  dataBytes: 1024 * 1024 * 1024,
+  processes: 128,
+} as const;
+
+const shmBytes = '16777216';
+const tmpBytes = '67108864';
+const smallBytes = '1048576';
+
+const systemFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+/** All that is visible of /etc: what the loader, `update-alternatives` and TLS libraries need. */
+const etcParts = ['/etc/ld.so.cache', '/etc/alternatives', '/etc/ssl/certs'];
+
+/** The same links, or real folders, that the machine has at its root, for programs that name them. */
+function systemFolder(name: string): readonly string[] {
+  const path = `/${name}`;
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  return stat.isSymbolicLink() ? ['--symlink', readlinkSync(path).replace(/^\//, ''), path] : ['--ro-bind', path, path];
+}
+
+/** `prlimit` and its arguments; the program to run follows. */
+export function prlimitArguments(): readonly string[] {
+  return [
+    '--core=0',
+    `--nofile=${limits.openFiles}`,
+    `--fsize=${limits.fileBytes}`,
+    `--cpu=${limits.cpuSeconds}`,
+    `--memlock=${limits.lockedBytes}`,
+    `--data=${limits.dataBytes}`,
+    '--msgqueue=0',
+  ];
+}
+
+/** bwrap's arguments up to the workspace; the same for every call. */
+export function fixedArguments(): readonly string[] {
+  return [
+    ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
+    ...['--hostname', 'sandbox', '--cap-drop', 'ALL', '--clearenv'],
+    ...['--ro-bind', '/usr', '/usr', ...systemFolders.flatMap(systemFolder)],
+    ...['--dir', '/etc', ...etcParts.flatMap((path) => ['--ro-bind-try', path, path])],
+    ...['--proc', '/proc', '--dev', '/dev', '--size', shmBytes, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+    ...['--size', tmpBytes, '--tmpfs', '/tmp', '--size', smallBytes, '--tmpfs', '/run', '--size', smallBytes],
+    ...['--tmpfs', '/var', '--setenv', 'PATH', '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'],
+    ...['--setenv', 'HOME', '/workspace', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'LANG', 'C.UTF-8'],
+    ...['--seccomp', '3', '--json-status-fd', '4'],
+  ];
+}
+
+/**
+ * Runs in front of the command: bounds the processes (the option is `-u` in bash, `-p` in dash; counted per call, since
+ * the call has a user namespace of its own) and makes one stream of the two, so that the order of writing is kept.
+ */
+const prelude = (processes: number | undefined): string => {
+  const bound = processes === undefined ? '' : `ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes}; `;
+  return `${bound}exec /bin/sh -c "$1" 2>&1`;
+};
+
+/** bwrap's arguments from the workspace on. */
+export function callArguments(workspace: string, command: string, processes: number | undefined): readonly string[] {
+  return [
+    ...['--bind', workspace, '/workspace', '--remount-ro', '/', '--chdir', '/workspace'],
+    ...['--', '/bin/sh', '-c', prelude(processes), 'sh', command],
+  ];
+}

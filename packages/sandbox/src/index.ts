@@ -1,0 +1,6 @@
+export type { ExecOptions, ExecResult } from './exec.js';
+export type { FileContent } from './file-hands.js';
+export { FileProblem } from './file-problem.js';
+export type { Launch, Provider } from './provider.js';
+export type { Canary, SandboxReport } from './report.js';
+export { createSandbox, probeSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
