@@ -1,4 +1,4 @@
-import type { ModelEvent, ModelRequest } from '@queueclaw/contracts';
+import type { ModelEvent, ModelRequest, Usage } from '@queueclaw/contracts';
 import type { Logger, ModelConfig } from '@queueclaw/runtime';
 
 /** A model's settings together with the name it is configured under. */
@@ -15,6 +15,8 @@ export type Pulse = {
   bytes(): void;
   /** An event of the vendor's protocol arrived. */
   event(): void;
+  /** What the request has cost so far; it counts when the request is ended from our side. */
+  used(usage: Usage): void;
 };
 
 /** A model as a provider makes it: it may throw, hang and end early; `guard` makes a `Model` of it. */

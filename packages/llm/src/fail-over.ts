@@ -1,4 +1,4 @@
-import type { Model, ModelEvent, ModelFailure, Usage } from '@queueclaw/contracts';
+import type { Model, ModelFailure, Usage } from '@queueclaw/contracts';
 import { failed, type Failed, failure } from './failure.js';
 import { addUsage } from './usage.js';
 import type { EventStream } from './contract.js';

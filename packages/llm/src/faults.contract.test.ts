@@ -141,10 +141,17 @@ describe.each(wires)('$name', (wire) => {
     expect(failure.retryAfterMs).toBe(expected);
   });
 
-  it('says llm.context when the request is too long', async () => {
-    if (wire.tooLong === '') return;
-    expect(failureIn(await ask(wire, status(400, {}, wire.tooLong))).code).toBe('llm.context');
-  });
+  if (wire.tooLong !== '')
+    it("names the vendor's identifiers of a refusal, never its sentence", async () => {
+      const error = { type: 'invalid_request_error', code: 'sk-test', message: 'secret detail' };
+      const events = await ask(wire, status(400, {}, JSON.stringify({ type: 'error', error })));
+      expect(failureIn(events).publicMessage).toContain('(HTTP 400, invalid_request_error)');
+    });
+
+  if (wire.tooLong !== '')
+    it('says llm.context when the request is too long', async () => {
+      expect(failureIn(await ask(wire, status(400, {}, wire.tooLong))).code).toBe('llm.context');
+    });
 
   it('says llm.unavailable when nothing listens, and when the connection is dropped', async () => {
     const gone = await startRawServer(() => undefined);
@@ -204,6 +211,13 @@ describe.each(wires)('$name', (wire) => {
     expect(failureIn(events).code).toBe('llm.aborted');
     await eventually(async () => expect(await server?.connections()).toBe(0));
   });
+
+  if (wire.name === 'anthropic')
+    it('tells what an ended answer had cost when the vendor had said it', async () => {
+      const timeouts = { ...quick, idle: 60 };
+      const events = await ask(wire, stream(wire, wire.open + wire.text('I th'), 'hang'), { timeouts });
+      expect(events.at(-1)).toMatchObject({ type: 'failed', usage: { inputTokens: 7, cachedTokens: 2 } });
+    });
 
   it('joins a character that was split between two deltas', async () => {
     const [high = '', low = ''] = '😀'.split('');

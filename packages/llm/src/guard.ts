@@ -1,6 +1,6 @@
-import { AppError, type ModelEvent, type ModelFailure, type ModelRequest } from '@queueclaw/contracts';
+import { AppError, type ModelEvent, type ModelFailure, type ModelRequest, type Usage } from '@queueclaw/contracts';
 import type { LlmTimeouts, Logger } from '@queueclaw/runtime';
-import type { EventStream, ProviderModel } from './contract.js';
+import type { EventStream, ProviderModel, Pulse } from './contract.js';
 import { failed, failure } from './failure.js';
 import { runPhases, timeoutNote } from './phases.js';
 import { createTextJoiner } from './text-joiner.js';
@@ -44,10 +44,12 @@ export function guard(model: ProviderModel, timeouts: LlmTimeouts, logger?: Logg
       stop(failure('llm.timeout', timeoutNote(model.name, phase, timeouts[phase]))),
     );
     const joiner = createTextJoiner();
+    let spent: Usage | undefined;
+    const pulse: Pulse = { ...phases, used: (usage) => (spent = usage) };
     let iterator: AsyncIterator<ModelEvent> | undefined;
     let last: Extract<ModelEvent, { type: 'done' | 'failed' }> | undefined;
     try {
-      iterator = model.stream(wellFormed(request), controller.signal, phases)[Symbol.asyncIterator]();
+      iterator = model.stream(wellFormed(request), controller.signal, pulse)[Symbol.asyncIterator]();
       while (last === undefined) {
         phases.resume();
         const next = await Promise.race([iterator.next(), stopped.promise]);
@@ -78,8 +80,7 @@ export function guard(model: ProviderModel, timeouts: LlmTimeouts, logger?: Logg
     }
     const rest = joiner.flush();
     if (rest !== '') yield { type: 'text', text: rest };
-    const usage = last?.usage;
-    if (reason !== undefined) yield failed(reason, usage);
-    else yield last ?? failed(failure('llm.interrupted'));
+    if (reason !== undefined) yield failed(reason, last?.usage ?? spent);
+    else yield last ?? failed(failure('llm.interrupted'), spent);
   };
 }

@@ -13,24 +13,33 @@ const codeOfStatus = (status: number): ErrorCode => {
 
 const says = (code: ErrorCode, detail: string): string => errorTable[code].says.replace(/\.$/, ` (${detail}).`);
 
-const noteOf = (code: ErrorCode, status: number): string => {
+/** Vendors' own words for a failure; only what cannot be a key or part of the request. */
+const known = (words: readonly unknown[]): string =>
+  [...new Set(words)]
+    .map((word) => (typeof word === 'string' && /^[a-z]+(_[a-z]+)+$/.test(word) ? `, ${word}` : ''))
+    .join('')
+    .slice(0, 120);
+
+const noteOf = (code: ErrorCode, status: number, words: string): string => {
   if (status === 404) return 'The model, or its address, is not known there (HTTP 404).';
   if (status === 402) return 'The account of the model has no credit left (HTTP 402).';
   if (status >= 300 && status < 400) return `The model's address redirects elsewhere (HTTP ${status}).`;
-  return says(code, `HTTP ${status}`);
+  return says(code, `HTTP ${status}${words}`);
 };
 
 /**
  * What an answer with this status means, with the wait it asks for.
  * @param code what the vendor's body says beyond the status
+ * @param words identifiers of the vendor's body that tell an operator more; others than `snake_case` are left out
  */
 export function statusFailure(
   status: number,
   headers: Pick<Headers, 'get'> | undefined,
   code: ErrorCode = codeOfStatus(status),
+  words: readonly unknown[] = [],
 ): ModelFailure {
   const wait = code === 'llm.refused' || code === 'llm.auth' ? undefined : retryAfterMs(headers);
-  return failure(code, noteOf(code, status), wait);
+  return failure(code, noteOf(code, status, known(words)), wait);
 }
 
 const networkCode = (thrown: unknown): string | undefined => {

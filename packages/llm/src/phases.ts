@@ -3,7 +3,7 @@ import type { Pulse } from './contract.js';
 
 export type Phase = keyof LlmTimeouts;
 
-export type Phases = Pulse & {
+export type Phases = Omit<Pulse, 'used'> & {
   /** The time from here on is the vendor's. */
   resume(): void;
   /** The time from here on is ours: what is waited for is the reader of the stream. `total` runs on. */

@@ -7,21 +7,30 @@ export type Progress = {
   answered: boolean;
   events: number;
   model: string;
-  usage: Usage | undefined;
+  readonly usage: Usage | undefined;
   /** Notes an event of the vendor's. */
   event(): void;
+  /** Notes what the request has cost so far. */
+  used(usage: Usage): void;
 };
 
 /** The progress of one request, and the pulse that notes the answer in it. */
 export function trackProgress(model: string, pulse: Pulse): { progress: Progress; pulse: Pulse } {
+  let spent: Usage | undefined;
   const progress: Progress = {
     answered: false,
     events: 0,
     model,
-    usage: undefined,
+    get usage() {
+      return spent;
+    },
     event() {
       progress.events += 1;
       pulse.event();
+    },
+    used(usage) {
+      spent = usage;
+      pulse.used(usage);
     },
   };
   const connected = (): void => {

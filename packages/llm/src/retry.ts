@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorTable, type Model, type ModelEvent, type ModelFailure, type Usage } from '@queueclaw/contracts';
+import { errorTable, type Model, type ModelFailure, type Usage } from '@queueclaw/contracts';
 import { failed, type Failed, failure } from './failure.js';
 import type { Attempt } from './guard.js';
 import { addUsage } from './usage.js';

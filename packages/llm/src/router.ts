@@ -38,7 +38,6 @@ export type Models = {
 /** A model that cannot be asked and says why. */
 const brokenModel = (name: string, why: ModelFailure): Model => ({
   name,
-  // oxlint-disable-next-line typescript/require-await -- a stream by contract
   async *stream(): EventStream {
     yield failed(why);
   },

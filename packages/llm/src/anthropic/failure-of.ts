@@ -28,8 +28,14 @@ export function failureOf(thrown: unknown, answered: boolean): ModelFailure {
   if (thrown instanceof Anthropic.APIError) {
     const status: unknown = thrown.status;
     const isLong = tooLong.test(thrown.message);
-    if (typeof status === 'number')
-      return statusFailure(status, thrown.headers, status === 400 && isLong ? 'llm.context' : undefined);
+    if (typeof status === 'number') {
+      const headers: unknown = thrown.headers;
+      const code = status === 400 && isLong ? 'llm.context' : undefined;
+      return statusFailure(status, headers instanceof Headers ? headers : undefined, code, [
+        thrown.type,
+        thrown.errorCode,
+      ]);
+    }
     return failure(isLong ? 'llm.context' : (codeOfType[thrown.type ?? ''] ?? 'llm.refused'));
   }
   return isNetworkError(thrown) ? networkFailure(thrown, answered) : failure('llm.nonsense');

@@ -98,7 +98,7 @@ export async function* readMessages(events: AsyncIterable<unknown>, progress: Pr
     progress.model = event.message?.model ?? progress.model;
     counts = mergeCounts(counts, event.message?.usage ?? event.usage);
     const { input_tokens: input, cache_read_input_tokens: read, cache_creation_input_tokens: written } = counts;
-    progress.usage = usageOf((input ?? 0) + (read ?? 0) + (written ?? 0), counts.output_tokens, read);
+    progress.used(usageOf((input ?? 0) + (read ?? 0) + (written ?? 0), counts.output_tokens, read));
     blocks.read(event);
     if (event.type === 'content_block_delta' && event.delta?.text) yield { type: 'text', text: event.delta.text };
     stopReason = event.delta?.stop_reason ?? stopReason;

@@ -1,4 +1,4 @@
-import type { ModelCall, ModelEvent } from '@queueclaw/contracts';
+import type { ModelCall } from '@queueclaw/contracts';
 import { z } from 'zod';
 import { failed, failure } from '../failure.js';
 import type { Progress } from '../progress.js';

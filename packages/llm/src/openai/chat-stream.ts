@@ -1,4 +1,4 @@
-import type { ModelEvent, Usage } from '@queueclaw/contracts';
+import type { Usage } from '@queueclaw/contracts';
 import { z } from 'zod';
 import { failed, failure } from '../failure.js';
 import { usageOf } from '../usage.js';
@@ -57,7 +57,8 @@ export async function* readChat(chunks: AsyncIterable<unknown>, progress: Progre
     const chunk = Chunk.parse(received);
     progress.event();
     progress.model = chunk.model ?? progress.model;
-    progress.usage = usageIn(chunk) ?? progress.usage;
+    const usage = usageIn(chunk);
+    if (usage !== undefined) progress.used(usage);
     const choice = chunk.choices?.[0];
     const text = choice?.delta?.content ?? choice?.delta?.refusal;
     if (text) yield { type: 'text', text };

@@ -40,7 +40,12 @@ export function failureOf(thrown: unknown, answered: boolean): ModelFailure {
     const code = bodyCode(status, reason, thrown.message);
     if (reason.includes('insufficient_quota'))
       return failure('llm.refused', "The account's quota at the vendor is used up.");
-    return statusFailure(status, thrown.headers, code);
+    const headers: unknown = thrown.headers;
+    return statusFailure(status, headers instanceof Headers ? headers : undefined, code, [
+      thrown.code,
+      thrown.type,
+      thrown.param,
+    ]);
   }
   return isNetworkError(thrown) ? networkFailure(thrown, answered) : failure('llm.nonsense');
 }

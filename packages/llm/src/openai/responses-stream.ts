@@ -42,8 +42,7 @@ const Event = z.object({
 const note = (answer: Answer, progress: Progress): void => {
   const { model, usage } = answer;
   progress.model = model ?? progress.model;
-  if (usage)
-    progress.usage = usageOf(usage.input_tokens, usage.output_tokens, usage.input_tokens_details?.cached_tokens);
+  if (usage) progress.used(usageOf(usage.input_tokens, usage.output_tokens, usage.input_tokens_details?.cached_tokens));
 };
 
 function* endOf(

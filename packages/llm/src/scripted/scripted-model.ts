@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, isErrorCode, type Model, type ModelEvent, type ModelRequest } from '@queueclaw/contracts';
+import { AppError, isErrorCode, type Model, type ModelRequest } from '@queueclaw/contracts';
 import type { EventStream, ProviderModel } from '../contract.js';
 import { failed, failure } from '../failure.js';
 import { guard } from '../guard.js';

@@ -58,7 +58,7 @@ export type ModelConfig = z.infer<typeof ModelConfig>;
 
 export const LlmTimeouts = z.strictObject({
   /** Until the connection stands and the vendor has answered with headers. */
-  connect: duration('100ms', '10m').default(10_000),
+  connect: duration('100ms', '10m').default(30_000),
   /** Until the first event of the stream. */
   first_event: duration('100ms', '30m').default(60_000),
   /** Between two events. */
