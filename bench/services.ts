@@ -11,7 +11,10 @@ export type Fleet = {
   readonly redisUrl: string;
   readonly port: number;
   readonly namespace: string;
-  start(service: 'ingress' | 'agent' | 'tool-runner' | 'all-in-one', env?: Readonly<Record<string, string>>): Promise<Child>;
+  start(
+    service: 'ingress' | 'agent' | 'tool-runner' | 'all-in-one',
+    env?: Readonly<Record<string, string>>,
+  ): Promise<Child>;
   stop(): Promise<void>;
 };
 

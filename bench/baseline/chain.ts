@@ -10,7 +10,10 @@ const [role = '', url = '', inFlight = '1000', ms = '5000'] = process.argv.slice
 const open = (): ReturnType<typeof connectRedis> => connectRedis(url, 'blocking', () => undefined);
 const prefix = '{chain}';
 const options = { connection: open(), prefix, skipVersionCheck: true };
-const jobs = { defaultJobOptions: { attempts: 1, removeOnComplete: { count: 500 } }, streams: { events: { maxLen: 1_000 } } };
+const jobs = {
+  defaultJobOptions: { attempts: 1, removeOnComplete: { count: 500 } },
+  streams: { events: { maxLen: 1_000 } },
+};
 const work = { connection: open(), prefix, concurrency: 150, skipVersionCheck: true };
 
 if (role === 'middle') {

@@ -15,7 +15,11 @@ const ports: number[] = [];
 let shared: Record<string, string>;
 
 const start = async (name: ServiceProcess['name'], env: Record<string, string> = {}): Promise<ServiceProcess> => {
-  const one = await startService(name, { ...shared, ...(name === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: mailKey }), ...env });
+  const one = await startService(name, {
+    ...shared,
+    ...(name === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: mailKey }),
+    ...env,
+  });
   running.push(one);
   return one;
 };
@@ -25,7 +29,12 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-fleet-'));
   const config = join(home, 'queueclaw.yaml');
   await writeFile(config, 'llm: { default: demo, models: { demo: { provider: demo } } }\n');
-  shared = { REDIS_URL: redis.url, QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config, QUEUECLAW_NAMESPACE: uniqueNamespace() };
+  shared = {
+    REDIS_URL: redis.url,
+    QUEUECLAW_HOME: home,
+    QUEUECLAW_CONFIG: config,
+    QUEUECLAW_NAMESPACE: uniqueNamespace(),
+  };
   ports.push(await freePort(), await freePort());
   await Promise.all([
     ...ports.map((port) => start('ingress', { PORT: String(port) })),
@@ -81,7 +90,8 @@ it('answers every message once and in order though an agent and a tool-runner ar
   const texts = ['hello', 'run: sleep 0.2; echo tool-$((40+2))', 'slow 1', 'goodbye'];
   await Promise.all(
     conversations.map(async (conversation) => {
-      for (const [at, text] of texts.entries()) expect(await post(at % 2, conversation, `${conversation}-${at}`, text)).toBe(202);
+      for (const [at, text] of texts.entries())
+        expect(await post(at % 2, conversation, `${conversation}-${at}`, text)).toBe(202);
     }),
   );
   const seen = (type: string): number => watching.flatMap(({ frames }) => frames).filter((f) => f.type === type).length;

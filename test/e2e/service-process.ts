@@ -24,16 +24,15 @@ export function freePort(): Promise<number> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }
 
 /** Starts one service as its own process from the sources; resolves when it serves. */
-export async function startService(
-  name: ServiceName,
-  env: Readonly<Record<string, string>>,
-): Promise<ServiceProcess> {
+export async function startService(name: ServiceName, env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
   const inherited = { PATH: process.env['PATH'] ?? '', QUEUECLAW_HEALTH_PORT: '0', QUEUECLAW_LOG_LEVEL: 'info' };
   const child = spawn(process.execPath, [...nodeFromSource, main], {

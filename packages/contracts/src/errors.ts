@@ -10,7 +10,11 @@ const row = (status: number, disposition: Disposition, says: string): Row => ({ 
 
 export const errorTable = {
   'request.invalid': row(422, 'give-up', 'The request does not fit its schema.'),
-  'request.malformed': row(400, 'give-up', 'The body is not valid JSON, not UTF-8, contains NUL, or is nested too deep.'),
+  'request.malformed': row(
+    400,
+    'give-up',
+    'The body is not valid JSON, not UTF-8, contains NUL, or is nested too deep.',
+  ),
   'request.media_type': row(415, 'give-up', 'The content type must be application/json.'),
   'request.too_large': row(413, 'give-up', 'The body exceeds 1 MiB.'),
   'request.text_too_long': row(422, 'give-up', 'The text exceeds 64 KiB.'),

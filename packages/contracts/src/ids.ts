@@ -5,14 +5,10 @@ import { AppError } from './errors.js';
  * A conversation's public name. Chosen by an HTTP or WebSocket client, or made by `channelConversation` for a
  * messaging app.
  */
-export const ConversationId = z
-  .string()
-  .regex(/^[A-Za-z0-9._~-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -');
+export const ConversationId = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -');
 
 /** A message's id: the client's, the platform's event id, or ours (`newId`). */
-export const MessageId = z
-  .string()
-  .regex(/^[A-Za-z0-9._~-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -');
+export const MessageId = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -');
 
 /** A tenant's name. Decided by the token or the channel's configuration, never by the client. */
 export const TenantId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z 0-9 -');

@@ -29,7 +29,8 @@ export type ActorKind = 'messages' | 'replies';
 /** Every Redis key of the system is made here. Tenant, kind, id come after the shard's hash tag. */
 export const keys = {
   /** list: mail */
-  mailbox: (tag: string, kind: ActorKind, a: ActorAddress): string => `${tag}:t:${a.tenant}:${kind}:${a.conversation}:mb`,
+  mailbox: (tag: string, kind: ActorKind, a: ActorAddress): string =>
+    `${tag}:t:${a.tenant}:${kind}:${a.conversation}:mb`,
   /** list: control mail, read before any other */
   control: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:ct`,
   /** hash: epoch, scheduled, phase, tries, journal, tickets and results */

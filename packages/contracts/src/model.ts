@@ -8,7 +8,13 @@ export type ModelCall = { readonly id: string; readonly name: string; readonly a
 export type ModelMessage =
   | { readonly role: 'user'; readonly text: string }
   | { readonly role: 'assistant'; readonly text: string; readonly calls?: readonly ModelCall[] | undefined }
-  | { readonly role: 'tool'; readonly call: string; readonly name: string; readonly text: string; readonly ok: boolean };
+  | {
+      readonly role: 'tool';
+      readonly call: string;
+      readonly name: string;
+      readonly text: string;
+      readonly ok: boolean;
+    };
 
 /** One request to a model, in no vendor's words. Tool-call pairs are whole; the first message is a user's. */
 export type ModelRequest = {

@@ -21,14 +21,31 @@ afterAll(() => Promise.all([one.close(), two.close()]));
 
 const somewhere = (): ActorAddress => ({ tenant: 'default', conversation: `c${(serial += 1)}` });
 const route = { channel: 'http' };
-const person = (id: string, text = 'hi'): PersonMail => ({ v: 1, kind: 'person', id, text, from: { id: 'ada' }, route, at: 1 });
+const person = (id: string, text = 'hi'): PersonMail => ({
+  v: 1,
+  kind: 'person',
+  id,
+  text,
+  from: { id: 'ada' },
+  route,
+  at: 1,
+});
 const lease = async (a: ActorAddress): Promise<Lease> => {
   const claim = await one.mailbox.claim(a);
   if (typeof claim === 'string') throw new Error(claim);
   return claim;
 };
 const answer = async (a: ActorAddress, turn: number, id: string): Promise<void> => {
-  const reply: Reply = { v: 1, id: `r${turn}`, turn, text: `to ${id}`, answers: [id], status: 'answered', route, at: 1 };
+  const reply: Reply = {
+    v: 1,
+    id: `r${turn}`,
+    turn,
+    text: `to ${id}`,
+    answers: [id],
+    status: 'answered',
+    route,
+    at: 1,
+  };
   const entries = [{ v: 1 as const, role: 'user' as const, id, text: 'hi', turn, at: 1 }];
   await (await lease(a)).commit({ take: { mail: 1, control: 0 }, turn, reset: false, entries, replies: [reply] });
   await deliverToStreams(one.mailbox.shards.of(a), [a], ['http']);
@@ -42,7 +59,11 @@ it('tells what became of a message, on every replica', async () => {
   expect(await two.conversations.message('default', 'm1', a.conversation)).toMatchObject({ status: 'accepted' });
   await answer(a, 1, 'm1');
   const status = await two.conversations.message('default', 'm1');
-  expect(status).toMatchObject({ conversation: a.conversation, status: 'answered', reply: { text: 'to m1', answers: ['m1'] } });
+  expect(status).toMatchObject({
+    conversation: a.conversation,
+    status: 'answered',
+    reply: { text: 'to m1', answers: ['m1'] },
+  });
   expect((await one.conversations.accept(a, person('m1'))).status).toEqual(status);
   expect(await two.conversations.message('acme', 'm1')).toBeUndefined();
 });
@@ -121,5 +142,7 @@ it('forgets a conversation with the records of its messages', async () => {
   expect(await two.conversations.forget(a)).toBe(false);
   expect(await one.conversations.transcript(a, { limit: 1 })).toBeUndefined();
   expect(await one.conversations.message('default', 'x1', a.conversation)).toBeUndefined();
-  expect(await one.conversations.list('default', { limit: 100 })).not.toContainEqual(expect.objectContaining({ conversation: a.conversation }));
+  expect(await one.conversations.list('default', { limit: 100 })).not.toContainEqual(
+    expect.objectContaining({ conversation: a.conversation }),
+  );
 });

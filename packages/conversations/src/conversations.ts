@@ -66,11 +66,19 @@ async function listConversations(
   const all = await Promise.all(
     mailbox.shards.all.map(async ({ tag, redis }) => {
       const flat = await redis.zrange(
-        ...[keys.conversations(tag, tenant), newest, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, page.limit, 'WITHSCORES'] as const,
+        ...([
+          keys.conversations(tag, tenant),
+          newest,
+          '-inf',
+          'BYSCORE',
+          'REV',
+          'LIMIT',
+          0,
+          page.limit,
+          'WITHSCORES',
+        ] as const),
       );
-      return flat.flatMap((conversation, at) =>
-        at % 2 === 0 ? [{ conversation, at: Number(flat[at + 1]) }] : [],
-      );
+      return flat.flatMap((conversation, at) => (at % 2 === 0 ? [{ conversation, at: Number(flat[at + 1]) }] : []));
     }),
   );
   return all

@@ -4,7 +4,12 @@ import type { Redis } from 'ioredis';
 import { isAfter, liveEntry } from './live-entry.js';
 import type { Following, LiveEntry } from './types.js';
 
-type Listener = { cursor: string; ready: boolean; readonly held: LiveEntry[]; readonly tell: (entry: LiveEntry) => void };
+type Listener = {
+  cursor: string;
+  ready: boolean;
+  readonly held: LiveEntry[];
+  readonly tell: (entry: LiveEntry) => void;
+};
 type Watched = { readonly redis: Redis; readonly listeners: Set<Listener>; linger?: NodeJS.Timeout };
 
 /** How long a subscription outlives its last listener: a client that asks again at once costs nothing. */
@@ -105,7 +110,11 @@ export function openLiveReader(shards: Shards, subscriber: Redis): LiveReader {
   };
 }
 
-async function startOf(redis: Redis, key: string, cursor: string | undefined): Promise<{ cursor: string; gap: boolean }> {
+async function startOf(
+  redis: Redis,
+  key: string,
+  cursor: string | undefined,
+): Promise<{ cursor: string; gap: boolean }> {
   if (cursor === undefined) {
     const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
     return { cursor: last?.[0] ?? '0-0', gap: false };

@@ -1,4 +1,11 @@
-import type { ActorAddress, ControlMail, LiveEvent, MessageStatus, PersonMail, TranscriptEntry } from '@queueclaw/contracts';
+import type {
+  ActorAddress,
+  ControlMail,
+  LiveEvent,
+  MessageStatus,
+  PersonMail,
+  TranscriptEntry,
+} from '@queueclaw/contracts';
 
 export type Accepted = {
   readonly outcome: 'accepted' | 'duplicate' | 'conflict' | 'full';

@@ -3,7 +3,10 @@ import { expect, it } from 'vitest';
 import { createHistoryCache } from './history-cache.js';
 
 const entry = (text: string): TranscriptEntry => ({ v: 1, role: 'assistant', text, turn: 1, at: 1 });
-const address = (conversation: string): { tenant: string; conversation: string } => ({ tenant: 'default', conversation });
+const address = (conversation: string): { tenant: string; conversation: string } => ({
+  tenant: 'default',
+  conversation,
+});
 
 it('forgets what is older than ten minutes', () => {
   let now = 0;

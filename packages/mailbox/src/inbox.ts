@@ -33,7 +33,11 @@ function open<T>(
 }
 
 /** Opens mail of people. */
-export function openInbox(key: string | undefined, address: ActorAddress, elements: readonly string[]): Inbox<PersonMail> {
+export function openInbox(
+  key: string | undefined,
+  address: ActorAddress,
+  elements: readonly string[],
+): Inbox<PersonMail> {
   return open('person', PersonMail, key, address, elements);
 }
 

@@ -104,7 +104,13 @@ export async function claimConversation(context: Context): Promise<Claim> {
   return leaseFrom(context, answer, { st, mb, ct, wt, due }, history);
 }
 
-type Names = { readonly st: string; readonly mb: string; readonly ct: string; readonly wt: string; readonly due: string };
+type Names = {
+  readonly st: string;
+  readonly mb: string;
+  readonly ct: string;
+  readonly wt: string;
+  readonly due: string;
+};
 
 function leaseFrom(
   context: Context,

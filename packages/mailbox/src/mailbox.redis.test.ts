@@ -1,4 +1,11 @@
-import { type ActorAddress, type ControlMail, type Journal, keys, type PersonMail, type Reply } from '@queueclaw/contracts';
+import {
+  type ActorAddress,
+  type ControlMail,
+  type Journal,
+  keys,
+  type PersonMail,
+  type Reply,
+} from '@queueclaw/contracts';
 import { connectRedis } from '@queueclaw/runtime';
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
@@ -180,7 +187,9 @@ it('leaves a suspended conversation alone until its results, its deadline, or co
   await mailbox.ingest(a, person('m1'));
   const lease = claimed(await mailbox.claim(a));
   const deadlineAt = Date.now() + 60_000;
-  expect(await lease.suspend(journal(1, ['1.1.1', '1.1.2'], deadlineAt), { mail: 1, control: 0 }, deadlineAt, [])).toEqual({ wake: false });
+  expect(
+    await lease.suspend(journal(1, ['1.1.1', '1.1.2'], deadlineAt), { mail: 1, control: 0 }, deadlineAt, []),
+  ).toEqual({ wake: false });
   await lease.arm(deadlineAt);
   expect(await dueAt(a)).toBe(deadlineAt);
   expect((await mailbox.ingest(a, person('m2'))).wake).toBe(false);
@@ -254,16 +263,24 @@ it('shares what is due among dispatchers: what one took, another does not get', 
   const a = somewhere();
   await mailbox.ingest(a, person('m1'));
   await redis.zadd(keys.due(shard.tag, 'messages'), 1, `${a.tenant}/${a.conversation}`);
-  const [one, two] = await Promise.all([mailbox.dispatch(shard, 'messages', 1_000), mailbox.dispatch(shard, 'messages', 1_000)]);
+  const [one, two] = await Promise.all([
+    mailbox.dispatch(shard, 'messages', 1_000),
+    mailbox.dispatch(shard, 'messages', 1_000),
+  ]);
   expect([...one, ...two].filter((b) => b.conversation === a.conversation)).toHaveLength(1);
 });
 
 it('delivers an outbox in order, records every answered message, and leaves another channel its turn', async () => {
   const a = somewhere();
   await mailbox.ingest(a, person('m1'));
-  await claimed(await mailbox.claim(a)).commit(end(1, ['m1'], { replies: [reply(1, ['m1']), reply(2, ['m2'], 'telegram'), reply(3, ['m3'])] }));
+  await claimed(await mailbox.claim(a)).commit(
+    end(1, ['m1'], { replies: [reply(1, ['m1']), reply(2, ['m2'], 'telegram'), reply(3, ['m3'])] }),
+  );
   expect(await deliverToStreams(shard, [a], ['http', 'web'])).toEqual([{ delivered: 1, left: 'telegram' }]);
-  expect((await mailbox.record('default', 'm1', a.conversation))?.record).toMatchObject({ status: 'answered', reply: { id: 'r1' } });
+  expect((await mailbox.record('default', 'm1', a.conversation))?.record).toMatchObject({
+    status: 'answered',
+    reply: { id: 'r1' },
+  });
   const head = await claimOutbox(shard, a);
   if (typeof head === 'string') throw new Error(head);
   expect(head.reply?.id).toBe('r2');
@@ -304,7 +321,11 @@ it('keeps tenants apart: the same conversation and message id are two', async ()
   const b = { ...a, tenant: 'acme' };
   await mailbox.ingest(a, person('m1', 'mine'));
   expect((await mailbox.ingest(b, person('m1', 'theirs'))).outcome).toBe('accepted');
-  expect(claimed(await mailbox.claim(b)).inbox().mail.map(({ text }) => text)).toEqual(['theirs']);
+  expect(
+    claimed(await mailbox.claim(b))
+      .inbox()
+      .mail.map(({ text }) => text),
+  ).toEqual(['theirs']);
 });
 
 it('reads the transcript anew when another worker has added to it, and remembers nothing that was forgotten', async () => {

@@ -15,7 +15,11 @@ export type Mailbox = {
   /** Up to `most` actors of a shard that somebody should look at now; they count as looked at for a few seconds. */
   dispatch(shard: Shard, kind: ActorKind, most: number): Promise<readonly ActorAddress[]>;
   /** What became of a message; with several conversations that used the id, any one of them unless named. */
-  record(tenant: string, id: string, conversation?: string): Promise<{ conversation: string; record: MessageRecord } | undefined>;
+  record(
+    tenant: string,
+    id: string,
+    conversation?: string,
+  ): Promise<{ conversation: string; record: MessageRecord } | undefined>;
   /** Removes everything of a conversation; false when there was nothing. */
   forget(address: ActorAddress): Promise<boolean>;
 };
@@ -41,7 +45,12 @@ export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbo
   };
 }
 
-async function findRecord(shards: Shards, tenant: string, id: string, wanted: string | undefined): ReturnType<Mailbox['record']> {
+async function findRecord(
+  shards: Shards,
+  tenant: string,
+  id: string,
+  wanted: string | undefined,
+): ReturnType<Mailbox['record']> {
   const places = wanted === undefined ? shards.all : [shards.of({ conversation: wanted })];
   for (const shard of places) {
     const found = await shard.redis.hgetall(keys.message(shard.tag, tenant, id));

@@ -20,7 +20,9 @@ export function openDeliveryWaker(shards: Shards): DeliveryWaker {
   );
   const adders = producers.map((producer) =>
     groupCommit<Announcement, void>(async (items) => {
-      await Promise.all(rounds(items).map(({ round, oneAtATime }) => producer.add(round, oneAtATime ? { oneAtATime } : {})));
+      await Promise.all(
+        rounds(items).map(({ round, oneAtATime }) => producer.add(round, oneAtATime ? { oneAtATime } : {})),
+      );
       return items.map(() => undefined);
     }, 100),
   );
@@ -37,7 +39,17 @@ function rounds(items: readonly Announcement[]): { round: DeliveryRound; oneAtAT
   const first = streams[0];
   return [
     ...(first
-      ? [{ round: { v: 1 as const, channel: first.channel, outboxes: streams.map(({ address }) => pick(address)), why: first.why, at } }]
+      ? [
+          {
+            round: {
+              v: 1 as const,
+              channel: first.channel,
+              outboxes: streams.map(({ address }) => pick(address)),
+              why: first.why,
+              at,
+            },
+          },
+        ]
       : []),
     ...platforms.map(({ address, channel, why }) => ({
       round: { v: 1 as const, channel, outboxes: [pick(address)], why, at },

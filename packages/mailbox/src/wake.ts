@@ -13,14 +13,20 @@ export type Waker = {
   close(): Promise<void>;
 };
 
-const lostTotal = counter('queueclaw_wakes_lost_total', 'Wakes that could not be queued; the due-index makes up for them', []);
+const lostTotal = counter(
+  'queueclaw_wakes_lost_total',
+  'Wakes that could not be queued; the due-index makes up for them',
+  [],
+);
 
 /**
  * Opens the `messages` queues for waking. While a conversation's wake waits, another does nothing; while it runs, one more
  * is kept for its end. A wake by the clock has an id of its own: it must not wait for a worker that is dead.
  */
 export function openWaker(shards: Shards): Waker {
-  const producers: readonly Producer<Wake>[] = shards.all.map((shard) => produce(messagesQueue, shard.tag, shard.redis));
+  const producers: readonly Producer<Wake>[] = shards.all.map((shard) =>
+    produce(messagesQueue, shard.tag, shard.redis),
+  );
   const wake = async (address: ActorAddress, note: WakeNote): Promise<void> => {
     const oneAtATime = jobId(note.why === 'due' ? 'due' : 'c', address.tenant, address.conversation);
     await producers[shards.of(address).index]?.add({ v: 1, ...address, ...note, at: Date.now() }, { oneAtATime });

@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '@queueclaw/contracts';
+import { type AppError, toAppError } from '@queueclaw/contracts';
 import { counter, histogram, type Logger, redact } from '@queueclaw/runtime';
 import { type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -48,7 +48,8 @@ export function consume<T>(definition: QueueDefinition<T>, options: ConsumeOptio
 
   const worker = new Worker<unknown, Summary>(
     definition.name,
-    (job, _token, signal) => run(definition, options, job, AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])])),
+    (job, _token, signal) =>
+      run(definition, options, job, AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])])),
     {
       connection,
       prefix: options.prefix,
@@ -60,7 +61,9 @@ export function consume<T>(definition: QueueDefinition<T>, options: ConsumeOptio
       skipVersionCheck: true,
     },
   );
-  worker.on('error', (error) => logger.warn({ queue: definition.name, reason: redact(error.message) }, 'queue trouble'));
+  worker.on('error', (error) =>
+    logger.warn({ queue: definition.name, reason: redact(error.message) }, 'queue trouble'),
+  );
   worker.on('stalled', (id) => {
     endedTotal.inc({ queue: definition.name, outcome: 'stalled' });
     logger.warn({ queue: definition.name, job: id }, 'a job lost its worker and runs again');

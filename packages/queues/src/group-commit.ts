@@ -1,4 +1,8 @@
-type Waiting<I, O> = { readonly item: I; readonly resolve: (value: O) => void; readonly reject: (error: unknown) => void };
+type Waiting<I, O> = {
+  readonly item: I;
+  readonly resolve: (value: O) => void;
+  readonly reject: (error: unknown) => void;
+};
 
 /**
  * Batches calls without a timer: the first call flushes at once; what arrives while that flush is under way goes together

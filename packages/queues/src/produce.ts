@@ -55,7 +55,5 @@ export function produce<T>(definition: QueueDefinition<T>, prefix: string, redis
 
 const jobOptions = (options: AddOptions): JobsOptions => ({
   ...(options.id === undefined ? {} : { jobId: options.id }),
-  ...(options.oneAtATime === undefined
-    ? {}
-    : { deduplication: { id: options.oneAtATime, keepLastIfActive: true } }),
+  ...(options.oneAtATime === undefined ? {} : { deduplication: { id: options.oneAtATime, keepLastIfActive: true } }),
 });

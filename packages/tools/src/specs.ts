@@ -15,7 +15,9 @@ export function checkArgs(tool: string, args: unknown): { ok: true; args: unknow
   const known = byName.get(tool);
   if (known === undefined) return { ok: false, problem: `There is no tool ${JSON.stringify(tool.slice(0, 64))}.` };
   const parsed = known.schema.safeParse(args);
-  return parsed.success ? { ok: true, args: parsed.data } : { ok: false, problem: z.prettifyError(parsed.error).slice(0, 2_000) };
+  return parsed.success
+    ? { ok: true, args: parsed.data }
+    : { ok: false, problem: z.prettifyError(parsed.error).slice(0, 2_000) };
 }
 
 /** One short line about a call, for people; at most 120 characters. */

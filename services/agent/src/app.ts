@@ -30,7 +30,15 @@ export async function createAgent(context: ServiceContext): Promise<Service> {
   }));
   const replies = toReplies(shards);
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
-  const deps = { models, profileOf: profilesFrom(config), tasks, replies, waker, triesMax: config.limits.tries, logger };
+  const deps = {
+    models,
+    profileOf: profilesFrom(config),
+    tasks,
+    replies,
+    waker,
+    triesMax: config.limits.tries,
+    logger,
+  };
 
   const consumers = fromMessages({ mailbox, steps, deps, connect, concurrency: concurrencyPerProcess, logger });
   const parts: readonly Service[] = [

@@ -1,10 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { keys, TaskResult } from '@queueclaw/contracts';
-import { applyResults, parseJson, type ResultEntry, resultsGroup, type Shard, type Shards, type Waker } from '@queueclaw/mailbox';
+import {
+  applyResults,
+  parseJson,
+  type ResultEntry,
+  resultsGroup,
+  type Shard,
+  type Shards,
+  type Waker,
+} from '@queueclaw/mailbox';
 import { counter, type Logger, type Service } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
 
-const refusedTotal = counter('queueclaw_results_refused_total', 'Results without a valid ticket, or unreadable', ['why']);
+const refusedTotal = counter('queueclaw_results_refused_total', 'Results without a valid ticket, or unreadable', [
+  'why',
+]);
 const blockMs = 2_000;
 /** A result that an agent took and did not apply for this long is taken over. */
 const takeOverMs = 5_000;
@@ -55,12 +65,15 @@ export function fromResults({ shards, waker, connect, logger }: FromResultsOptio
         if (Date.now() - lookedAt > takeOverMs) {
           lookedAt = Date.now();
           const [, left] = await redis.xautoclaim(stream, resultsGroup, consumer, takeOverMs, '0-0', 'COUNT', 100);
-          await apply(shard, (left as Entries).filter(([, fields]) => Array.isArray(fields)));
+          await apply(
+            shard,
+            (left as Entries).filter(([, fields]) => Array.isArray(fields)),
+          );
         }
         const read = await redis.xreadgroup(
           ...(['GROUP', resultsGroup, consumer, 'COUNT', 100, 'BLOCK', blockMs, 'STREAMS', stream, '>'] as const),
         );
-        await apply(shard, ((read as [string, Entries][] | null)?.[0]?.[1] ?? []));
+        await apply(shard, (read as [string, Entries][] | null)?.[0]?.[1] ?? []);
       } catch (error) {
         if (stopped) return;
         const reason = error instanceof Error ? error.message : String(error);

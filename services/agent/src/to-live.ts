@@ -33,7 +33,10 @@ export function toLive(lease: Lease, turn: number, step: number, onStale: () => 
     const events = take();
     if (events.length === 0) return;
     // What cannot be written now is provisional anyway; the reply carries the whole text.
-    lease.appendLive(events).then((ours) => (ours ? undefined : onStale()), () => undefined);
+    lease.appendLive(events).then(
+      (ours) => (ours ? undefined : onStale()),
+      () => undefined,
+    );
     timer = setTimeout(write, windowMs);
   };
 

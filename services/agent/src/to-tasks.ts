@@ -20,7 +20,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
     add: async (address, calls, trace) => {
       const producer = producers[shards.of(address).index];
       await Promise.all(
-        calls.map((call) => {
+        calls.map(async (call) => {
           const task: Task = {
             v: 1,
             ...address,
@@ -33,7 +33,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
             at: Date.now(),
             ...(trace === undefined ? {} : { trace }),
           };
-          return producer?.add(task, { id: idOf(address, call) });
+          await producer?.add(task, { id: idOf(address, call) });
         }),
       );
     },
@@ -41,7 +41,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
       const shard = shards.of(address);
       const message = JSON.stringify({ type: 'cancel', ...address, calls: calls.map(({ call }) => call) });
       await shard.redis.publish(keys.controlChannel(shard.tag), message).catch(() => undefined);
-      await Promise.all(calls.map((call) => producers[shard.index]?.remove(idOf(address, call))));
+      await Promise.all(calls.map(async (call) => producers[shard.index]?.remove(idOf(address, call))));
     },
     close: async () => void (await Promise.all(producers.map((producer) => producer.close()))),
   };

@@ -1,4 +1,11 @@
-import { type ActorAddress, AppError, type DeliveryRound, type Reply, streamChannels, toAppError } from '@queueclaw/contracts';
+import {
+  type ActorAddress,
+  type AppError,
+  type DeliveryRound,
+  type Reply,
+  streamChannels,
+  toAppError,
+} from '@queueclaw/contracts';
 import {
   claimOutbox,
   createDispatcher,
@@ -35,7 +42,10 @@ const lookEveryMs = 1_000;
 const postponeMsMax = 15 * 60_000;
 
 /** Serves `replies`: one outbox per conversation, head first. One consumer per shard, and the outboxes' own safety net. */
-export function fromReplies(options: FromRepliesOptions): { readonly consumers: readonly Consumer[]; readonly net: Service } {
+export function fromReplies(options: FromRepliesOptions): {
+  readonly consumers: readonly Consumer[];
+  readonly net: Service;
+} {
   const { mailbox, waker, connect, logger } = options;
   const consumers = mailbox.shards.all.map((shard) =>
     consume(repliesQueue, {
@@ -63,7 +73,8 @@ async function serve(
   round: DeliveryRound,
   signal: AbortSignal,
 ): Promise<Summary> {
-  if (!streamChannels.includes(round.channel)) return { delivered: await deliverOutboxes(options, shard, round, signal) };
+  if (!streamChannels.includes(round.channel))
+    return { delivered: await deliverOutboxes(options, shard, round, signal) };
   const done = await deliverToStreams(shard, round.outboxes, streamChannels);
   let delivered = 0;
   for (const [at, { delivered: count, left }] of done.entries()) {

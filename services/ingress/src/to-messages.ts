@@ -1,4 +1,11 @@
-import { type ActorAddress, AppError, type ControlMail, type PersonMail, type Route, type Sender } from '@queueclaw/contracts';
+import {
+  type ActorAddress,
+  AppError,
+  type ControlMail,
+  type PersonMail,
+  type Route,
+  type Sender,
+} from '@queueclaw/contracts';
 import type { Accepted, Conversations } from '@queueclaw/conversations';
 import { newId } from '@queueclaw/runtime';
 
@@ -12,9 +19,16 @@ export type IncomingMessage = {
   readonly timezone?: string | undefined;
 };
 
-export type ToMessages = (address: ActorAddress, message: IncomingMessage) => Promise<Accepted & { readonly id: string }>;
+export type ToMessages = (
+  address: ActorAddress,
+  message: IncomingMessage,
+) => Promise<Accepted & { readonly id: string }>;
 
-const commands: Readonly<Record<string, ControlMail['action']>> = { '/stop': 'stop', '/new': 'reset', '/reset': 'reset' };
+const commands: Readonly<Record<string, ControlMail['action']>> = {
+  '/stop': 'stop',
+  '/new': 'reset',
+  '/reset': 'reset',
+};
 
 /**
  * Puts a message into its conversation's mailbox and wakes it. Resolves when it is durable; a message without an id gets

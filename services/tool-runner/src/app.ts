@@ -18,7 +18,10 @@ export function createToolRunner(context: ServiceContext): Service {
     const report = sandbox.known;
     if (report === undefined) return { ok: true, detail: 'the escape canaries are still running' };
     const { containment, resources, reasons } = report;
-    return { ok: containment === 'ok', detail: [`containment ${containment}, resources ${resources}`, ...reasons].join('; ') };
+    return {
+      ok: containment === 'ok',
+      detail: [`containment ${containment}, resources ${resources}`, ...reasons].join('; '),
+    };
   });
 
   const redis = connectRedis(redisUrl, 'command', onError);

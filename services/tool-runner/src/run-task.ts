@@ -28,7 +28,8 @@ export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal
     ms: Math.round(performance.now() - startedAt),
   });
   const leftMs = task.deadlineAt - deps.now();
-  if (task.startedAt !== undefined && !isIdempotent(task.tool)) return end(false, unknownOutcome, 'tool.unknown_outcome');
+  if (task.startedAt !== undefined && !isIdempotent(task.tool))
+    return end(false, unknownOutcome, 'tool.unknown_outcome');
   if (leftMs <= 0) return end(false, 'The call waited too long and was not run.', 'tool.timeout');
   const checked = checkArgs(task.tool, task.args);
   if (!checked.ok) return end(false, checked.problem, 'tool.arguments');

@@ -19,6 +19,10 @@ export function pickLanguage(...wishes: readonly (string | undefined)[]): Langua
 }
 
 /** A sentence for people, with its `{marks}` filled. */
-export function say(language: Language, key: PhraseKey, values: Readonly<Record<string, string | number>> = {}): string {
+export function say(
+  language: Language,
+  key: PhraseKey,
+  values: Readonly<Record<string, string | number>> = {},
+): string {
   return catalogues[language][key].replace(/\{(\w+)\}/g, (mark, name: string) => String(values[name] ?? mark));
 }
