@@ -67,6 +67,6 @@ export async function examine(world: {
   const running = await findRunning(join(home, 'run'));
   if (running !== undefined) return [...before, ...examineRunning(running)];
   const redis = config.state.redis === undefined ? checkRedisProgram(env) : checkConfiguredRedis(config.state.redis);
-  const rest = [redis, probeThisSandbox(env, home), checkModel(config.llm, env), checkPorts(config)];
+  const rest = [redis, probeThisSandbox(env, home), checkModel(config, env), checkPorts(config)];
   return [...before, ...(await Promise.all(rest))];
 }

@@ -1,3 +1,4 @@
+import type { Config } from '@queueclaw/runtime/settings';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { packageEntry } from '../program-files.js';
@@ -42,12 +43,12 @@ export async function probeThisSandbox(env: Environment, home: string): Promise<
 }
 
 /** Which model would answer, and why. Asks the network only for a local Ollama, for a moment, and only when nothing is configured. */
-export async function checkModel(llm: unknown, env: Environment): Promise<Finding> {
+export async function checkModel({ llm, agents }: Config, env: Environment): Promise<Finding> {
   const model = 'Model';
   try {
     const { createLogger } = await import('@queueclaw/runtime');
     const door = (await import(pathToFileURL(packageEntry('llm')).href)) as { createModels(options: unknown): unknown };
-    const models = await door.createModels({ config: llm, env, logger: createLogger('doctor', 'silent') });
+    const models = await door.createModels({ config: llm, agents, env, logger: createLogger('doctor', 'silent') });
     const choice = Models.parse(models).default;
     const demo =
       choice.name === 'demo'

@@ -26,6 +26,9 @@ export type ServiceProcessOptions = {
   readonly onBack: () => void;
 };
 
+/** The tool-runner mostly waits: a small young generation costs it nothing and saves some 30 MB. */
+const flags: Partial<Record<ServiceName, readonly string[]>> = { 'tool-runner': ['--max-semi-space-size=2'] };
+
 const triesBeforeReadyMax = 5;
 
 /** What a start again cannot mend: only a person can. */
@@ -74,7 +77,7 @@ export function runServiceProcess(options: ServiceProcessOptions): ServiceProces
     return true;
   };
   const launch = (): ChildProcess =>
-    spawn(process.execPath, [...process.execArgv, serviceEntry(name)], {
+    spawn(process.execPath, [...process.execArgv, ...(flags[name] ?? []), serviceEntry(name)], {
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,0 +1,88 @@
+import { Config } from '@queueclaw/runtime/settings';
+import { expect, test } from 'vitest';
+import { redisSettings, runnerRights, socketUrl } from '../redis/redis-settings.js';
+import { runnerConfig, runnerEnvironment } from './runner-environment.js';
+
+const env = {
+  PATH: '/bin',
+  LANG: 'C.UTF-8',
+  HOME: '/home/ann',
+  ANTHROPIC_API_KEY: 'secret-1',
+  QUEUECLAW_TOKEN: 'secret-2',
+  QUEUECLAW_MAIL_KEY: 'secret-3',
+  AWS_SECRET_ACCESS_KEY: 'secret-4',
+  NODE_OPTIONS: '--require=/tmp/evil.js',
+  REDIS_URL: 'redis://:secret-5@host',
+};
+
+test('the tool-runner inherits no secret of the environment, and not the way to run other code', () => {
+  const given = runnerEnvironment(env, { home: '/h', configFile: '/h/run/tool-runner.yaml', redisUrl: 'unix:///r' });
+  expect(given).toEqual({
+    PATH: '/bin',
+    LANG: 'C.UTF-8',
+    HOME: '/h',
+    QUEUECLAW_HOME: '/h',
+    QUEUECLAW_CONFIG: '/h/run/tool-runner.yaml',
+    REDIS_URL: 'unix:///r',
+  });
+});
+
+test("the tool-runner's configuration holds no secret, and is valid", () => {
+  const config = Config.parse({
+    server: { host: '0.0.0.0', tokens: [{ token: 'secret-of-the-server' }], shutdown_timeout: '5s' },
+    console: { operators: [{ name: 'ann', token: 'secret-of-the-operator' }] },
+    llm: { models: { m: { provider: 'openai', api_key: 'secret-of-the-model' } } },
+    channels: [{ name: 'telegram', config: { token: 'secret-of-the-bot' } }],
+    state: { redis: 'redis://:secret-of-redis@host', namespace: 'ns', shards: 3 },
+    tools: { timeout: '90s', allowed_commands: ['ls'] },
+  });
+  const text = runnerConfig(config);
+  expect(text).not.toContain('secret');
+  expect(Config.parse(JSON.parse(text))).toMatchObject({
+    server: { host: '127.0.0.1', shutdown_timeout: 5_000 },
+    tools: { timeout: 90_000, allowed_commands: ['ls'] },
+    state: { namespace: 'ns', shards: 3 },
+    channels: [],
+  });
+});
+
+test('the embedded Redis loses and evicts nothing and listens on its socket only', () => {
+  const text = redisSettings({
+    socket: '/h o/redis.sock',
+    dataFolder: '/h"o/redis',
+    maxmemoryBytes: 1024,
+    namespace: 'qc',
+    password: 'p1',
+    runnerPassword: 'p2',
+    major: 7,
+  });
+  for (const line of [
+    'port 0',
+    'unixsocketperm 700',
+    'appendonly yes',
+    'appendfsync always',
+    'maxmemory-policy noeviction',
+  ])
+    expect(text.split('\n')).toContain(line);
+  expect(text).toContain('unixsocket "/h o/redis.sock"');
+  expect(text).toContain('dir "/h\\"o/redis"');
+});
+
+test('the rights of the runner name its queue, the results and the control channel alone', () => {
+  expect(runnerRights('qc', 7)).toContain('%W~{qc[0-9]*}:results');
+  expect(runnerRights('qc', 6)).toContain(' ~{qc[0-9]*}:results');
+  expect(runnerRights('qc', 7).match(/[~&]\S+/g)).toEqual([
+    '~{qc[0-9]*}:tasks:*',
+    '~{qc[0-9]*}:results',
+    '&{qc[0-9]*}:control',
+  ]);
+});
+
+test('a socket in a folder with odd characters has a valid address', () => {
+  const url = new URL(socketUrl('/tmp/a b/ü/redis.sock', 'runner', 'pw'));
+  expect([decodeURIComponent(url.pathname), url.username, url.password]).toEqual([
+    '/tmp/a b/ü/redis.sock',
+    'runner',
+    'pw',
+  ]);
+});
