@@ -27,6 +27,15 @@ export function isAlive({ pid, startedAt }: ProcessMark): boolean {
   return now?.[19] === startedAt && now[0] !== 'Z' && now[0] !== 'X';
 }
 
+/** Sends SIGKILL unless it is gone. The first process of a namespace takes all others with it. */
+export function killProcess(mark: ProcessMark): void {
+  try {
+    if (isAlive(mark)) process.kill(mark.pid, 'SIGKILL');
+  } catch {
+    // It ended in between.
+  }
+}
+
 /** Waits until the process is gone, at most `timeoutMs`; false when it is still there. */
 export async function isGoneWithin(mark: ProcessMark, timeoutMs: number): Promise<boolean> {
   const end = performance.now() + timeoutMs;

@@ -11,6 +11,8 @@ export type Launch = {
   readonly rules?: Uint8Array | undefined;
   /** The program writes `{"child-pid": n}` and, when the command ended by itself, `{"exit-code": n}` to descriptor 4. */
   readonly reportsStatus: boolean;
+  /** The byte that is written to the error stream before the command starts, and is not the command's. */
+  readonly startMark?: number | undefined;
 };
 
 /** A way to contain commands. */

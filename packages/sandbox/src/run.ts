@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ExecOptions, ExecResult } from './exec.js';
 import { inheritedDescriptors, nothing } from './inherited-descriptors.js';
 import { outputTap } from './output-tap.js';
-import { isGoneWithin } from './process-life.js';
+import { isGoneWithin, killProcess, type ProcessMark } from './process-life.js';
 import type { Launch } from './provider.js';
 import { readStatus } from './status-pipe.js';
 
@@ -14,6 +14,8 @@ export type Run = ExecResult & { readonly survived: boolean };
 const goneMs = 2_000;
 /** What was written before the end is there at once; a process that escaped may hold the pipe for ever. */
 const drainMs = 250;
+/** How long the program may take to say that it has started, once it is to be ended. */
+const unstartedMs = 1_000;
 
 type Stop = Exclude<ExecResult['reason'], 'exit' | 'signal'>;
 type Exit = { readonly code: number | undefined; readonly signal: string | undefined; readonly failure?: unknown };
@@ -42,15 +44,29 @@ export async function run(launch: Launch, options: ExecOptions): Promise<Run> {
     cleanup: false,
     forceKillAfterDelay: false,
   });
-  const stop = (reason: Stop): void => {
-    stopped ??= reason;
+  let init: ProcessMark | undefined;
+  let hasten: NodeJS.Timeout | undefined;
+  const kill = (): void => {
+    if (init !== undefined) killProcess(init);
     child.kill('SIGKILL');
+  };
+  const stop = (reason: Stop): void => {
+    if (stopped !== undefined) return;
+    stopped = reason;
+    // The program binds what it starts to its own life only after a moment: until we know whom to kill, it must live.
+    if (init !== undefined || !launch.reportsStatus) kill();
+    else hasten = setTimeout(kill, unstartedMs);
   };
   const tap = outputTap(options.outputBytesMax, () => stop('overflow'));
   const [, stdout, stderr, , statusPipe] = child.stdio as readonly (Readable | null | undefined)[];
   const outputs = [stdout, stderr].filter((stream) => stream instanceof Object);
-  for (const stream of outputs) stream.on('data', (chunk: Uint8Array) => tap.add(chunk));
-  const status = statusPipe && launch.reportsStatus ? readStatus(statusPipe) : undefined;
+  stdout?.on('data', (chunk: Uint8Array) => tap.add(chunk));
+  stderr?.on('data', withoutStartMark(launch.startMark, (chunk) => tap.add(chunk)));
+  const onInit = (known: ProcessMark): void => {
+    init = known;
+    if (stopped !== undefined) kill();
+  };
+  const status = statusPipe && launch.reportsStatus ? readStatus(statusPipe, onInit) : undefined;
 
   const deadline = setTimeout(() => stop('deadline'), options.timeoutMs);
   const onAbort = (): void => stop('aborted');
@@ -61,10 +77,11 @@ export async function run(launch: Launch, options: ExecOptions): Promise<Run> {
     void child.then((result) => resolve({ code: undefined, signal: undefined, failure: result.cause ?? 'no process' }));
   });
   clearTimeout(deadline);
+  clearTimeout(hasten);
   options.signal.removeEventListener('abort', onAbort);
 
   await drain(statusPipe && launch.reportsStatus ? [statusPipe] : [], goneMs);
-  const { init, exitCode } = status?.() ?? { init: undefined, exitCode: exit.code };
+  const exitCode = status === undefined ? exit.code : status().exitCode;
   const survived = init !== undefined && !(await isGoneWithin(init, goneMs));
   await drain(outputs, drainMs);
   const ended = { output: tap.bytes(), truncated: tap.truncated, ms: Math.round(performance.now() - startedAt), survived };
@@ -87,6 +104,15 @@ function descriptors(launch: Launch, options: ExecOptions): ['ignore' | Uint8Arr
     extra[at] = nothing() as 9;
   }
   return [options.stdin === undefined ? 'ignore' : Buffer.from(options.stdin), 'pipe', 'pipe', ...extra];
+}
+
+/** Takes the first byte off when it is the mark. */
+function withoutStartMark(mark: number | undefined, take: (chunk: Uint8Array) => void): (chunk: Uint8Array) => void {
+  let first = mark !== undefined;
+  return (chunk) => {
+    take(first && chunk[0] === mark ? chunk.subarray(1) : chunk);
+    first = false;
+  };
 }
 
 /** Waits until every stream has ended, at most `timeoutMs`, then closes our end. */

@@ -12,8 +12,11 @@ export type Status = {
   readonly exitCode: number | undefined;
 };
 
-/** Reads the status as it comes; call the result for what is known so far. */
-export function readStatus(pipe: Readable): () => Status {
+/**
+ * Reads the status as it comes; call the result for what is known so far.
+ * @param onInit called with the first process inside, before it does anything
+ */
+export function readStatus(pipe: Readable, onInit: (init: ProcessMark) => void): () => Status {
   let rest = '';
   let init: ProcessMark | undefined;
   let exitCode: number | undefined;
@@ -25,6 +28,7 @@ export function readStatus(pipe: Readable): () => Status {
     if (pid === undefined) return;
     init = markProcess(pid);
     preferAsOomVictim(pid);
+    if (init !== undefined) onInit(init);
   };
   pipe.on('data', (chunk: Uint8Array) => {
     const lines = (rest + Buffer.from(chunk).toString('utf8')).split('\n');

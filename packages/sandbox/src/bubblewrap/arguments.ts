@@ -55,13 +55,17 @@ export function fixedArguments(): readonly string[] {
   ];
 }
 
+/** A newline on the error stream, which the command itself does not get: see `prelude`. */
+export const startMark = 0x0a;
+
 /**
- * Runs in front of the command: bounds the processes (the option is `-u` in bash, `-p` in dash; counted per call, since
- * the call has a user namespace of its own) and makes one stream of the two, so that the order of writing is kept.
+ * Runs in front of the command. Writes the start mark, which fails when the runner is gone, so that nothing starts for
+ * nobody; bounds the processes (the option is `-u` in bash, `-p` in dash; counted per call, since the call has a user
+ * namespace of its own); and makes one stream of the two, so that the order of writing is kept.
  */
 const prelude = (processes: number | undefined): string => {
   const bound = processes === undefined ? '' : `ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes}; `;
-  return `${bound}exec /bin/sh -c "$1" 2>&1`;
+  return `echo >&2 || exit 1; ${bound}exec /bin/sh -c "$1" 2>&1`;
 };
 
 /** bwrap's arguments from the workspace on. */

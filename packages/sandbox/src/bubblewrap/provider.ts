@@ -3,7 +3,7 @@ import type { Launch, Provider } from '../provider.js';
 import { architecture } from '../seccomp/architecture.js';
 import { encode } from '../seccomp/bpf.js';
 import { commandRules } from '../seccomp/program.js';
-import { callArguments, fixedArguments, limits, prlimitArguments } from './arguments.js';
+import { callArguments, fixedArguments, limits, prlimitArguments, startMark } from './arguments.js';
 import { findBubblewrap, findSystemProgram } from './find.js';
 import { countsPerNamespace } from './kernel.js';
 import { isReachable } from './reach.js';
@@ -58,7 +58,10 @@ export function bubblewrapProvider({ env, workspaces, user }: BubblewrapOptions)
         ...callArguments(place(workspace), command, processes),
       ];
       const libraries = found.libraries.map(place).join(':');
-      const common = { env: libraries === '' ? {} : { LD_LIBRARY_PATH: libraries }, cwd: '/', rules, reportsStatus: true };
+      const common = {
+        env: libraries === '' ? {} : { LD_LIBRARY_PATH: libraries },
+        ...{ cwd: '/', rules, reportsStatus: true, startMark },
+      };
       if (staged === undefined || user === undefined) return { ...common, ...split(line), user };
       const enter = [`--mount=${staged.namespace}`, '--setgid', String(user.gid), '--setuid', String(user.uid), '--'];
       return { ...common, ...split([findSystemProgram('nsenter') ?? 'nsenter', ...enter, ...line]) };
