@@ -19,7 +19,7 @@ export function violations(file: SourceFile): string[] {
 /** Tests and what only they use: fixtures and `testing` folders inside a package. */
 export const isForTests = (path: string): boolean => /(\.test|-fixture)\.[jt]s$|\/src\/testing\//.test(path);
 
-function besideProblem(path: string, home: string, { from }: Import): string | undefined {
+function besideProblem(path: string, home: string, { from, kind }: Import): string | undefined {
   const target = posix.join(posix.dirname(path), from);
   if (!target.startsWith(`${home}/`)) return `it lies outside ${home}`;
   if (isForTests(path) || home === 'packages/testing') return undefined;
@@ -28,8 +28,13 @@ function besideProblem(path: string, home: string, { from }: Import): string | u
     const [mine, theirs] = [path, target].map((one) => (one.startsWith(folder) ? folderAfter(one, folder) : undefined));
     if (mine !== undefined && theirs !== undefined && mine !== theirs) return `${mine} and ${theirs} are strangers`;
   }
-  // What the model sees of a tool must not load what the runner does.
-  if (path.startsWith('packages/tools/src/') && path.endsWith('/spec.ts') && /\/run\.js$/.test(from))
+  // What the model sees of a tool must not load what the runner does: that comes with the first call.
+  if (
+    path.startsWith('packages/tools/src/') &&
+    path.endsWith('/spec.ts') &&
+    /\/run\.js$/.test(from) &&
+    kind === 'static'
+  )
     return 'a spec must not load the code of its tool';
   return undefined;
 }
