@@ -1,0 +1,68 @@
+import { AppError } from '@queueclaw/contracts';
+import { openDoor } from '@queueclaw/conversations';
+import { openDeadLetters, survey } from '@queueclaw/mailbox';
+import { isLoopback, type Config, type Service, type ServiceContext } from '@queueclaw/runtime';
+import { viewQueues } from './board/view-queues.js';
+import type { Phase } from './http/console-parts.js';
+import { buildServer } from './http/server.js';
+
+/** The console, the port it listens on (0 before), and a way to ask it without a socket. */
+export type Console = Service & {
+  port(): number;
+  readonly inject: Awaited<ReturnType<typeof buildServer>>['inject'];
+};
+
+/** A console that others can reach and nobody guards is never opened, whatever checked the configuration before. */
+const refuseOpenDoor = ({ console: { host, operators } }: Pick<Config, 'console'>): void => {
+  if (isLoopback(host) || operators.length > 0) return;
+  const line = 'operators: [{ name: admin, token: "${QUEUECLAW_OPERATOR_TOKEN}" }]';
+  const publicMessage = `${host} is reachable from other machines, and no operator is set. Add this line to console:  ${line}`;
+  throw new AppError('config.invalid', { publicMessage });
+};
+
+/**
+ * The console: Bull Board, conversations and dead letters, to look at, and for operators to act on. Stateless; one is
+ * enough. Bull Board is loaded at the first request for it.
+ * @throws AppError `config.invalid` when it would be open to everybody
+ */
+export async function createConsole(context: ServiceContext): Promise<Console> {
+  const { config, logger, redisUrl, mailKey } = context;
+  refuseOpenDoor(config);
+  const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
+  const door = openDoor({ redisUrl, mailKey, config, onError });
+  const queues = viewQueues(door.mailbox.shards);
+
+  let phase: Phase = 'starting';
+  const app = await buildServer({
+    config,
+    logger,
+    queues,
+    conversations: door.conversations,
+    deadLetters: openDeadLetters(door.mailbox, door.waker),
+    survey: () => survey(door.mailbox.shards, Date.now()),
+    phase: () => phase,
+    now: () => Date.now(),
+  });
+
+  return {
+    name: 'console',
+    inject: app.inject.bind(app),
+    port: () => {
+      const address = app.server.address();
+      return address === null || typeof address === 'string' ? 0 : address.port;
+    },
+    listen: async () => void (await app.listen({ host: config.console.host, port: config.console.port })),
+    start: async () => {
+      if (phase === 'starting') phase = 'serving';
+    },
+    stop: async (graceMs) => {
+      if (phase === 'stopping') return;
+      phase = 'stopping';
+      const patience = setTimeout(() => app.server.closeAllConnections(), Math.max(0, graceMs - 500));
+      await app.close();
+      clearTimeout(patience);
+      await Promise.all(queues.map(({ queue }) => queue.close()));
+      await door.close();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { ActorAddress, TranscriptEntry } from '@queueclaw/contracts';
+import { type Door, openDoor } from '@queueclaw/conversations';
+import { Config, createHealthBoard, createLogger } from '@queueclaw/runtime';
+import { type Console, createConsole } from './app.js';
+
+/** A console for tests, without a socket, and what an agent would have left for it to show. */
+export type TestConsole = Omit<Console, 'stop'> & {
+  readonly door: Door;
+  /** What it logged. */
+  readonly log: readonly string[];
+  /** A conversation in which one turn has ended. */
+  turn(address: ActorAddress, text: string, more?: readonly TranscriptEntry[]): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type TestConsoleOptions = {
+  readonly redisUrl: string;
+  readonly namespace: string;
+  /** The section `console`. */
+  readonly console?: Partial<Config['console']>;
+  readonly shards?: number;
+  /** False: Redis has not been found yet. */
+  readonly start?: boolean;
+};
+
+const mailKey = 'a mail key for tests, 32 characters or more';
+
+/** Makes it. */
+export async function startTestConsole(options: TestConsoleOptions): Promise<TestConsole> {
+  const { redisUrl, namespace, console: section = {}, shards = 1, start = true } = options;
+  const config = Config.parse({ console: section, state: { namespace, shards } });
+  const log: string[] = [];
+  const logger = createLogger('console', 'debug', (line) => void log.push(line));
+  const health = createHealthBoard();
+  const made = await createConsole({ config, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health });
+  if (start) await made.start();
+  const door = openDoor({ redisUrl, mailKey, config, onError: () => undefined });
+
+  return {
+    ...made,
+    door,
+    log,
+    turn: async (address, text, more = []) => {
+      const id = 'm1';
+      const at = Date.now();
+      await door.mailbox.ingest(address, {
+        ...{ v: 1, kind: 'person', id, text, from: { id: 'ada' }, route: { channel: 'http' }, at },
+      });
+      const lease = await door.mailbox.claim(address);
+      if (typeof lease === 'string') throw new Error(`nothing to claim: ${lease}`);
+      const asked: TranscriptEntry = { v: 1, turn: 1, at, role: 'user', id, text, from: { id: 'ada' } };
+      const take = { mail: 1, control: 0 };
+      await lease.commit({ take, turn: 1, reset: false, entries: [asked, ...more], replies: [] });
+    },
+    stop: async () => {
+      await made.stop(2_000);
+      await door.close();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { type ActorAddress, AppError, ConversationId, TenantId } from '@queueclaw/contracts';
+import { z } from 'zod';
+
+const Before = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
+const Limit = z.coerce.number().int().min(1).max(500).optional();
+
+/** A tenant from an address. @throws AppError request.invalid */
+export function tenantOf(value: unknown): string {
+  const parsed = TenantId.safeParse(value ?? 'default');
+  if (!parsed.success) throw new AppError('request.invalid', { publicMessage: 'The tenant is not valid.' });
+  return parsed.data;
+}
+
+/** A conversation's address. @throws AppError request.invalid, conversation.invalid */
+export function addressOf(params: { readonly tenant: string; readonly id: string }): ActorAddress {
+  const conversation = ConversationId.safeParse(params.id);
+  if (!conversation.success) throw new AppError('conversation.invalid');
+  return { tenant: tenantOf(params.tenant), conversation: conversation.data };
+}
+
+export type PageQuery = { readonly tenant?: string; readonly before?: string; readonly limit?: string };
+
+/** Which page is asked for. @throws AppError request.invalid */
+export function pageOf(query: PageQuery, usualLimit: number): { limit: number; before?: number } {
+  const before = Before.safeParse(query.before);
+  const limit = Limit.safeParse(query.limit);
+  if (!before.success || !limit.success)
+    throw new AppError('request.invalid', { publicMessage: '`before` or `limit` is not valid.' });
+  return { limit: limit.data ?? usualLimit, ...(before.data === undefined ? {} : { before: before.data }) };
+}
