@@ -1,0 +1,261 @@
+import { openConnection } from '/assets/connection.js';
+import { ask, newConversation, newMessageId, pending, remember, rememberedConversation, token } from '/assets/history.js';
+import { createMessages } from '/assets/messages.js';
+import { say, translate } from '/assets/words.js';
+
+const find = (id) => document.getElementById(id);
+const [page, list, text, send, stop, down, empty, older, thinking] = ['page', 'log', 'text', 'send', 'stop', 'down', 'empty', 'older', 'thinking'].map(find);
+const pageSize = 100;
+const resendMsMax = 600_000;
+
+let isNew = rememberedConversation() === undefined;
+let conversation = rememberedConversation() ?? newConversation();
+let lastTurn = 0;
+let shown = [];
+let next;
+let held;
+let generation = 0;
+let reloadedFor = 0;
+const unanswered = new Map();
+let streaming = false;
+
+const messages = createMessages(list, { onRetry: (id, words) => post(id, words) });
+const connection = openConnection({ token: token.get, onState: showState, onFrame: receive, onRefused: askToken });
+
+/* ---- what is seen ---- */
+
+function showState(state) {
+  find('state').dataset.state = state;
+  find('state-text').textContent = say(state);
+}
+
+const nearEnd = () => page.scrollHeight - page.scrollTop - page.clientHeight < 120;
+let following = true;
+const toEnd = () => {
+  page.scrollTop = page.scrollHeight;
+};
+page.addEventListener('scroll', () => {
+  following = nearEnd();
+  down.hidden = following;
+}, { passive: true });
+new ResizeObserver(() => following && toEnd()).observe(list);
+new ResizeObserver(() => following && toEnd()).observe(page);
+down.addEventListener('click', () => {
+  following = true;
+  page.scrollTo({ top: page.scrollHeight, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+});
+
+function refresh() {
+  const busy = unanswered.size > 0 || streaming;
+  stop.hidden = !busy;
+  thinking.hidden = unanswered.size === 0 || streaming;
+  thinking.setAttribute('aria-label', say('busy'));
+  empty.hidden = list.childElementCount > 0 || held !== undefined;
+  send.disabled = text.value.trim() === '';
+  older.hidden = next === undefined;
+  if (following) toEnd();
+}
+
+function grow() {
+  text.style.height = 'auto';
+  text.style.height = `${Math.min(text.scrollHeight, 200)}px`;
+}
+
+/* ---- the conversation ---- */
+
+/** Reads the transcript, then follows what happens from the start of the live stream: nothing in between is missed. */
+async function load() {
+  const mine = (generation += 1);
+  held = [];
+  connection.stop();
+  showState('connecting');
+  // Of a new conversation nothing is known; the question still tells whether a token is needed.
+  const path = isNew ? '/api/conversations?limit=1' : `/api/conversations/${conversation}?limit=${pageSize}`;
+  const { status, body } = await ask(path);
+  if (mine !== generation) return;
+  if (status === 401) return askToken();
+  if (status !== 200 && status !== 404) {
+    showState('offline');
+    setTimeout(() => mine === generation && load(), 2_000);
+    return;
+  }
+  draw(status === 200 && !isNew ? body : { entries: [] });
+  await restore(mine);
+  if (mine !== generation) return;
+  held = undefined;
+  connection.follow(conversation, '0-0');
+  refresh();
+}
+
+function draw({ entries, next: before }) {
+  shown = entries;
+  next = before;
+  redraw();
+}
+
+function redraw() {
+  messages.clear();
+  unanswered.clear();
+  streaming = false;
+  lastTurn = Math.max(0, ...shown.map(({ turn }) => turn));
+  for (const entry of shown) messages.entry(entry);
+  pending.remove(conversation, shown.flatMap(({ id }) => id ?? []));
+  refresh();
+}
+
+/** What was written before a reload and is still on its way. */
+async function restore(mine) {
+  for (const { id, text: words, at } of pending.list(conversation)) {
+    const { status, body } = await ask(`/api/messages/${id}?conversation=${conversation}`);
+    if (mine !== generation) return;
+    if (status === 200 && body.status === 'accepted') {
+      messages.person(id, words, '');
+      unanswered.set(id, words);
+    } else if (status === 404 && Date.now() - at < resendMsMax) messages.refused(id, words, say('offline'));
+    else if (status !== 0) pending.remove(conversation, [id]);
+  }
+}
+
+older.addEventListener('click', async () => {
+  const { status, body } = await ask(`/api/conversations/${conversation}?limit=${pageSize}&before=${next}`);
+  if (status !== 200) return;
+  const height = page.scrollHeight - page.scrollTop;
+  const waiting = new Map(unanswered);
+  shown = [...body.entries, ...shown];
+  next = body.next;
+  redraw();
+  for (const [id, words] of waiting) {
+    messages.person(id, words, '');
+    unanswered.set(id, words);
+  }
+  following = false;
+  requestAnimationFrame(() => (page.scrollTop = page.scrollHeight - height));
+  refresh();
+});
+
+function receive(frame) {
+  if (frame.turn !== undefined && frame.turn <= lastTurn) {
+    if (frame.type === 'reply') settle(frame.answers);
+    return refresh();
+  }
+  switch (frame.type) {
+    case 'accepted':
+      messages.note(frame.id, frame.position > 0 ? say('waiting', { count: frame.position }) : '');
+      break;
+    case 'delta':
+    case 'tool':
+      if (messages.isDone(frame.turn)) return;
+      streaming = true;
+      messages[frame.type](frame);
+      for (const id of unanswered.keys()) messages.note(id, '');
+      break;
+    case 'reply':
+      finish(frame);
+      break;
+    case 'gap':
+      return void load();
+    case 'error':
+      if (frame.id !== undefined && unanswered.has(frame.id)) {
+        messages.refused(frame.id, unanswered.get(frame.id), frame.message);
+        unanswered.delete(frame.id);
+        pending.remove(conversation, [frame.id]);
+      }
+      break;
+    default:
+  }
+  refresh();
+}
+
+function settle(ids) {
+  pending.remove(conversation, ids);
+  for (const id of ids) {
+    unanswered.delete(id);
+    messages.note(id, '');
+  }
+}
+
+function finish(frame) {
+  streaming = false;
+  const known = frame.answers.some((id) => messages.has(id)) || frame.status === 'stopped';
+  settle(frame.answers);
+  // Somebody wrote from elsewhere: the transcript has the question too.
+  if (!known && frame.turn > reloadedFor) {
+    reloadedFor = frame.turn;
+    return void load();
+  }
+  messages.reply(frame);
+}
+
+function post(id, words) {
+  isNew = false;
+  remember(conversation);
+  messages.person(id, words, say('sending'));
+  messages.cleared(id);
+  messages.note(id, say('sending'));
+  unanswered.set(id, words);
+  pending.add(conversation, { id, text: words, at: Date.now() });
+  connection.send(id, words);
+  following = true;
+  refresh();
+}
+
+/* ---- what the person does ---- */
+
+find('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const words = text.value.trim();
+  if (words === '' || held !== undefined) return;
+  text.value = '';
+  grow();
+  post(newMessageId(), words);
+  text.focus();
+});
+text.addEventListener('input', () => {
+  grow();
+  refresh();
+});
+text.addEventListener('keydown', (event) => {
+  // While a Chinese word is being composed, Enter belongs to the input method.
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  find('composer').requestSubmit();
+});
+stop.addEventListener('click', () => {
+  connection.halt();
+  text.focus();
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !stop.hidden) connection.halt();
+});
+find('new').addEventListener('click', () => {
+  conversation = newConversation();
+  isNew = true;
+  remember(undefined);
+  reloadedFor = 0;
+  draw({ entries: [] });
+  load();
+  text.focus();
+});
+for (const idea of document.querySelectorAll('.idea'))
+  idea.addEventListener('click', () => post(newMessageId(), idea.textContent));
+
+/* ---- the token ---- */
+
+function askToken() {
+  const dialog = find('ask-token');
+  find('token-error').hidden = token.get() === undefined;
+  token.set(undefined);
+  if (!dialog.open) dialog.showModal();
+  find('token').focus();
+}
+find('ask-token').addEventListener('cancel', (event) => event.preventDefault());
+find('token-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  token.set(find('token').value.trim());
+  find('token').value = '';
+  find('ask-token').close();
+  load();
+});
+
+translate(document);
+load();

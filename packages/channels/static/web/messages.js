@@ -1,0 +1,165 @@
+import { showMarkdown } from '/assets/markdown.js';
+import { say } from '/assets/words.js';
+
+const element = (tag, className, text) => {
+  const one = document.createElement(tag);
+  if (className !== undefined) one.className = className;
+  if (text !== undefined) one.textContent = text;
+  return one;
+};
+
+const short = (value, charsMax = 100) => {
+  const text = (typeof value === 'string' ? value : JSON.stringify(value ?? '')).replaceAll(/\s+/g, ' ');
+  return text.length > charsMax ? `${text.slice(0, charsMax)}…` : text;
+};
+
+const summaryOf = (args) => short(typeof args === 'object' && args !== null ? (Object.values(args)[0] ?? '') : args);
+const toolWords = { started: 'toolStarted', done: 'toolDone', failed: 'toolFailed' };
+
+/** The list of messages. Knows nothing of the network. */
+export function createMessages(list, { onRetry }) {
+  const people = new Map();
+  const turns = new Map();
+  let painting = new Set();
+
+  const paintSoon = (part) => {
+    if (painting.size === 0) requestAnimationFrame(paint);
+    painting.add(part);
+  };
+  const paint = () => {
+    const parts = painting;
+    painting = new Set();
+    for (const part of parts) showMarkdown(part.element, part.text);
+  };
+  const put = (part, text) => {
+    part.text = text;
+    paintSoon(part);
+  };
+
+  const turnOf = (number) => {
+    const known = turns.get(number);
+    if (known !== undefined) return known;
+    const item = element('li', 'turn');
+    item.append(element('span', 'unseen', `${say('assistant')}: `));
+    list.append(item);
+    const turn = { item, steps: new Map(), calls: new Map(), attempt: 0, done: false };
+    turns.set(number, turn);
+    return turn;
+  };
+  const partOf = (turn, step) => {
+    const known = turn.steps.get(step);
+    if (known !== undefined) return known;
+    const part = { element: element('div', 'answer'), text: '', attempt: 0 };
+    turn.item.append(part.element);
+    turn.steps.set(step, part);
+    return part;
+  };
+  const lineOf = (turn, call, name) => {
+    const known = turn.calls.get(call);
+    if (known !== undefined) return known;
+    const line = element('div', 'tool');
+    line.append(element('span', 'tool-dot'), element('span', 'tool-name', name), element('span', 'tool-summary'));
+    line.append(element('span', 'unseen'));
+    turn.item.append(line);
+    turn.calls.set(call, line);
+    return line;
+  };
+  const mark = (line, state, summary) => {
+    line.dataset.state = state;
+    line.lastElementChild.textContent = say(toolWords[state]);
+    if (summary !== undefined) line.querySelector('.tool-summary').textContent = summary;
+  };
+
+  const person = (id, text, note) => {
+    if (people.has(id)) return people.get(id);
+    const item = element('li', 'person');
+    const bubble = element('div', 'bubble', text);
+    bubble.prepend(element('span', 'unseen', `${say('you')}: `));
+    const small = element('p', 'note', note);
+    item.append(bubble, small);
+    list.append(item);
+    people.set(id, item);
+    return item;
+  };
+
+  const result = (turn, entry) => {
+    const line = lineOf(turn, entry.call, entry.name);
+    mark(line, entry.ok ? 'done' : 'failed');
+    if (entry.text === '') return;
+    const details = element('details', 'tool');
+    details.dataset.state = line.dataset.state;
+    const head = element('summary');
+    head.append(...line.childNodes);
+    details.append(head, element('pre', 'output', entry.text.slice(0, 20_000)));
+    line.replaceWith(details);
+    turn.calls.set(entry.call, details);
+  };
+
+  return {
+    clear() {
+      list.replaceChildren();
+      people.clear();
+      turns.clear();
+      painting.clear();
+    },
+    has: (id) => people.has(id),
+    isDone: (turn) => turns.get(turn)?.done === true,
+    person,
+    note(id, text) {
+      const item = people.get(id);
+      if (item !== undefined) item.querySelector('.note').textContent = text;
+    },
+    refused(id, text, reason) {
+      const item = person(id, text, '');
+      const again = element('button', 'quiet', say('retry'));
+      again.type = 'button';
+      again.addEventListener('click', () => onRetry(id, text));
+      item.classList.add('refused');
+      item.querySelector('.note').replaceChildren(`${say('failed', { reason })} `, again);
+    },
+    cleared(id) {
+      people.get(id)?.classList.remove('refused');
+    },
+    delta({ turn: number, step, attempt, text }) {
+      const turn = turnOf(number);
+      if (turn.done || attempt < turn.attempt) return;
+      turn.attempt = attempt;
+      const part = partOf(turn, step);
+      // A newer attempt writes the step again from its beginning.
+      const before = part.attempt === attempt ? part.text : '';
+      part.attempt = attempt;
+      put(part, before + text);
+    },
+    tool({ turn: number, call, name, state, summary }) {
+      const turn = turnOf(number);
+      if (!turn.done) mark(lineOf(turn, call, name), state, summary);
+    },
+    reply({ turn: number, text, status }) {
+      const turn = turnOf(number);
+      if (turn.done) return;
+      turn.done = true;
+      for (const line of turn.item.querySelectorAll('.tool[data-state="started"]')) mark(line, 'failed');
+      const steps = [...turn.steps.keys()];
+      const last = steps.length === 0 ? undefined : turn.steps.get(Math.max(...steps));
+      const lastIsOpen = last !== undefined && turn.item.lastElementChild === last.element && text.startsWith(last.text.slice(0, 20));
+      const part = lastIsOpen ? last : partOf(turn, 'reply');
+      part.element.classList.toggle('notice', status !== 'answered');
+      part.element.classList.toggle('bad', status === 'failed');
+      put(part, text);
+    },
+    /** An entry of the transcript. */
+    entry(entry) {
+      if (entry.role === 'user') return person(entry.id, entry.text, '');
+      const turn = turnOf(entry.turn);
+      turn.done = true;
+      if (entry.role === 'tool') return result(turn, entry);
+      for (const call of entry.calls ?? []) mark(lineOf(turn, call.call, call.name), 'done', summaryOf(call.args));
+      if (entry.text === '') return;
+      const part = { element: element('div', entry.notice === true ? 'answer notice' : 'answer'), text: '' };
+      const firstCall = entry.calls?.[0] && turn.calls.get(entry.calls[0].call);
+      if (firstCall === undefined) turn.item.append(part.element);
+      else firstCall.before(part.element);
+      put(part, entry.text);
+    },
+  };
+}
