@@ -1,4 +1,5 @@
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import type { LightMyRequestResponse as Response } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { startTestConsole, type TestConsole } from './console-fixture.js';
 
@@ -118,7 +119,7 @@ describe('with operators', () => {
 });
 
 describe('the login', () => {
-  const login = async (headers: object, secret = token, next = '/conversations'): ReturnType<TestConsole['inject']> =>
+  const login = async (headers: object, secret = token, next = '/conversations'): Promise<Response> =>
     guarded.inject({
       ...{ method: 'POST', url: '/login', body: new URLSearchParams({ token: secret, next }).toString() },
       headers: {
@@ -177,8 +178,8 @@ describe('the login', () => {
     const cookie = await session();
     const act = async (headers: object): Promise<string> => {
       const url = '/api/dead-letters/x/drop';
-      return (await guarded.inject({ method: 'POST', url, headers: { ...local, cookie, ...headers } })).json().error
-        .code;
+      const reply = await guarded.inject({ method: 'POST', url, headers: { ...local, cookie, ...headers } });
+      return reply.json<{ error: { code: string } }>().error.code;
     };
     expect(await act({ origin: 'http://localhost:3080' })).toBe('dead_letter.not_found');
     for (const origin of ['http://localhost:8080', 'https://evil.example.com', 'null'])

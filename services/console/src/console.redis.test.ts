@@ -2,12 +2,15 @@ import { type ActorAddress, keys, type PersonMail, type Task, type TranscriptEnt
 import { produce, tasksQueue } from '@queueclaw/queues';
 import { registerSecret } from '@queueclaw/runtime';
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import type { LightMyRequestResponse as Response } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestConsole, type TestConsole } from './console-fixture.js';
 
 const token = 'an-operator-token-for-tests';
 const headers = { host: 'localhost:3080', authorization: `Bearer ${token}` };
 const hostile = `<script>alert(1)</script> "'><img src=x onerror=alert(2)> </pre></li> &amp;`;
+
+type Page = { conversations: { conversation: string }[]; next?: number };
 
 let subject: TestConsole;
 
@@ -22,7 +25,7 @@ const get = async (url: string): Promise<string> => {
   expect(reply.statusCode, url).toBe(200);
   return reply.body;
 };
-const read = async (url: string): Promise<Record<string, never>> => JSON.parse(await get(url));
+const read = async <T>(url: string): Promise<T> => JSON.parse(await get(url)) as T;
 const address = (conversation: string): ActorAddress => ({ tenant: 'default', conversation });
 
 describe('Bull Board', () => {
@@ -41,8 +44,8 @@ describe('Bull Board', () => {
   };
 
   it('shows every queue of every shard', async () => {
-    const { queues } = await read('/queues/api/queues');
-    expect((queues as { name: string }[]).map(({ name }) => name)).toEqual(
+    const { queues } = await read<{ queues: { name: string }[] }>('/queues/api/queues');
+    expect(queues.map(({ name }) => name)).toEqual(
       ['messages', 'tasks', 'replies'].flatMap((name) => [`0.${name}`, `1.${name}`]),
     );
   });
@@ -65,9 +68,9 @@ describe('Bull Board', () => {
       expect(text).not.toContain('diary');
       expect(text).not.toContain(ticket);
     }
-    const { job: shown } = await read(job);
+    const { job: shown } = await read<{ job: { data: unknown } }>(job);
     const { args: _args, ticket: _ticket, policy: _policy, ...visible } = task;
-    expect((shown as { data: unknown }).data).toEqual({ ...visible, hidden: ['args', 'ticket', 'policy'] });
+    expect(shown.data).toEqual({ ...visible, hidden: ['args', 'ticket', 'policy'] });
   });
 
   it('brings its own pages and scripts, and nothing from other sites', async () => {
@@ -98,15 +101,15 @@ describe('conversations', () => {
     for (const [at, id] of ['c1', 'c2', 'c3'].entries()) {
       await subject.turn(address(id), 'hello');
       const { tag, redis } = subject.door.mailbox.shards.of(address(id));
-      await redis.zadd(keys.conversations(tag, 'default'), at + 1, id);
+      await redis.zadd(keys.conversations(tag, 'default'), Date.now() - 9_000 + at, id);
     }
     await subject.turn({ tenant: 'acme', conversation: 'theirs' }, 'hello');
     const ids = (list: unknown): string[] =>
       (list as { conversation: string }[]).map(({ conversation }) => conversation);
-    const { conversations, next } = await read('/api/conversations?limit=2');
-    const { conversations: rest } = await read(`/api/conversations?limit=2&before=${next}`);
+    const { conversations, next } = await read<Page>('/api/conversations?limit=2');
+    const { conversations: rest } = await read<Page>(`/api/conversations?limit=2&before=${next}`);
     expect([ids(conversations), ids(rest)]).toEqual([['c3', 'c2'], ['c1']]);
-    expect(ids((await read('/api/conversations?tenant=acme'))['conversations'])).toEqual(['theirs']);
+    expect(ids((await read<Page>('/api/conversations?tenant=acme')).conversations)).toEqual(['theirs']);
     expect(await get('/conversations?tenant=acme')).toContain('href="/conversations/acme/theirs"');
   });
 
@@ -123,8 +126,8 @@ describe('conversations', () => {
     const page = await get('/conversations/default/c1');
     for (const fact of ['failed', '61.0 s', 'tool.timeout', '1.1.1', '12\u202f345 tokens in', '2023-11-14 22:13:20'])
       expect(page).toContain(fact);
-    const { entries: same } = await read('/api/conversations/default/c1');
-    expect((same as TranscriptEntry[]).map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+    const { entries: same } = await read<{ entries: TranscriptEntry[] }>('/api/conversations/default/c1');
+    expect(same.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
   });
 
   it('are paged back to their first entry', async () => {
@@ -177,8 +180,8 @@ describe('dead letters', () => {
     return listed().then((list) => list[0]?.id ?? '');
   };
   const listed = async (): Promise<{ id: string }[]> =>
-    (await read('/api/dead-letters'))['deadLetters'] as unknown as { id: string }[];
-  const act = (url: string): ReturnType<TestConsole['inject']> => subject.inject({ method: 'POST', url, headers });
+    (await read<{ deadLetters: { id: string }[] }>('/api/dead-letters')).deadLetters;
+  const act = async (url: string): Promise<Response> => subject.inject({ method: 'POST', url, headers });
 
   it('are listed with what happened, and with text that stays text', async () => {
     const id = await die();
