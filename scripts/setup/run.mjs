@@ -51,12 +51,21 @@ export function runInFront(command, args, { cwd, env } = {}) {
       lastAt.set(signal, now);
     };
     for (const signal of signals) process.on(signal, forward);
+    const watch = watchNpm(() => forward('SIGTERM'));
     child.once('error', (error) => reject(new SetupError(`cannot start ${command}: ${error.message}`)));
     child.once('exit', (code, signal) => {
+      clearInterval(watch);
       for (const name of signals) process.off(name, forward);
       resolve(code ?? 128 + (system.signals[signal] ?? 0));
     });
   });
+}
+
+/** Started by npm, we end with it: a killed npm cannot tell us. Started otherwise, outliving the shell is meant. */
+function watchNpm(gone) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  return setInterval(() => process.ppid !== parent && gone(), 500).unref();
 }
 
 /** The full path of a program on PATH, or undefined. */
