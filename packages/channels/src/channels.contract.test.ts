@@ -43,7 +43,12 @@ describe('the registry', () => {
       registerHooks({ load(url, context, next) { process.stdout.write(url + '\\n'); return next(url, context); } });
       const { catalogue } = await import(${JSON.stringify(new URL('./catalogue.ts', import.meta.url).href)});
       catalogue();`;
-    const { stdout } = await promisify(execFile)(process.execPath, [...nodeFromSource, '--input-type=module', '-e', script]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...nodeFromSource,
+      '--input-type=module',
+      '-e',
+      script,
+    ]);
     const loaded = stdout.split('\n').filter((url) => url.includes('/channels/src/'));
     expect(loaded.some((url) => url.endsWith('/registry.ts'))).toBe(true);
     expect(loaded.filter((url) => /\/(parse|render|connect)\.ts$/.test(url))).toEqual([]);
@@ -73,7 +78,11 @@ const pigeon: Channel = {
   load: async () => code,
 };
 const letters: Fixture[] = [
-  { says: 'a letter', payload: { chat: '-100:7/é', from: 'ada', text: 'coo' }, expect: [{ conversation: 'pigeon.main.-100~3a7~2f~c3~a9', text: 'coo' }] },
+  {
+    says: 'a letter',
+    payload: { chat: '-100:7/é', from: 'ada', text: 'coo' },
+    expect: [{ conversation: 'pigeon.main.-100~3a7~2f~c3~a9', text: 'coo' }],
+  },
   { says: 'its own', payload: { chat: '1', from: 'the-bot', text: 'coo' }, own: true },
 ];
 
@@ -88,7 +97,10 @@ const broken = async (channel: Channel, fixtures: readonly Fixture[] = letters):
   });
   return (await Promise.all(results)).flat();
 };
-const having = (change: Partial<ChannelCode<unknown>>): Channel => ({ ...pigeon, load: async () => ({ ...code, ...change }) });
+const having = (change: Partial<ChannelCode<unknown>>): Channel => ({
+  ...pigeon,
+  load: async () => ({ ...code, ...change }),
+});
 
 describe('the suite', () => {
   test('passes a platform that keeps the contract', async () => {
@@ -96,7 +108,8 @@ describe('the suite', () => {
   });
 
   test('catches a bot that answers itself', async () => {
-    const parse: ChannelCode<unknown>['parse'] = (payload, context) => code.parse(payload, { ...context, self: 'nobody' });
+    const parse: ChannelCode<unknown>['parse'] = (payload, context) =>
+      code.parse(payload, { ...context, self: 'nobody' });
     expect(await broken(having({ parse }))).toEqual(['fixture: its own']);
   });
 

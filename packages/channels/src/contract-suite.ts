@@ -1,4 +1,11 @@
-import { AppError, channelConversation, ConversationId, parseChannelConversation, PersonMail, Reply } from '@queueclaw/contracts';
+import {
+  AppError,
+  channelConversation,
+  ConversationId,
+  parseChannelConversation,
+  PersonMail,
+  Reply,
+} from '@queueclaw/contracts';
 import { catalogue } from './catalogue.js';
 import { Capabilities, type Channel, type ChannelCode, type Fixture, type ParseContext } from './contract.js';
 import { fenceAfter } from './fence.js';
@@ -65,14 +72,16 @@ function checkName({ name, title }: Channel): void {
 
 function checkCapabilities({ capabilities }: Channel): void {
   Capabilities.parse(capabilities);
-  if (capabilities.delivery === 'platform' && capabilities.outboxesPerJob !== 1) fail('a platform gets one outbox a job');
+  if (capabilities.delivery === 'platform' && capabilities.outboxesPerJob !== 1)
+    fail('a platform gets one outbox a job');
 }
 
 function checkSettings(channel: Channel): void {
   const names = catalogue([channel]).flatMap(({ settings }) => settings.map(({ name }) => name));
   for (const secret of channel.secrets) if (!names.includes(secret)) fail(`secret ${secret} is no setting`);
   for (const name of names)
-    if (/token|secret|password|_key$/.test(name) && !channel.secrets.includes(name)) fail(`${name} looks secret and is not`);
+    if (/token|secret|password|_key$/.test(name) && !channel.secrets.includes(name))
+      fail(`${name} looks secret and is not`);
   if (channel.config.safeParse({ 'no such setting': 1 }).success) fail('unknown settings are not refused');
 }
 
@@ -103,7 +112,8 @@ function checkRefusal(parse: () => unknown, code: string): void {
 function checkRoundTrip(channel: string, conversation: string): void {
   const peer = parseChannelConversation(conversation);
   if (peer === undefined) return fail(`${conversation} is not <channel>.<account>.<peer>`);
-  if (peer.channel !== channel || peer.account !== testContext.account) fail(`${conversation} names another channel or account`);
+  if (peer.channel !== channel || peer.account !== testContext.account)
+    fail(`${conversation} names another channel or account`);
   if (channelConversation(peer) !== conversation) fail(`${conversation} does not round-trip`);
 }
 
@@ -113,6 +123,7 @@ function checkRender({ name, capabilities }: Channel, { render }: ChannelCode<un
   for (const message of messages) {
     if (message.text === '') fail('an empty message');
     if (measure(message.text, capabilities.textUnit) > capabilities.textMax) fail('a message is too long');
-    if (capabilities.markdown === 'full' && fenceAfter(undefined, message.text) !== undefined) fail('an open code block');
+    if (capabilities.markdown === 'full' && fenceAfter(undefined, message.text) !== undefined)
+      fail('an open code block');
   }
 }

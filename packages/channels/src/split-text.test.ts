@@ -9,17 +9,37 @@ const unit = fc.constantFrom<TextUnit>('characters', 'utf16', 'bytes');
 const max = fc.integer({ min: 100, max: 400 });
 const word = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
-  fc.constantFrom('你好，世界。', '这是一个很长的句子', '👩‍👩‍👧‍👦', '🇨🇳', 'é', 'Hello there. ', '\n\n', '\n', ' ', '    indented'),
+  fc.constantFrom(
+    '你好，世界。',
+    '这是一个很长的句子',
+    '👩‍👩‍👧‍👦',
+    '🇨🇳',
+    'é',
+    'Hello there. ',
+    '\n\n',
+    '\n',
+    ' ',
+    '    indented',
+  ),
 );
 const prose = fc.array(word, { maxLength: 120 }).map((words) => words.join('').replaceAll(/[`~]/g, '-'));
 const code = fc
-  .tuple(fc.constantFrom('```', '````', '~~~'), fc.constantFrom('', 'ts', 'python title=x'), fc.array(word, { maxLength: 60 }))
+  .tuple(
+    fc.constantFrom('```', '````', '~~~'),
+    fc.constantFrom('', 'ts', 'python title=x'),
+    fc.array(word, { maxLength: 60 }),
+  )
   .map(([marker, info, words]) => `\n${marker}${info}\n${words.join('').replaceAll(/[`~]/g, '-')}\n${marker}\n`);
 const markdown = fc.array(fc.oneof(prose, code), { maxLength: 8 }).map((parts) => parts.join(''));
 
 const visible = (text: string): string => text.replaceAll(/\s/g, '');
 const withoutFences = (text: string): string =>
-  visible(text.split('\n').filter((line) => !/^ {0,3}(```|~~~)/.test(line)).join('\n'));
+  visible(
+    text
+      .split('\n')
+      .filter((line) => !/^ {0,3}(```|~~~)/.test(line))
+      .join('\n'),
+  );
 
 describe('splitText', () => {
   test('no message is longer than the limit, empty, or blank', () => {
@@ -58,7 +78,8 @@ describe('splitText', () => {
     const family = '👩‍👩‍👧‍👦';
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), max, unit, (count, most, by) => {
-        for (const message of splitText(family.repeat(count), most, by)) expect(message.replaceAll(family, '')).toBe('');
+        for (const message of splitText(family.repeat(count), most, by))
+          expect(message.replaceAll(family, '')).toBe('');
       }),
     );
   });

@@ -37,7 +37,7 @@ export function splitText(text: string, max: number, unit: TextUnit = 'character
 }
 
 function nextPiece(rest: string, fence: Fence | undefined, max: number, unit: TextUnit): Piece {
-  for (let budget = max; ; ) {
+  for (let budget = max; ;) {
     const head = fit(rest, budget, unit);
     const after = rest.slice(head.length);
     const best = breakPoint(head, after, fenceAfter(fence, head) !== undefined);

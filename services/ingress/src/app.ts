@@ -1,7 +1,14 @@
 import { AppError } from '@queueclaw/contracts';
 import { openDoor } from '@queueclaw/conversations';
 import { openDeliveryWaker } from '@queueclaw/mailbox';
-import { connectRedis, createHealthBoard, isLoopback, type Config, type Service, type ServiceContext } from '@queueclaw/runtime';
+import {
+  connectRedis,
+  createHealthBoard,
+  isLoopback,
+  type Config,
+  type Service,
+  type ServiceContext,
+} from '@queueclaw/runtime';
 import { fromChannels } from './from-channels.js';
 import { fromLive } from './from-live.js';
 import { fromReplies } from './from-replies.js';

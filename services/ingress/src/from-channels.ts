@@ -4,7 +4,11 @@ import { type ChannelConfig, type Health, type Logger, newId } from '@queueclaw/
 import type { ToMessages } from './to-messages.js';
 
 /** A connected account of a platform. */
-export type OpenAccount = { readonly channel: Channel; readonly code: ChannelCode<unknown>; readonly connection: Connection };
+export type OpenAccount = {
+  readonly channel: Channel;
+  readonly code: ChannelCode<unknown>;
+  readonly connection: Connection;
+};
 
 /** The connected accounts of all platforms. */
 export type FromChannels = {
@@ -44,7 +48,10 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
     }
     const code = await channel.load();
     if (code.connect === undefined) return;
-    const connection = await code.connect(config.data, doorOf(options, settings, code, stopping.signal, () => open));
+    const connection = await code.connect(
+      config.data,
+      doorOf(options, settings, code, stopping.signal, () => open),
+    );
     open.set(keyOf(name, account), { channel, code, connection });
   };
 
@@ -54,7 +61,10 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       const results = await Promise.allSettled(enabled.map(connect));
       for (const [at, result] of results.entries())
         if (result.status === 'rejected')
-          logger.error({ err: result.reason as unknown, channel: enabled[at]?.name }, 'a channel cannot connect; it is left off');
+          logger.error(
+            { err: result.reason as unknown, channel: enabled[at]?.name },
+            'a channel cannot connect; it is left off',
+          );
     },
     stop: async () => {
       stopping.abort();

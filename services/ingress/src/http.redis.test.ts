@@ -12,7 +12,10 @@ beforeAll(async () => {
   it = await startTestIngress({
     redisUrl: await sharedRedis(),
     namespace: uniqueNamespace(),
-    config: { limits: { mailbox: 3, requests_per_minute: 100_000 }, server: { allowed_origins: ['https://app.example.com'] } },
+    config: {
+      limits: { mailbox: 3, requests_per_minute: 100_000 },
+      server: { allowed_origins: ['https://app.example.com'] },
+    },
   });
 });
 afterAll(() => it.stop());
@@ -85,7 +88,12 @@ describe('POST /api/message', () => {
     const conversation = somewhere();
     const controller = new AbortController();
     const body = JSON.stringify({ conversation, text: 'hi', id: 'gone1' });
-    const waiting = fetch(`${it.url}/api/message?wait=120s`, { method: 'POST', headers: json, body, signal: controller.signal });
+    const waiting = fetch(`${it.url}/api/message?wait=120s`, {
+      method: 'POST',
+      headers: json,
+      body,
+      signal: controller.signal,
+    });
     waiting.catch(() => undefined);
     const closed = await eventually(async () => {
       expect((await it.door.conversations.message('default', 'gone1'))?.status).toBe('accepted');
@@ -106,14 +114,19 @@ describe('POST /api/message', () => {
     await expectError(answer, 'conversation.busy');
   });
 
-  test.each(['/stop', ' /stop\n', '/new', '/reset'])('makes control mail of %j, which a full mailbox does not stop', async (text) => {
-    const conversation = somewhere();
-    for (const word of ['1', '2', '3']) await post({ conversation, text: word });
-    const waiting = post({ conversation, text, id: 'ctl' }, '?wait=30s');
-    await eventually(async () => expect((await get(`/api/messages/ctl?conversation=${conversation}`)).status).toBe(200));
-    await it.answer(at(conversation), 'Stopped.', 'stopped');
-    expect(await statusOf(await waiting)).toMatchObject({ status: 'stopped', reply: { text: 'Stopped.' } });
-  });
+  test.each(['/stop', ' /stop\n', '/new', '/reset'])(
+    'makes control mail of %j, which a full mailbox does not stop',
+    async (text) => {
+      const conversation = somewhere();
+      for (const word of ['1', '2', '3']) await post({ conversation, text: word });
+      const waiting = post({ conversation, text, id: 'ctl' }, '?wait=30s');
+      await eventually(async () =>
+        expect((await get(`/api/messages/ctl?conversation=${conversation}`)).status).toBe(200),
+      );
+      await it.answer(at(conversation), 'Stopped.', 'stopped');
+      expect(await statusOf(await waiting)).toMatchObject({ status: 'stopped', reply: { text: 'Stopped.' } });
+    },
+  );
 });
 
 describe('bad input', () => {
@@ -141,7 +154,11 @@ describe('bad input', () => {
   test.each<[string, string | Uint8Array<ArrayBuffer>, ErrorCode]>([
     ['what is no JSON', '{"conversation":', 'request.malformed'],
     ['an empty body', '', 'request.malformed'],
-    ['invalid UTF-8', new Uint8Array([...Buffer.from('{"conversation":"bad","text":"'), 0xff, 0x22, 0x7d]), 'request.malformed'],
+    [
+      'invalid UTF-8',
+      new Uint8Array([...Buffer.from('{"conversation":"bad","text":"'), 0xff, 0x22, 0x7d]),
+      'request.malformed',
+    ],
     ['a raw NUL', '{"conversation":"bad","text":"a\u0000b"}', 'request.malformed'],
     ['JSON 65 deep', nested(64), 'request.malformed'],
     ['JSON 64 deep, but no text', nested(63), 'request.invalid'],
@@ -156,12 +173,17 @@ describe('bad input', () => {
     expect((await post({ conversation: somewhere(), text: 'x'.repeat(65_536) })).status).toBe(202);
   });
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp'])(
-    'refuses content type %s',
-    async (type) => {
-      await expectError(await postRaw('{"conversation":"bad","text":"x"}', { 'content-type': type }), 'request.media_type');
-    },
-  );
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+  ])('refuses content type %s', async (type) => {
+    await expectError(
+      await postRaw('{"conversation":"bad","text":"x"}', { 'content-type': type }),
+      'request.media_type',
+    );
+  });
 
   test('refuses a post without body and type', async () => {
     await expectError(await fetch(`${it.url}/api/message`, { method: 'POST' }), 'request.invalid');
@@ -219,9 +241,14 @@ describe('conversations', () => {
   test('a transcript is read a page at a time, the newest first', async () => {
     const conversation = somewhere();
     await talk(conversation, 3);
-    const newest = (await (await get(`/api/conversations/${conversation}?limit=4`)).json()) as { entries: { text: string }[]; next: number };
+    const newest = (await (await get(`/api/conversations/${conversation}?limit=4`)).json()) as {
+      entries: { text: string }[];
+      next: number;
+    };
     expect(newest.entries.map(({ text }) => text)).toEqual(['q2', 'a2', 'q3', 'a3']);
-    const older = (await (await get(`/api/conversations/${conversation}?limit=4&before=${newest.next}`)).json()) as typeof newest;
+    const older = (await (
+      await get(`/api/conversations/${conversation}?limit=4&before=${newest.next}`)
+    ).json()) as typeof newest;
     expect(older.entries.map(({ text }) => text)).toEqual(['q1', 'a1']);
     expect(older.next).toBeUndefined();
   });
@@ -230,7 +257,10 @@ describe('conversations', () => {
     const [first, second] = [somewhere(), somewhere()];
     await talk(first, 1);
     await talk(second, 1);
-    const list = (await (await get('/api/conversations?limit=1')).json()) as { conversations: { conversation: string }[]; next: number };
+    const list = (await (await get('/api/conversations?limit=1')).json()) as {
+      conversations: { conversation: string }[];
+      next: number;
+    };
     expect(list.conversations.map(({ conversation }) => conversation)).toEqual([second]);
     expect(list.next).toBeGreaterThan(0);
   });
@@ -257,7 +287,13 @@ describe('web pages of others', () => {
   const called = (path: string, method: string, headers: Record<string, string>): Promise<number> =>
     new Promise((resolve, reject) => {
       const { port } = new URL(it.url);
-      const request = rawRequest({ host: '127.0.0.1', port, path, method, headers: { host: `127.0.0.1:${port}`, ...headers } });
+      const request = rawRequest({
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        headers: { host: `127.0.0.1:${port}`, ...headers },
+      });
       request.once('response', (response) => resolve(response.resume().statusCode ?? 0));
       request.once('error', reject);
       request.end(method === 'POST' ? '{"conversation":"x","text":"evil"}' : undefined);

@@ -1,10 +1,28 @@
 import { openConnection } from '/assets/connection.js';
-import { ask, newConversation, newMessageId, pending, remember, rememberedConversation, token } from '/assets/history.js';
+import {
+  ask,
+  newConversation,
+  newMessageId,
+  pending,
+  remember,
+  rememberedConversation,
+  token,
+} from '/assets/history.js';
 import { createMessages } from '/assets/messages.js';
 import { say, translate } from '/assets/words.js';
 
 const find = (id) => document.getElementById(id);
-const [page, list, text, send, stop, down, empty, older, thinking] = ['page', 'log', 'text', 'send', 'stop', 'down', 'empty', 'older', 'thinking'].map(find);
+const [page, list, text, send, stop, down, empty, older, thinking] = [
+  'page',
+  'log',
+  'text',
+  'send',
+  'stop',
+  'down',
+  'empty',
+  'older',
+  'thinking',
+].map(find);
 const pageSize = 100;
 const resendMsMax = 600_000;
 
@@ -34,15 +52,22 @@ let following = true;
 const toEnd = () => {
   page.scrollTop = page.scrollHeight;
 };
-page.addEventListener('scroll', () => {
-  following = nearEnd();
-  down.hidden = following;
-}, { passive: true });
+page.addEventListener(
+  'scroll',
+  () => {
+    following = nearEnd();
+    down.hidden = following;
+  },
+  { passive: true },
+);
 new ResizeObserver(() => following && toEnd()).observe(list);
 new ResizeObserver(() => following && toEnd()).observe(page);
 down.addEventListener('click', () => {
   following = true;
-  page.scrollTo({ top: page.scrollHeight, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+  page.scrollTo({
+    top: page.scrollHeight,
+    behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
+  });
 });
 
 function refresh() {
@@ -99,7 +124,10 @@ function redraw() {
   streaming = false;
   lastTurn = Math.max(0, ...shown.map(({ turn }) => turn));
   for (const entry of shown) messages.entry(entry);
-  pending.remove(conversation, shown.flatMap(({ id }) => id ?? []));
+  pending.remove(
+    conversation,
+    shown.flatMap(({ id }) => id ?? []),
+  );
   refresh();
 }
 

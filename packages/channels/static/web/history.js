@@ -3,7 +3,8 @@ const conversationKey = 'queueclaw.conversation';
 const pendingKey = (conversation) => `queueclaw.pending.${conversation}`;
 const pendingMax = 50;
 
-const random = () => [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const random = () =>
+  [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** The token lives as long as the tab. */
 export const token = {
@@ -43,7 +44,10 @@ export const pending = {
     store(conversation, [...this.list(conversation).filter(({ id }) => id !== message.id), message].slice(-pendingMax));
   },
   remove(conversation, ids) {
-    store(conversation, this.list(conversation).filter(({ id }) => !ids.includes(id)));
+    store(
+      conversation,
+      this.list(conversation).filter(({ id }) => !ids.includes(id)),
+    );
   },
 };
 

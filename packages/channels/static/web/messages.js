@@ -141,7 +141,8 @@ export function createMessages(list, { onRetry }) {
       for (const line of turn.item.querySelectorAll('.tool[data-state="started"]')) mark(line, 'failed');
       const steps = [...turn.steps.keys()];
       const last = steps.length === 0 ? undefined : turn.steps.get(Math.max(...steps));
-      const lastIsOpen = last !== undefined && turn.item.lastElementChild === last.element && text.startsWith(last.text.slice(0, 20));
+      const lastIsOpen =
+        last !== undefined && turn.item.lastElementChild === last.element && text.startsWith(last.text.slice(0, 20));
       const part = lastIsOpen ? last : partOf(turn, 'reply');
       part.element.classList.toggle('notice', status !== 'answered');
       part.element.classList.toggle('bad', status === 'failed');

@@ -73,7 +73,8 @@ const languages = {
 };
 
 /** The page's language: the first of the browser's that there is. */
-export const language = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in languages) ?? 'en';
+export const language =
+  navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in languages) ?? 'en';
 
 /** A sentence with its marks filled. */
 export function say(key, values = {}) {

@@ -23,5 +23,6 @@ test('with tokens nobody is anonymous, without them everybody is', () => {
 test('reads a bearer header in any case, and nothing else', () => {
   expect(bearerOf('bearer abc')).toBe('abc');
   expect(bearerOf('Bearer   abc')).toBe('abc');
-  for (const header of [undefined, '', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b']) expect(bearerOf(header)).toBeUndefined();
+  for (const header of [undefined, '', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b'])
+    expect(bearerOf(header)).toBeUndefined();
 });

@@ -16,7 +16,11 @@ export function checkOrigin(origins: Origins): onRequestHookHandler {
 }
 
 const allow = (reply: FastifyReply, origin: string): void => {
-  void reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'location', vary: 'origin' });
+  void reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'location',
+    vary: 'origin',
+  });
 };
 
 /** Answers a preflight; pages that may not call were refused before. */

@@ -34,7 +34,11 @@ export function errorBody(error: AppError): ErrorBody {
 
 /** Answers with an error: its status, its body, `Retry-After` in seconds. */
 export function sendError(reply: FastifyReply, error: AppError): FastifyReply {
-  if (error.retryAfterMs !== undefined) void reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
+  if (error.retryAfterMs !== undefined)
+    void reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer');
-  return reply.code(error.status).type('application/json; charset=utf-8').send(JSON.stringify(errorBody(error)));
+  return reply
+    .code(error.status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(errorBody(error)));
 }

@@ -58,7 +58,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   app.setErrorHandler((thrown, request, reply) => {
     const error = requestFailure(thrown);
     const { method, routeOptions } = request;
-    if (error.code === 'system.internal') logger.error({ err: thrown, method, route: routeOptions.url }, 'a request failed');
+    if (error.code === 'system.internal')
+      logger.error({ err: thrown, method, route: routeOptions.url }, 'a request failed');
     void sendError(reply, error);
   });
 

@@ -33,7 +33,10 @@ const addressOf = (request: FastifyRequest<One>): ActorAddress => {
 };
 
 /** `/api/conversations`: list, read, forget, export. */
-export async function conversationRoutes(app: FastifyInstance, parts: ServerParts & { readonly guard: Guard }): Promise<void> {
+export async function conversationRoutes(
+  app: FastifyInstance,
+  parts: ServerParts & { readonly guard: Guard },
+): Promise<void> {
   const { conversations, guard } = parts;
   const read = { onRequest: guard('read') };
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -62,7 +65,8 @@ export async function conversationRoutes(app: FastifyInstance, parts: ServerPart
 
   app.get<One>('/api/conversations/:id/export', read, async (request, reply) => {
     const address = addressOf(request);
-    if ((await conversations.transcript(address, { limit: 1 })) === undefined) throw new AppError('conversation.not_found');
+    if ((await conversations.transcript(address, { limit: 1 })) === undefined)
+      throw new AppError('conversation.not_found');
     return reply
       .type('application/jsonl; charset=utf-8')
       .header('content-disposition', `attachment; filename="${address.conversation}.jsonl"`)

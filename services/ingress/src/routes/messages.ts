@@ -10,7 +10,10 @@ import { expectReply, waitMsOf } from './wait.js';
 type Query = { Querystring: { wait?: unknown; conversation?: unknown } };
 
 /** `POST /api/message` and `GET /api/messages/:id`. */
-export async function messageRoutes(app: FastifyInstance, parts: ServerParts & { readonly guard: Guard }): Promise<void> {
+export async function messageRoutes(
+  app: FastifyInstance,
+  parts: ServerParts & { readonly guard: Guard },
+): Promise<void> {
   const { conversations, toMessages, guard } = parts;
 
   app.post<Query>('/api/message', { onRequest: guard('chat') }, async (request, reply) => {
@@ -28,14 +31,18 @@ export async function messageRoutes(app: FastifyInstance, parts: ServerParts & {
     return answer(reply, status ?? { id, conversation, status: 'accepted' });
   });
 
-  app.get<Query & { Params: { id: string } }>('/api/messages/:id', { onRequest: guard('read') }, async (request, reply) => {
-    const { tenant } = callerOf(request);
-    const conversation = conversationIn(request);
-    const known = MessageId.safeParse(request.params.id).success;
-    const status = known ? await conversations.message(tenant, request.params.id, conversation) : undefined;
-    if (status === undefined) throw new AppError('message.not_found');
-    return reply.header('cache-control', 'no-store').send(status);
-  });
+  app.get<Query & { Params: { id: string } }>(
+    '/api/messages/:id',
+    { onRequest: guard('read') },
+    async (request, reply) => {
+      const { tenant } = callerOf(request);
+      const conversation = conversationIn(request);
+      const known = MessageId.safeParse(request.params.id).success;
+      const status = known ? await conversations.message(tenant, request.params.id, conversation) : undefined;
+      if (status === undefined) throw new AppError('message.not_found');
+      return reply.header('cache-control', 'no-store').send(status);
+    },
+  );
 }
 
 type Mail = ReturnType<typeof parseMessageRequest>['mail'];
@@ -56,7 +63,8 @@ async function acceptAndWait(
     const ms = Math.min(waitMs, config.server.write_timeout);
     const came = await expected.within(ms, [stopping, gone.signal]);
     // The stream may have been interrupted; what became of the message is known all the same.
-    const now = came ?? (gone.signal.aborted ? undefined : await conversations.message(address.tenant, id, address.conversation));
+    const now =
+      came ?? (gone.signal.aborted ? undefined : await conversations.message(address.tenant, id, address.conversation));
     return answer(reply, now ?? { id, conversation: address.conversation, status: 'accepted' });
   } finally {
     expected.stop();

@@ -14,13 +14,19 @@ export type Subscriptions = {
 };
 
 /** No conversation followed yet. */
-export function openSubscriptions(fromLive: FromLive, tenant: string, send: (frame: ServerFrame) => void): Subscriptions {
+export function openSubscriptions(
+  fromLive: FromLive,
+  tenant: string,
+  send: (frame: ServerFrame) => void,
+): Subscriptions {
   const stops = new Map<string, () => void>();
   let stopped = false;
 
   const restart = async (conversation: string, cursor: string | undefined): Promise<void> => {
     if (!stops.has(conversation) && stops.size >= subscriptionsMax)
-      throw new AppError('request.invalid', { publicMessage: `A socket follows at most ${subscriptionsMax} conversations.` });
+      throw new AppError('request.invalid', {
+        publicMessage: `A socket follows at most ${subscriptionsMax} conversations.`,
+      });
     stops.get(conversation)?.();
     const stop = await fromLive({ tenant, conversation }, cursor, send);
     if (stopped) return stop();
