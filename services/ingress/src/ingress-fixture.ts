@@ -17,6 +17,8 @@ export type TestIngress = {
   claim(address: ActorAddress): Promise<Lease>;
   /** Takes all waiting mail and control mail and answers it with one reply, through the queue `replies`. */
   answer(address: ActorAddress, text: string, status?: Reply['status']): Promise<void>;
+  /** The same for a conversation that is claimed already. */
+  finish(address: ActorAddress, lease: Lease, text: string, status?: Reply['status']): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -56,27 +58,29 @@ export async function startTestIngress(options: TestIngressOptions): Promise<Tes
     return claimed;
   };
 
+  const finish: TestIngress['finish'] = async (address, lease, text, status = 'answered') => {
+    const { mail, control } = lease.inbox();
+    const [first] = [...mail, ...control];
+    if (first === undefined) throw new Error('no mail');
+    const turn = lease.turn + 1;
+    const answers = [...mail, ...control].map(({ id }) => id);
+    const base = { v: 1 as const, turn, at: Date.now() };
+    const reply: Reply = { ...base, id: `r${turn}`, text, answers, status, route: first.route };
+    const asked = mail.map(({ id, text: words }) => ({ ...base, role: 'user' as const, id, text: words }));
+    const take = { mail: mail.length, control: control.length };
+    const entries = [...asked, { ...base, role: 'assistant' as const, text }];
+    await lease.commit({ take, turn, reset: false, entries, replies: [reply] });
+    await waker.announce(address, first.route.channel, 'reply');
+  };
+
   return {
     ingress,
     url: `http://127.0.0.1:${ingress.port()}`,
     door,
     log,
     claim,
-    answer: async (address, text, status = 'answered') => {
-      const lease = await claim(address);
-      const { mail, control } = lease.inbox();
-      const [first] = [...mail, ...control];
-      if (first === undefined) throw new Error('no mail');
-      const turn = lease.turn + 1;
-      const answers = [...mail, ...control].map(({ id }) => id);
-      const base = { v: 1 as const, turn, at: Date.now() };
-      const reply: Reply = { ...base, id: `r${turn}`, text, answers, status, route: first.route };
-      const asked = mail.map(({ id, text: words }) => ({ ...base, role: 'user' as const, id, text: words }));
-      const take = { mail: mail.length, control: control.length };
-      const entries = [...asked, { ...base, role: 'assistant' as const, text }];
-      await lease.commit({ take, turn, reset: false, entries, replies: [reply] });
-      await waker.announce(address, first.route.channel, 'reply');
-    },
+    finish,
+    answer: async (address, text, status) => finish(address, await claim(address), text, status),
     stop: async () => {
       await ingress.stop(2_000);
       await waker.close();

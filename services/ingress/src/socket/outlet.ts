@@ -1,4 +1,5 @@
 import type { AppError, ServerFrame } from '@queueclaw/contracts';
+import type { Logger } from '@queueclaw/runtime';
 import type { WebSocket } from 'ws';
 import { publicError } from '../http/error-reply.js';
 
@@ -16,15 +17,14 @@ export type Outlet = {
   close(code: number, reason: string): void;
 };
 
-/** Sends frames as long as the client keeps up; one that does not is closed with 1013 and can come back with its cursor. */
-export function openOutlet(socket: WebSocket): Outlet {
+/** Sends frames as long as the client keeps up; one that does not is cut off, and can come back with its cursor. */
+export function openOutlet(socket: WebSocket, logger: Pick<Logger, 'info'>): Outlet {
   const send = (frame: ServerFrame): void => {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > bufferBytesMax) {
-      socket.close(closeCodes.tryAgainLater, 'too slow');
-      // The closing frame stands behind everything the client has not read.
-      socket.terminate();
-      return;
+      logger.info({ bufferedBytes: socket.bufferedAmount }, 'a client reads too slowly and is cut off');
+      // A closing frame would stand behind everything the client has not read.
+      return socket.terminate();
     }
     socket.send(JSON.stringify(frame));
   };

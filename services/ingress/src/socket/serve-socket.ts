@@ -7,7 +7,7 @@ import type { ServerParts } from '../http/server-parts.js';
 import { languageOf } from '../routes/language.js';
 import type { Census } from './census.js';
 import { type FrameQueue, openFrameQueue } from './frame-queue.js';
-import { closeCodes, openOutlet } from './outlet.js';
+import { closeCodes, openOutlet, type Outlet } from './outlet.js';
 import { readFrame } from './read-frame.js';
 import { callerByFrame, openSession, type Session } from './session.js';
 
@@ -16,8 +16,7 @@ export type SocketParts = ServerParts & { readonly tokens: Tokens; readonly limi
 
 const channelOf = ({ url = '' }: IncomingMessage): string => /[?&]client=(web|terminal)(?:&|$)/.exec(url)?.[1] ?? 'websocket';
 
-const refuse = (socket: WebSocket, error: AppError): void => {
-  const outlet = openOutlet(socket);
+const refuse = (outlet: Outlet, error: AppError): void => {
   outlet.fail(error);
   outlet.close(error.code === 'sockets.too_many' ? closeCodes.tryAgainLater : closeCodes.policy, error.code);
 };
@@ -27,20 +26,20 @@ const refuse = (socket: WebSocket, error: AppError): void => {
  * frames ask.
  */
 export function serveSocket(
-  { tokens, limit, fromLive, toMessages }: SocketParts,
+  { tokens, limit, fromLive, toMessages, logger }: SocketParts,
   census: Census,
   authMs: number,
   socket: WebSocket,
   request: IncomingMessage,
   known: Caller | undefined,
 ): void {
-  const outlet = openOutlet(socket);
+  const outlet = openOutlet(socket, logger);
   const language = languageOf(request.headers['accept-language']);
   const channel = channelOf(request);
   let session: Session | undefined;
   let queue: FrameQueue | undefined;
   let leave: (() => void) | undefined;
-  const timer = setTimeout(() => refuse(socket, new AppError('auth.required')), authMs);
+  const timer = setTimeout(() => refuse(outlet, new AppError('auth.required')), authMs);
   socket.on('close', () => {
     clearTimeout(timer);
     session?.stop();
@@ -60,7 +59,7 @@ export function serveSocket(
       work();
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (queue === undefined) refuse(socket, error);
+      if (queue === undefined) refuse(outlet, error);
       else outlet.fail(error);
     }
   };
