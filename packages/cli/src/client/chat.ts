@@ -35,11 +35,19 @@ export async function chatCommand(options: { readonly conversation?: string }): 
   let anyFailed = false;
   let inputEnded = false;
   let interrupted = false;
+  // Without a terminal a line is said when the one before it is answered, as a person would.
+  const later: string[] = [];
 
   const prompt = (): void => {
     if (interactive) lines.prompt();
   };
+  const say = (text: string): void => {
+    if (!interactive && session.waiting() > 0) later.push(text);
+    else session.say(text);
+  };
   const finish = (): void => {
+    const next = session.waiting() === 0 ? later.shift() : undefined;
+    if (next !== undefined) session.say(next);
     if (inputEnded && session.waiting() === 0) end.resolve(anyFailed && !interactive ? exitCode.failed : exitCode.ok);
   };
   const session = openChatSession({
@@ -78,7 +86,7 @@ export async function chatCommand(options: { readonly conversation?: string }): 
     if (text === '/quit' || text === '/exit') return end.resolve(exitCode.ok);
     if (text === '/stop') return session.stopTurn();
     if (text === '/help' && interactive) view.note(help);
-    else if (text !== '') return session.say(text);
+    else if (text !== '') return say(text);
     prompt();
   });
   lines.on('SIGINT', () => {

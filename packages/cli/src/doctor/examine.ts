@@ -4,7 +4,7 @@ import { assertPortsFree } from '../up/free-port.js';
 import { type Environment, type Finding, reasonOf } from './finding.js';
 import { checkHome, checkNode, checkPlatform, checkPnpm } from './machine.js';
 import { checkConfiguredRedis, checkRedisProgram } from './redis.js';
-import { findRunning, type RunningSystem } from './running.js';
+import { findRunning, type RunningSystem } from '../running-system.js';
 import { checkModel, checkRunnerSandbox, probeThisSandbox } from './tools.js';
 
 const checkPorts = async ({ server, console }: Config): Promise<Finding> => {

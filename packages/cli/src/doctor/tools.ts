@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { packageEntry } from '../program-files.js';
 import { type Environment, type Finding, reasonOf } from './finding.js';
-import type { Checks } from './running.js';
+import type { Checks } from '../running-system.js';
 
 const name = 'Sandbox';
 

@@ -7,11 +7,11 @@ export type UpEvent =
       readonly chat: string;
       readonly console: string;
       readonly model: string;
-      readonly tools: string;
       readonly redis: string;
       readonly logs: string;
       readonly ms: number;
     }
+  | { readonly event: 'tools'; readonly text: string }
   | { readonly event: 'died'; readonly name: string; readonly how: string; readonly restartInMs: number }
   | { readonly event: 'back'; readonly name: string }
   | { readonly event: 'stopping'; readonly reason: string }
@@ -33,13 +33,14 @@ const human = (event: UpEvent): string => {
         `  Chat        ${event.chat}`,
         `  Bull Board  ${event.console}`,
         `  Model       ${event.model}`,
-        `  Tools       ${event.tools}`,
         `  Redis       ${event.redis}`,
         `  Logs        ${event.logs}`,
         '',
         'Ctrl-C stops everything. From another terminal: ./queueclaw chat',
         '',
       ].join('\n');
+    case 'tools':
+      return `  Tools       ${event.text}\n`;
     case 'died':
       return `! ${event.name} died: ${event.how}. It starts again in ${(event.restartInMs / 1000).toFixed(1)} s.`;
     case 'back':

@@ -5,6 +5,8 @@ const pollMs = 25;
 
 /** Sends a signal to a process and everything in its group; false when it is gone. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  // 0 and 1 would mean our own group and every process there is.
+  if (!Number.isInteger(pid) || pid <= 1) return false;
   try {
     process.kill(-pid, signal);
     return true;

@@ -16,6 +16,7 @@ import { runServiceProcess, type ServiceProcess } from './service-process.js';
 import type { Supervised } from './supervise.js';
 import { endLeftovers } from './take-over.js';
 import { untilReady } from './until-ready.js';
+import { untilToolsKnown } from './until-tools-known.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -148,18 +149,19 @@ const startAll = async (scene: Scene, startedAt: number): Promise<void> => {
   });
   const ready = await untilReady([main, runner], announce, stop);
   if (ready === undefined) return;
-  const [mainChecks, runnerChecks] = ready;
+  const [mainChecks] = ready;
   const where = addresses(config);
   scene.record.set(where);
   announce({
     event: 'ready',
     ...where,
     model: mainChecks?.['model']?.detail ?? 'unknown',
-    tools: runnerChecks?.['sandbox']?.detail ?? 'served by the tool-runner',
     redis: redis.what,
     logs: join(home, 'logs'),
     ms: Math.round(performance.now() - startedAt),
   });
+  const tools = await untilToolsKnown(runFolder, stop);
+  if (tools !== undefined) announce({ event: 'tools', text: tools });
 };
 
 const stopAll = async (running: readonly Supervised[], graceMs: number): Promise<void> => {

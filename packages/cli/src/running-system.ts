@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readUpState, type UpState } from '../up/home-lock.js';
-import { isRunning } from '../up/process-identity.js';
+import { readUpState, type UpState } from './up/home-lock.js';
+import { isRunning } from './up/process-identity.js';
 
 const Readiness = z.object({
   status: z.string(),
