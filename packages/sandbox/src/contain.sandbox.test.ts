@@ -28,7 +28,9 @@ it('shows a command four variables of ours and none of the host', async () => {
 it('shows no file of the host besides its programs', async () => {
   const outside = join(trial.home, 'outside');
   await writeFile(outside, secret, { mode: 0o644 });
-  const { output } = await trial.sh(`cat '${outside}'; ls -A /; cat /etc/passwd /etc/shadow /root/.ssh/* /proc/1/root/etc/passwd`);
+  const { output } = await trial.sh(
+    `cat '${outside}'; ls -A /; cat /etc/passwd /etc/shadow /root/.ssh/* /proc/1/root/etc/passwd`,
+  );
   expect(output).not.toContain(secret);
   expect(output).not.toContain('root:');
   expect(output.match(/^(home|root|boot|sys|opt|srv|mnt|media)$/m)).toBeNull();
@@ -87,7 +89,9 @@ it('has set-uid programs that give nothing', async () => {
 it('keeps one conversation from the files of another', async () => {
   const other = await trial.sandbox.workspace({ tenant: 'default', conversation: '..' });
   await trial.sandbox.writeFile(other, 'note', secret);
-  const { output } = await trial.sh(`cat '${other}/note' ../c-../note /workspace/../*/note; find /workspace /tmp /run /var -name note`);
+  const { output } = await trial.sh(
+    `cat '${other}/note' ../c-../note /workspace/../*/note; find /workspace /tmp /run /var -name note`,
+  );
   expect(output).not.toContain(secret);
   expect(other.endsWith('/workspaces/default/c-..')).toBe(true);
 });

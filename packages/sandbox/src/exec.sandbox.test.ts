@@ -25,6 +25,10 @@ it('takes a command as it is: quotes, newlines, unicode and here-documents', asy
   expect(output).toBe(`$HOME "x" 'y' \\ 你\nit's\n`);
 });
 
+it('refuses a NUL as what it is: arguments that no command can have', async () => {
+  await expect(trial.sh('echo a\0b')).rejects.toMatchObject({ code: 'tool.arguments' });
+});
+
 it('reports an error of syntax as output', async () => {
   const result = await trial.sh('if then');
   expect(result.reason).toBe('exit');
@@ -48,7 +52,9 @@ it('ends a command at its deadline with everything it started', async () => {
 
 it('does not wait for a daemon that holds its output, and leaves none behind', async () => {
   const mark = `sandbox-daemon-${process.pid}`;
-  const result = await trial.sh(`setsid sh -c 'trap "" HUP TERM; while :; do sleep 1; done' ${mark} & sleep 0.1; echo done`);
+  const result = await trial.sh(
+    `setsid sh -c 'trap "" HUP TERM; while :; do sleep 1; done' ${mark} & sleep 0.1; echo done`,
+  );
   expect(result).toMatchObject({ reason: 'exit', exitCode: 0, output: 'done\n' });
   expect(result.ms).toBeLessThan(5_000);
   expect(await processesWith(mark)).toEqual([]);
@@ -68,7 +74,9 @@ it('ends a command that is aborted, before it starts or while it runs', async ()
 it('bounds a fork bomb and stays usable', async () => {
   const bomb = await trial.sh('b() { b | b & }; b; sleep 2; echo over', { timeoutMs: 4_000 });
   expect(['exit', 'deadline', 'overflow']).toContain(bomb.reason);
-  const count = await trial.sh(`i=0; while [ $i -lt 400 ]; do sleep 5 & i=$((i+1)); done 2>/dev/null; ls -d /proc/[0-9]* | wc -l`);
+  const count = await trial.sh(
+    `i=0; while [ $i -lt 400 ]; do sleep 5 & i=$((i+1)); done 2>/dev/null; ls -d /proc/[0-9]* | wc -l`,
+  );
   expect(Number(count.output.trim() || 0)).toBeLessThanOrEqual(140);
   expect((await trial.sh('echo fine')).output).toBe('fine\n');
 });

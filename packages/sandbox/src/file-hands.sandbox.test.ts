@@ -15,7 +15,9 @@ afterAll(() => trial.close());
 
 it('shares files with commands, both ways, folders included', async () => {
   await write('notes/täg 1/你好.txt', 'grüße 👋\n');
-  const { output } = await trial.sh('cat notes/*/你好.txt; echo more >>"notes/täg 1/你好.txt"; echo new >made; ls -ld notes');
+  const { output } = await trial.sh(
+    'cat notes/*/你好.txt; echo more >>"notes/täg 1/你好.txt"; echo new >made; ls -ld notes',
+  );
   expect(output).toMatch(/^grüße 👋\ndrwxr-xr-x/);
   expect(await read('/workspace/notes/täg 1/你好.txt')).toBe('grüße 👋\nmore\n');
   expect(await read('./made')).toBe('new\n');

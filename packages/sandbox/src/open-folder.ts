@@ -34,7 +34,8 @@ export async function openFolder(root: string, names: readonly string[], onMade?
 
 const at = (folder: FileHandle, name: string): string => `/proc/self/fd/${folder.fd}/${name}`;
 
-const isError = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
+const isError = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 async function enter(path: string, onMade: OnMade | undefined): Promise<FileHandle> {
   try {

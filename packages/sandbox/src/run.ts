@@ -61,7 +61,10 @@ export async function run(launch: Launch, options: ExecOptions): Promise<Run> {
   const [, stdout, stderr, , statusPipe] = child.stdio as readonly (Readable | null | undefined)[];
   const outputs = [stdout, stderr].filter((stream) => stream instanceof Object);
   stdout?.on('data', (chunk: Uint8Array) => tap.add(chunk));
-  stderr?.on('data', withoutStartMark(launch.startMark, (chunk) => tap.add(chunk)));
+  stderr?.on(
+    'data',
+    withoutStartMark(launch.startMark, (chunk) => tap.add(chunk)),
+  );
   const onInit = (known: ProcessMark): void => {
     init = known;
     if (stopped !== undefined) kill();
@@ -73,7 +76,9 @@ export async function run(launch: Launch, options: ExecOptions): Promise<Run> {
   options.signal.addEventListener('abort', onAbort);
   if (options.signal.aborted) onAbort();
   const exit = await new Promise<Exit>((resolve) => {
-    child.nodeChildProcess.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
+    child.nodeChildProcess.once('exit', (code, signal) =>
+      resolve({ code: code ?? undefined, signal: signal ?? undefined }),
+    );
     void child.then((result) => resolve({ code: undefined, signal: undefined, failure: result.cause ?? 'no process' }));
   });
   clearTimeout(deadline);
@@ -84,7 +89,12 @@ export async function run(launch: Launch, options: ExecOptions): Promise<Run> {
   const exitCode = status === undefined ? exit.code : status().exitCode;
   const survived = init !== undefined && !(await isGoneWithin(init, goneMs));
   await drain(outputs, drainMs);
-  const ended = { output: tap.bytes(), truncated: tap.truncated, ms: Math.round(performance.now() - startedAt), survived };
+  const ended = {
+    output: tap.bytes(),
+    truncated: tap.truncated,
+    ms: Math.round(performance.now() - startedAt),
+    survived,
+  };
   if (stopped !== undefined) return { ...ended, reason: stopped, exitCode: undefined };
   if (exitCode !== undefined) return { ...ended, reason: 'exit', exitCode };
   if (exit.signal !== undefined) return { ...ended, reason: 'signal', exitCode: undefined };
@@ -121,9 +131,9 @@ async function drain(streams: readonly Readable[], timeoutMs: number): Promise<v
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, timeoutMs);
   });
-  const ends = streams.map(
-    (stream) => stream.readableEnded || stream.destroyed || new Promise<void>((resolve) => stream.once('close', resolve)),
-  );
+  const ends = streams
+    .filter((stream) => !stream.readableEnded && !stream.destroyed)
+    .map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)));
   await Promise.race([Promise.all(ends), late]);
   clearTimeout(timer);
   for (const stream of streams) stream.destroy();

@@ -38,7 +38,7 @@ export type Sandbox = {
   workspace(address: ActorAddress): Promise<string>;
   /**
    * Runs `/bin/sh -c <command>` contained, with the workspace as its folder. Whatever it started is gone when this resolves.
-   * @throws AppError `sandbox.unavailable` when commands cannot be contained here
+   * @throws AppError `sandbox.unavailable` when commands cannot be contained here, `tool.arguments` for a NUL
    */
   exec(command: string, options: ExecOptions & { readonly workspace: string }): Promise<ExecResult>;
   /** Reads the head of a file of a workspace. @throws FileProblem */
@@ -68,7 +68,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   };
   const tryOut = async (): Promise<SandboxReport> => {
     const unmade = await makeRoot().then(() => undefined, String);
-    const report = await probe(provider, root, unmade === undefined ? makeOwn : () => Promise.reject(new Error(unmade)));
+    const report = await probe(
+      provider,
+      root,
+      unmade === undefined ? makeOwn : () => Promise.reject(new Error(unmade)),
+    );
     known = report;
     return report;
   };
@@ -90,6 +94,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       return makeWorkspace(root, address, owner);
     },
     async exec(command, { workspace, ...limits }) {
+      if (command.includes('\0')) throw new AppError('tool.arguments');
       const trusted = await report();
       if (trusted.containment !== 'ok') throw new AppError('sandbox.unavailable');
       const startedAt = performance.now();

@@ -35,7 +35,11 @@ it('finds every way out of a bare shell, refuses its commands and says why', asy
 it('leaves nothing of its attempts on the host', async () => {
   trial = await openTrial(process.env, { provider: bareShell() });
   await trial.sandbox.report();
-  const left = [...(await readdir('/tmp')), ...(await readdir('/dev/shm')), ...(await readdir(`${trial.home}/workspaces`))];
+  const left = [
+    ...(await readdir('/tmp')),
+    ...(await readdir('/dev/shm')),
+    ...(await readdir(`${trial.home}/workspaces`)),
+  ];
   expect(left.filter((name) => name.startsWith('.canary-'))).toEqual([]);
 });
 

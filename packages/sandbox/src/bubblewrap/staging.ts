@@ -52,12 +52,16 @@ export async function openStaging(folders: readonly string[]): Promise<Staging> 
   if (unshare === undefined) throw new Error('unshare (util-linux) is missing');
   if (point === undefined) throw new Error('no folder to stage the workspaces in');
   const { execa } = await import('execa');
-  const child = execa(unshare, ['--mount', '--propagation', 'slave', '--', '/bin/sh', '-c', script, 'sh', point, ...folders], {
-    cwd: '/',
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    ...{ extendEnv: false, detached: true, reject: false, cleanup: false, buffer: false },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = execa(
+    unshare,
+    ['--mount', '--propagation', 'slave', '--', '/bin/sh', '-c', script, 'sh', point, ...folders],
+    {
+      cwd: '/',
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      ...{ extendEnv: false, detached: true, reject: false, cleanup: false, buffer: false },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   let open = false;
   const ended = child.then(() => {
     open = false;

@@ -13,7 +13,8 @@ export type Attempt = {
 /** The variables that a command may see: ours, and those that a shell sets by itself. */
 const knownVariables = new Set(['PATH', 'HOME', 'TMPDIR', 'LANG', 'PWD', 'OLDPWD', 'SHLVL', '_']);
 
-const value = (said: string, field: string): string | undefined => new RegExp(`^${field}:\\s*(\\S+)`, 'm').exec(said)?.[1];
+const value = (said: string, field: string): string | undefined =>
+  new RegExp(`^${field}:\\s*(\\S+)`, 'm').exec(said)?.[1];
 
 /** Where a command must not be able to leave anything. */
 export const forbidden = (bait: Bait): readonly string[] =>
@@ -52,7 +53,10 @@ export const attempts: readonly Attempt[] = [
   },
   {
     name: 'writes',
-    script: (bait) => `${forbidden(bait).map((path) => `: >'${path}'`).join('; ')}; test -w /usr && echo ESCAPED`,
+    script: (bait) =>
+      `${forbidden(bait)
+        .map((path) => `: >'${path}'`)
+        .join('; ')}; test -w /usr && echo ESCAPED`,
     escape: (said, bait) => {
       const found = forbidden(bait).filter((path) => existsSync(path));
       if (said.includes('ESCAPED')) found.push('/usr');
@@ -70,7 +74,8 @@ export const attempts: readonly Attempt[] = [
     escape: (said, bait) => {
       if (bait.connections() > 0) return 'the command connected to a listener of the host';
       const port = bait.port.toString(16).toUpperCase().padStart(4, '0');
-      if (said.includes(`0100007F:${port}`) || said.includes(bait.socketName)) return "the command sees the host's sockets";
+      if (said.includes(`0100007F:${port}`) || said.includes(bait.socketName))
+        return "the command sees the host's sockets";
       return /^route /m.test(said) ? 'the command has a network route' : undefined;
     },
   },
@@ -80,13 +85,16 @@ export const attempts: readonly Attempt[] = [
     escape: (said, { namespaces }) => {
       if (!said.includes('mnt:[')) return 'the namespaces cannot be read';
       const shared = namespaces.filter((namespace) => said.includes(namespace));
-      return shared.length === 0 ? undefined : `the command shares ${shared.map((one) => one.split(':')[0]).join(', ')} with the host`;
+      return shared.length === 0
+        ? undefined
+        : `the command shares ${shared.map((one) => one.split(':')[0]).join(', ')} with the host`;
     },
   },
   {
     name: 'processes',
     script: () => `tr '\\0' ' ' </proc/${process.pid}/cmdline`,
-    escape: (said, { commandLine }) => (said.includes(commandLine) ? "the command sees the runner's process" : undefined),
+    escape: (said, { commandLine }) =>
+      said.includes(commandLine) ? "the command sees the runner's process" : undefined,
   },
   {
     name: 'privileges',
@@ -99,12 +107,15 @@ export const attempts: readonly Attempt[] = [
         ['CapPrm', '0000000000000000'],
         ['CapBnd', '0000000000000000'],
       ].filter(([field = '', expected]) => value(said, field) !== expected);
-      return wrong.length === 0 ? undefined : `${wrong.map(([field]) => field).join(', ')} of the command is not as it must be`;
+      return wrong.length === 0
+        ? undefined
+        : `${wrong.map(([field]) => field).join(', ')} of the command is not as it must be`;
     },
   },
   {
     name: 'new namespaces',
-    script: () => [tried('unshare -U true'), tried('unshare -m true'), tried(systemCall(272, 97, 0x10000000))].join('; '),
+    script: () =>
+      [tried('unshare -U true'), tried('unshare -m true'), tried(systemCall(272, 97, 0x10000000))].join('; '),
     escape: whenEscaped('the command made a namespace'),
   },
   {
@@ -128,7 +139,10 @@ export const attempts: readonly Attempt[] = [
     name: 'descriptors',
     script: () => 'ls -l /proc/self/fd',
     escape: (said) => {
-      const links = [...said.matchAll(/ (\d+) -> (.*)$/gm)].map(([, number, target = '']) => ({ number: Number(number), target }));
+      const links = [...said.matchAll(/ (\d+) -> (.*)$/gm)].map(([, number, target = '']) => ({
+        number: Number(number),
+        target,
+      }));
       if (links.length === 0) return 'the descriptors cannot be read';
       // `ls` itself has its folder open.
       const odd = links.find(({ number, target }) => {

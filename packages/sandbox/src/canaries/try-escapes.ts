@@ -29,7 +29,11 @@ export async function tryEscapes(
 ): Promise<readonly Canary[]> {
   const bait = await layBait(root, makeWorkspace);
   try {
-    const found = await Promise.all([tryAll(provider, bait), trySurvivor(provider, bait, 'exit'), trySurvivor(provider, bait, 'deadline')]);
+    const found = await Promise.all([
+      tryAll(provider, bait),
+      trySurvivor(provider, bait, 'exit'),
+      trySurvivor(provider, bait, 'deadline'),
+    ]);
     return found.flat();
   } finally {
     await Promise.all(forbidden(bait).map((path) => rm(path, { force: true })));
@@ -76,7 +80,10 @@ async function trySurvivor(provider: Provider, bait: Bait, how: 'exit' | 'deadli
   const daemon = (before: string): string => `${before} sh -c '${loop}' ${mark} </dev/null >/dev/null 2>&1 &`;
   const last = how === 'exit' ? 'sleep 0.05' : `exec sh -c '${loop}' ${mark}`;
   const script = `${daemon('setsid')}\n${daemon('nohup')}\n${last}`;
-  const { reason, survived } = await run(provider.launch(script, bait.workspace), options(how === 'exit' ? attemptsMs : shortMs));
+  const { reason, survived } = await run(
+    provider.launch(script, bait.workspace),
+    options(how === 'exit' ? attemptsMs : shortMs),
+  );
   const left = await processesWith(mark);
   for (const pid of left) killQuietly(pid);
   const escape = left.length > 0 || survived ? `${left.length || 'some'} processes outlived their call` : undefined;

@@ -19,7 +19,10 @@ export const jumpIfEqual = (k: number, jt: number, jf: number): Instruction => (
 });
 
 /** Skips `jt` instructions when the value has any bit of `k`, else `jf`. */
-export const jumpIfSet = (k: number, jt: number, jf: number): Instruction => ({ code: opcode.jumpIfSet, ...{ jt, jf, k } });
+export const jumpIfSet = (k: number, jt: number, jf: number): Instruction => ({
+  code: opcode.jumpIfSet,
+  ...{ jt, jf, k },
+});
 
 export const give = (verdict: number): Instruction => ({ code: opcode.return, jt: 0, jf: 0, k: verdict });
 

@@ -56,7 +56,16 @@ describe.each(['x64', 'arm64'])('on %s', (name) => {
   it.each([
     ...(['ptrace', 'process_vm_readv', 'process_vm_writev', 'add_key', 'request_key', 'keyctl'] as const),
     ...(['io_uring_setup', 'userfaultfd', 'bpf', 'perf_event_open', 'mount', 'umount2', 'pivot_root'] as const),
-    ...(['move_mount', 'open_tree', 'fsopen', 'fsmount', 'mount_setattr', 'setns', 'unshare', 'open_by_handle_at'] as const),
+    ...([
+      'move_mount',
+      'open_tree',
+      'fsopen',
+      'fsmount',
+      'mount_setattr',
+      'setns',
+      'unshare',
+      'open_by_handle_at',
+    ] as const),
   ])('refuses %s', (syscall) => expect(call(syscall)).toBe(eperm));
 
   it('opens sockets of unix, inet and inet6 only, whatever hides in the upper half of the argument', () => {
