@@ -31,6 +31,7 @@ export function createToolRunner(context: ServiceContext): Service {
   const consumers = tags.map((tag) =>
     fromTasks({
       ...{ tag, connect, sandbox, calls, logger, concurrency: concurrencyPerProcess },
+      commandMs: config.tools.timeout,
       toResults: toResults(tag, redis, logger),
     }),
   );

@@ -17,6 +17,8 @@ export type FromTasksOptions = {
   readonly calls: RunningCalls;
   readonly toResults: ToResults;
   readonly concurrency: number;
+  /** The longest that one command may take, milliseconds. */
+  readonly commandMs: number;
   readonly logger: Logger;
 };
 
@@ -33,7 +35,7 @@ export function fromTasks(options: FromTasksOptions): Consumer {
 }
 
 async function serve(
-  { sandbox, calls, toResults, logger }: FromTasksOptions,
+  { sandbox, calls, toResults, logger, commandMs }: FromTasksOptions,
   task: Task,
   job: JobHandle<Task>,
   stopping: AbortSignal,
@@ -45,6 +47,7 @@ async function serve(
       task,
       {
         sandbox,
+        commandMs,
         now: Date.now,
         markStarted: (started) => job.update({ ...started, startedAt: Date.now() }),
         onFault: (error) => logger.error({ err: error, tool, call }, 'a tool broke'),

@@ -6,6 +6,8 @@ export type RunTaskDeps = {
   readonly sandbox: Sandbox;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The configuration's limit for one command, milliseconds; without it the tool's own holds. */
+  readonly commandMs?: number | undefined;
   /** Writes down that the task has started, before it acts. */
   readonly markStarted: (task: Task) => Promise<void>;
   /** Told what a failure was, for the operator; never args or output. */
@@ -51,7 +53,11 @@ export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal
 }
 
 /** What the tool may do, all of it inside this conversation's workspace. */
-async function handsFor(task: Task, { sandbox, now }: RunTaskDeps, signal: AbortSignal): Promise<ToolHands> {
+async function handsFor(
+  task: Task,
+  { sandbox, now, commandMs = Infinity }: RunTaskDeps,
+  signal: AbortSignal,
+): Promise<ToolHands> {
   let folder: Promise<string> | undefined;
   const workspace = (): Promise<string> => (folder ??= sandbox.workspace(task));
   return {
@@ -60,7 +66,7 @@ async function handsFor(task: Task, { sandbox, now }: RunTaskDeps, signal: Abort
     exec: async (command, { timeoutMs, outputBytesMax }) =>
       sandbox.exec(command, {
         workspace: await workspace(),
-        timeoutMs: Math.max(1, Math.min(timeoutMs, task.deadlineAt - now())),
+        timeoutMs: Math.max(1, Math.min(timeoutMs, commandMs, task.deadlineAt - now())),
         outputBytesMax,
         signal,
       }),
