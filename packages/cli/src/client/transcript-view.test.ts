@@ -38,6 +38,10 @@ test('a reply nobody streamed, or that differs from what was streamed, is shown 
   expect(seen((view) => (view.delta(delta('Hel')), view.reply(reply('Stopped.'))))).toBe('Hel\nStopped.\n');
 });
 
+test('the end of an answer that came with the reply alone is added to what was streamed', () => {
+  expect(seen((view) => (view.delta(delta('1 2')), view.reply(reply('1 2 3\n\nDone.'))))).toBe('1 2 3\n\nDone.\n');
+});
+
 test('text of an older attempt is dropped, a newer one starts over', () => {
   const text = seen((view) => {
     view.delta(delta('old', 1));

@@ -52,11 +52,10 @@ export function createTranscriptView(write: (text: string) => void, colour: bool
     tool: ({ name, state, summary }) =>
       note(`  ${toolWords[state]} ${name}${summary === undefined ? '' : `: ${summary}`}`),
     reply: ({ turn, text, status, error }) => {
-      const shown = streamed.trim() === text.trim() && turn === at.turn;
-      if (!shown) {
-        endLine();
-        put(plainText(text));
-      }
+      // The end of an answer often comes with the reply alone: only what was not streamed is written.
+      const begun = turn === at.turn && text.trimEnd().startsWith(streamed.trimEnd());
+      if (!begun) endLine();
+      put(plainText(begun ? text.slice(streamed.length) : text));
       endLine();
       if (status === 'failed' && error !== undefined && !text.includes(error.message))
         note(`(${error.code}: ${error.message})`);

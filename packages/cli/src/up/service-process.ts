@@ -26,8 +26,14 @@ export type ServiceProcessOptions = {
   readonly onBack: () => void;
 };
 
-/** The tool-runner mostly waits: a small young generation costs it nothing and saves some 30 MB. */
-const flags: Partial<Record<ServiceName, readonly string[]>> = { 'tool-runner': ['--max-semi-space-size=2'] };
+/**
+ * Sizes of V8's heap for one machine: without a bound it lets garbage pile up to some 200 MB before it looks. What lives is
+ * about 35 MB; the bounds leave room for hundreds of conversations at once. The tool-runner mostly waits.
+ */
+const flags: Partial<Record<ServiceName, readonly string[]>> = {
+  'all-in-one': ['--max-semi-space-size=4', '--max-old-space-size=448'],
+  'tool-runner': ['--max-semi-space-size=1', '--max-old-space-size=256'],
+};
 
 const triesBeforeReadyMax = 5;
 
