@@ -83,7 +83,7 @@ async function startReady(main: string, env: Readonly<Record<string, string>>): 
   return { child };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();
