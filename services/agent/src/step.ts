@@ -1,4 +1,4 @@
-import type { ActorAddress, Journal, LiveEvent, ModelOutcome, PendingCall } from '@queueclaw/contracts';
+import type { ActorAddress, Journal, LiveEvent, ModelOutcome, PendingCall, PersonMail } from '@queueclaw/contracts';
 import type { Models } from '@queueclaw/llm';
 import type { Lease, Waker } from '@queueclaw/mailbox';
 import type { JobHandle, Summary } from '@queueclaw/queues';
@@ -180,6 +180,13 @@ const deadLetter = ({ address, lease }: Step, next: Extract<Next, { do: 'commit'
   ids: next.replies.flatMap(({ answers }) => answers),
   tries: lease.tries,
   why: lease.damaged === undefined ? 'tries' : 'damaged journal',
-  mail: lease.inbox().mail,
+  mail: [...takenMail(lease), ...lease.inbox().mail],
   at: Date.now(),
 });
+
+/** The mail that the turn had taken already; its text is in the turn's part of the transcript. */
+const takenMail = ({ journal }: Lease): PersonMail[] =>
+  (journal?.answers ?? []).flatMap((answer) => {
+    const entry = journal?.entries.find((one) => one.role === 'user' && one.id === answer.id);
+    return entry === undefined ? [] : [{ ...answer, text: entry.text }];
+  });
