@@ -23,8 +23,11 @@ afterAll(() => it.stop());
 const somewhere = (): string => `c${(serial += 1)}`;
 const at = (conversation: string): { tenant: string; conversation: string } => ({ tenant: 'default', conversation });
 const json = { 'content-type': 'application/json' };
-const postRaw = (body: BodyInit, headers: Record<string, string> = json, query = ''): Promise<Response> =>
-  fetch(`${it.url}/api/message${query}`, { method: 'POST', headers, body });
+const postRaw = (
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = json,
+  query = '',
+): Promise<Response> => fetch(`${it.url}/api/message${query}`, { method: 'POST', headers, body });
 const post = (body: unknown, query = ''): Promise<Response> => postRaw(JSON.stringify(body), json, query);
 const get = (path: string): Promise<Response> => fetch(it.url + path);
 const statusOf = async (answer: Response): Promise<MessageStatus> => MessageStatus.parse(await answer.json());

@@ -23,7 +23,11 @@ const start = async (options: Partial<TestIngressOptions> = {}): Promise<TestIng
 };
 const json = { 'content-type': 'application/json' };
 const post = (it: TestIngress, body: unknown, headers: Record<string, string> = {}, query = ''): Promise<Response> =>
-  fetch(`${it.url}/api/message${query}`, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) });
+  fetch(`${it.url}/api/message${query}`, {
+    method: 'POST',
+    headers: { ...json, ...headers },
+    body: JSON.stringify(body),
+  });
 const codeOf = async (answer: Response): Promise<[number, string]> => {
   const { error } = (await answer.json()) as { error: { code: string } };
   return [answer.status, error.code];
@@ -91,7 +95,9 @@ test('limits the calls of a token', async () => {
 });
 
 test('refuses to be open to other machines without a token, and names the line to add', async () => {
-  await expect(start({ config: { server: { host: '0.0.0.0' } } })).rejects.toThrow('tokens: [{ token: "${QUEUECLAW_TOKEN}" }]');
+  await expect(start({ config: { server: { host: '0.0.0.0' } } })).rejects.toThrow(
+    'tokens: [{ token: "${QUEUECLAW_TOKEN}" }]',
+  );
 });
 
 test('stopping ends waits with 202 and sockets with 1001, and lets nothing new in', async () => {
@@ -115,7 +121,15 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
   const pigeon: Channel = {
     ...{ name: 'pigeon', title: 'Carrier pigeon', secrets: [] },
     capabilities: {
-      ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
+      ...{
+        delivery: 'platform',
+        holders: 'one',
+        edit: false,
+        typing: false,
+        buttons: false,
+        files: false,
+        voice: false,
+      },
       ...{ markdown: 'full', textMax: 100, textUnit: 'characters', idempotence: 'key', outboxesPerJob: 1 },
     },
     config: z.strictObject({ loft: z.string() }),
@@ -123,7 +137,9 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
       parse: (payload, { account }) => {
         const { id, chat, text } = z.object({ id: z.string(), chat: z.string(), text: z.string() }).parse(payload);
         const conversation = channelConversation({ channel: 'pigeon', account, peer: chat });
-        return [{ conversation, mail: { id, text, from: { id: chat }, route: { channel: 'pigeon', address: { chat } } } }];
+        return [
+          { conversation, mail: { id, text, from: { id: chat }, route: { channel: 'pigeon', address: { chat } } } },
+        ];
       },
       render: ({ text }) => splitText(text, 100).map((part) => ({ text: part })),
       connect: async (_config, door) => {
@@ -163,6 +179,13 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
   const send = toChannels(accounts);
   await send(address, { ...base, text: 'word '.repeat(30), route }, 'key', new AbortController().signal);
   expect(sent.map(({ key }) => key)).toEqual(['key/0', 'key/1']);
-  await expect(send(address, { ...base, text: 'x', route: { channel: 'pigeon', account: 'broken' } }, 'k', new AbortController().signal)).rejects.toMatchObject({ code: 'channel.failed' });
+  await expect(
+    send(
+      address,
+      { ...base, text: 'x', route: { channel: 'pigeon', account: 'broken' } },
+      'k',
+      new AbortController().signal,
+    ),
+  ).rejects.toMatchObject({ code: 'channel.failed' });
   await accounts.stop();
 });

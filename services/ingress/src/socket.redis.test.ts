@@ -69,9 +69,15 @@ const ready = async (to: TestIngress = open, path?: string): Promise<Client> => 
   return one;
 };
 const somewhere = (): string => `s${(serial += 1)}`;
-const at = (conversation: string, tenant = 'default'): { tenant: string; conversation: string } => ({ tenant, conversation });
+const at = (conversation: string, tenant = 'default'): { tenant: string; conversation: string } => ({
+  tenant,
+  conversation,
+});
 const refusedWith = async (one: Client): Promise<number> => {
-  const [, response] = (await once(one.socket, 'unexpected-response')) as [unknown, { statusCode: number; resume(): void }];
+  const [, response] = (await once(one.socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode: number; resume(): void },
+  ];
   response.resume();
   return response.statusCode;
 };
@@ -86,7 +92,12 @@ describe('a conversation', () => {
     await lease.appendLive([{ type: 'delta', turn: 1, step: 1, attempt: lease.epoch, text: 'he' }]);
     expect(await one.frame('delta')).toMatchObject({ conversation, turn: 1, text: 'he', attempt: lease.epoch });
     await open.finish(at(conversation), lease, 'hello');
-    expect(await one.frame('reply')).toMatchObject({ conversation, text: 'hello', answers: ['m1'], status: 'answered' });
+    expect(await one.frame('reply')).toMatchObject({
+      conversation,
+      text: 'hello',
+      answers: ['m1'],
+      status: 'answered',
+    });
   });
 
   test.each([

@@ -15,6 +15,7 @@ export type WebAsset = {
 };
 
 const script = 'text/javascript; charset=utf-8';
+const style = 'text/css; charset=utf-8';
 
 const ours: readonly (readonly [path: string, file: string, type: string])[] = [
   ['/', 'index.html', 'text/html; charset=utf-8'],
@@ -23,8 +24,13 @@ const ours: readonly (readonly [path: string, file: string, type: string])[] = [
   ['/assets/history.js', 'history.js', script],
   ['/assets/markdown.js', 'markdown.js', script],
   ['/assets/messages.js', 'messages.js', script],
+  ['/assets/scroll.js', 'scroll.js', script],
+  ['/assets/token-dialog.js', 'token-dialog.js', script],
   ['/assets/words.js', 'words.js', script],
-  ['/assets/style.css', 'style.css', 'text/css; charset=utf-8'],
+  ['/assets/style.css', 'style.css', style],
+  ['/assets/conversation.css', 'conversation.css', style],
+  ['/assets/tools.css', 'tools.css', style],
+  ['/assets/composer.css', 'composer.css', style],
   ['/assets/icon.svg', 'icon.svg', 'image/svg+xml'],
 ];
 

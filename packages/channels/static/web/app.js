@@ -9,6 +9,8 @@ import {
   token,
 } from '/assets/history.js';
 import { createMessages } from '/assets/messages.js';
+import { followEnd } from '/assets/scroll.js';
+import { createTokenDialog } from '/assets/token-dialog.js';
 import { say, translate } from '/assets/words.js';
 
 const find = (id) => document.getElementById(id);
@@ -29,7 +31,6 @@ const resendMsMax = 600_000;
 let isNew = rememberedConversation() === undefined;
 let conversation = rememberedConversation() ?? newConversation();
 let lastTurn = 0;
-let shown = [];
 let next;
 let held;
 let generation = 0;
@@ -37,6 +38,8 @@ let reloadedFor = 0;
 const unanswered = new Map();
 let streaming = false;
 
+const end = followEnd(page, list, down);
+const askToken = createTokenDialog(() => load());
 const messages = createMessages(list, { onRetry: (id, words) => post(id, words) });
 const connection = openConnection({ token: token.get, onState: showState, onFrame: receive, onRefused: askToken });
 
@@ -47,29 +50,6 @@ function showState(state) {
   find('state-text').textContent = say(state);
 }
 
-const nearEnd = () => page.scrollHeight - page.scrollTop - page.clientHeight < 120;
-let following = true;
-const toEnd = () => {
-  page.scrollTop = page.scrollHeight;
-};
-page.addEventListener(
-  'scroll',
-  () => {
-    following = nearEnd();
-    down.hidden = following;
-  },
-  { passive: true },
-);
-new ResizeObserver(() => following && toEnd()).observe(list);
-new ResizeObserver(() => following && toEnd()).observe(page);
-down.addEventListener('click', () => {
-  following = true;
-  page.scrollTo({
-    top: page.scrollHeight,
-    behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
-  });
-});
-
 function refresh() {
   const busy = unanswered.size > 0 || streaming;
   stop.hidden = !busy;
@@ -78,7 +58,7 @@ function refresh() {
   empty.hidden = list.childElementCount > 0 || held !== undefined;
   send.disabled = text.value.trim() === '';
   older.hidden = next === undefined;
-  if (following) toEnd();
+  end.toEnd();
 }
 
 function grow() {
@@ -113,20 +93,15 @@ async function load() {
 }
 
 function draw({ entries, next: before }) {
-  shown = entries;
   next = before;
-  redraw();
-}
-
-function redraw() {
   messages.clear();
   unanswered.clear();
   streaming = false;
-  lastTurn = Math.max(0, ...shown.map(({ turn }) => turn));
-  for (const entry of shown) messages.entry(entry);
+  lastTurn = Math.max(0, ...entries.map(({ turn }) => turn));
+  for (const entry of entries) messages.entry(entry);
   pending.remove(
     conversation,
-    shown.flatMap(({ id }) => id ?? []),
+    entries.flatMap(({ id }) => id ?? []),
   );
   refresh();
 }
@@ -147,18 +122,11 @@ async function restore(mine) {
 older.addEventListener('click', async () => {
   const { status, body } = await ask(`/api/conversations/${conversation}?limit=${pageSize}&before=${next}`);
   if (status !== 200) return;
-  const height = page.scrollHeight - page.scrollTop;
-  const waiting = new Map(unanswered);
-  shown = [...body.entries, ...shown];
-  next = body.next;
-  redraw();
-  for (const [id, words] of waiting) {
-    messages.person(id, words, '');
-    unanswered.set(id, words);
-  }
-  following = false;
-  requestAnimationFrame(() => (page.scrollTop = page.scrollHeight - height));
-  refresh();
+  end.holding(() => {
+    messages.before(body.entries);
+    next = body.next;
+    refresh();
+  });
 });
 
 function receive(frame) {
@@ -223,7 +191,7 @@ function post(id, words) {
   unanswered.set(id, words);
   pending.add(conversation, { id, text: words, at: Date.now() });
   connection.send(id, words);
-  following = true;
+  end.resume();
   refresh();
 }
 
@@ -261,29 +229,11 @@ find('new').addEventListener('click', () => {
   remember(undefined);
   reloadedFor = 0;
   draw({ entries: [] });
-  load();
+  void load();
   text.focus();
 });
 for (const idea of document.querySelectorAll('.idea'))
   idea.addEventListener('click', () => post(newMessageId(), idea.textContent));
 
-/* ---- the token ---- */
-
-function askToken() {
-  const dialog = find('ask-token');
-  find('token-error').hidden = token.get() === undefined;
-  token.set(undefined);
-  if (!dialog.open) dialog.showModal();
-  find('token').focus();
-}
-find('ask-token').addEventListener('cancel', (event) => event.preventDefault());
-find('token-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  token.set(find('token').value.trim());
-  find('token').value = '';
-  find('ask-token').close();
-  load();
-});
-
 translate(document);
-load();
+void load();

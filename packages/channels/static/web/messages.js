@@ -19,7 +19,8 @@ const toolWords = { started: 'toolStarted', done: 'toolDone', failed: 'toolFaile
 /** The list of messages. Knows nothing of the network. */
 export function createMessages(list, { onRetry }) {
   const people = new Map();
-  const turns = new Map();
+  let turns = new Map();
+  let target = list;
   let painting = new Set();
 
   const paintSoon = (part) => {
@@ -41,7 +42,7 @@ export function createMessages(list, { onRetry }) {
     if (known !== undefined) return known;
     const item = element('li', 'turn');
     item.append(element('span', 'unseen', `${say('assistant')}: `));
-    list.append(item);
+    target.append(item);
     const turn = { item, steps: new Map(), calls: new Map(), attempt: 0, done: false };
     turns.set(number, turn);
     return turn;
@@ -77,7 +78,7 @@ export function createMessages(list, { onRetry }) {
     bubble.prepend(element('span', 'unseen', `${say('you')}: `));
     const small = element('p', 'note', note);
     item.append(bubble, small);
-    list.append(item);
+    target.append(item);
     people.set(id, item);
     return item;
   };
@@ -93,6 +94,21 @@ export function createMessages(list, { onRetry }) {
     details.append(head, element('pre', 'output', entry.text.slice(0, 20_000)));
     line.replaceWith(details);
     turn.calls.set(entry.call, details);
+  };
+
+  /** An entry of the transcript. */
+  const entry = (one) => {
+    if (one.role === 'user') return person(one.id, one.text, '');
+    const turn = turnOf(one.turn);
+    turn.done = true;
+    if (one.role === 'tool') return result(turn, one);
+    for (const call of one.calls ?? []) mark(lineOf(turn, call.call, call.name), 'done', summaryOf(call.args));
+    if (one.text === '') return;
+    const part = { element: element('div', one.notice === true ? 'answer notice' : 'answer'), text: '' };
+    const firstCall = one.calls?.[0] && turn.calls.get(one.calls[0].call);
+    if (firstCall === undefined) turn.item.append(part.element);
+    else firstCall.before(part.element);
+    put(part, one.text);
   };
 
   return {
@@ -141,26 +157,23 @@ export function createMessages(list, { onRetry }) {
       for (const line of turn.item.querySelectorAll('.tool[data-state="started"]')) mark(line, 'failed');
       const steps = [...turn.steps.keys()];
       const last = steps.length === 0 ? undefined : turn.steps.get(Math.max(...steps));
-      const lastIsOpen =
-        last !== undefined && turn.item.lastElementChild === last.element && text.startsWith(last.text.slice(0, 20));
+      // What was streamed of the last step was provisional: the reply takes its place.
+      const lastIsOpen = last !== undefined && turn.item.lastElementChild === last.element;
       const part = lastIsOpen ? last : partOf(turn, 'reply');
       part.element.classList.toggle('notice', status !== 'answered');
       part.element.classList.toggle('bad', status === 'failed');
       put(part, text);
     },
-    /** An entry of the transcript. */
-    entry(entry) {
-      if (entry.role === 'user') return person(entry.id, entry.text, '');
-      const turn = turnOf(entry.turn);
-      turn.done = true;
-      if (entry.role === 'tool') return result(turn, entry);
-      for (const call of entry.calls ?? []) mark(lineOf(turn, call.call, call.name), 'done', summaryOf(call.args));
-      if (entry.text === '') return;
-      const part = { element: element('div', entry.notice === true ? 'answer notice' : 'answer'), text: '' };
-      const firstCall = entry.calls?.[0] && turn.calls.get(entry.calls[0].call);
-      if (firstCall === undefined) turn.item.append(part.element);
-      else firstCall.before(part.element);
-      put(part, entry.text);
+    entry,
+    /** Entries from before all others. A turn that began there keeps its parts apart. */
+    before(entries) {
+      const later = turns;
+      target = document.createDocumentFragment();
+      turns = new Map();
+      for (const one of entries) entry(one);
+      list.prepend(target);
+      turns = later;
+      target = list;
     },
   };
 }

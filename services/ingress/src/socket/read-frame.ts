@@ -1,5 +1,5 @@
 import { requestError } from '@queueclaw/channels';
-import { AppError, ClientFrame } from '@queueclaw/contracts';
+import { ClientFrame } from '@queueclaw/contracts';
 import { parseJsonText } from '../http/json.js';
 
 /** The longest frame that is read; a longer one closes the socket with 1009. */

@@ -14,7 +14,8 @@ import { callerByFrame, openSession, type Session } from './session.js';
 /** What sockets are served with. */
 export type SocketParts = ServerParts & { readonly tokens: Tokens; readonly limit: RateLimit };
 
-const channelOf = ({ url = '' }: IncomingMessage): string => /[?&]client=(web|terminal)(?:&|$)/.exec(url)?.[1] ?? 'websocket';
+const channelOf = ({ url = '' }: IncomingMessage): string =>
+  /[?&]client=(web|terminal)(?:&|$)/.exec(url)?.[1] ?? 'websocket';
 
 const refuse = (outlet: Outlet, error: AppError): void => {
   outlet.fail(error);
