@@ -1,14 +1,32 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
+const pool = new Uint8Array(4_096);
+let used = pool.length;
+
+/** Random bytes, drawn from the system a few thousand at a time; none is handed out twice. */
+const random = (count: number): Uint8Array => {
+  if (used + count > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += count;
+  return pool.slice(used - count, used);
+};
+
+/** The last `chars` digits of a big-endian number in base 32. */
 const encode = (bytes: Uint8Array, chars: number): string => {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   let text = '';
-  for (let at = 0; at < chars; at += 1) {
-    text = (alphabet[Number(value & 31n)] ?? '') + text;
-    value >>= 5n;
+  let held = 0;
+  let bits = 0;
+  for (let at = bytes.length - 1; text.length < chars; at -= 1) {
+    held |= (bytes[at] ?? 0) << bits;
+    bits += 8;
+    for (; bits >= 5 && text.length < chars; bits -= 5) {
+      text = (alphabet[held & 31] ?? '') + text;
+      held >>>= 5;
+    }
   }
   return text;
 };
@@ -18,7 +36,7 @@ export function newId(now: number = Date.now()): string {
   const time = new Uint8Array(6);
   new DataView(time.buffer).setUint16(0, Math.floor(now / 2 ** 32));
   new DataView(time.buffer).setUint32(2, now % 2 ** 32);
-  return encode(time, 10) + encode(randomBytes(10), 16);
+  return encode(time, 10) + encode(random(10), 16);
 }
 
 /** A random ticket of 128 bits, 22 characters. */

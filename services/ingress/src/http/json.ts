@@ -6,8 +6,17 @@ const depthMax = 64;
 const quote = 0x22;
 const backslash = 0x5c;
 
+const occursMore = (text: string, what: string, most: number): boolean => {
+  let at = text.indexOf(what);
+  for (let count = 0; at >= 0; at = text.indexOf(what, at + 1)) if ((count += 1) > most) return true;
+  return false;
+};
+
 /** True when arrays and objects are nested deeper than 64. Counts brackets outside strings; needs no valid JSON. */
 export function isTooDeep(text: string): boolean {
+  // Nearly every text has too few brackets to be deep, and a native search tells.
+  const half = depthMax / 2;
+  if (!occursMore(text, '{', half) && !occursMore(text, '[', half)) return false;
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at += 1) {
