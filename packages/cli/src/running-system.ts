@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { z } from 'zod';
 import { readUpState, type UpState } from './up/home-lock.js';
 import { isRunning } from './up/process-identity.js';
@@ -16,10 +17,27 @@ export type RunningSystem = {
   readonly checks: Readonly<Record<string, Checks | undefined>>;
 };
 
+const answerMs = 5_000;
+
+/** A plain GET on loopback: fetch and node:http would cost the supervisor 10 MB of memory for this alone. */
+const get = (port: number, path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let answer = '';
+    const connection = connect({ host: '127.0.0.1', port }, () => {
+      connection.write(`GET ${path} HTTP/1.0\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`);
+    });
+    connection.setTimeout(answerMs, () => connection.destroy(new Error('no answer')));
+    connection.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+      if (answer.length > 100_000) connection.destroy(new Error('too long'));
+    });
+    connection.once('error', reject);
+    connection.once('close', () => resolve(answer.slice(answer.indexOf('\r\n\r\n') + 4)));
+  });
+
 const ask = async (port: number): Promise<Checks | undefined> => {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(5_000) });
-    return Readiness.parse(await answer.json()).checks;
+    return Readiness.parse(JSON.parse(await get(port, '/readyz'))).checks;
   } catch {
     return undefined;
   }

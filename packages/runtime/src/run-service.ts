@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { collectDefaultMetrics } from 'prom-client';
 import { createHealthBoard, type HealthBoard } from './health/health.js';
 import { serveHealth, type HealthServer } from './health/health-server.js';
-import { homeFolder } from './home.js';
+import { homeFolder, makePrivateFolder } from './home.js';
 import type { Service } from './lifecycle.js';
 import { createLogger } from './logger.js';
 import { registry } from './metrics.js';
@@ -25,6 +25,17 @@ const usualGraceMs = 20_000;
 const checkPhase = (board: HealthBoard, phase: () => Phase): void =>
   board.report('service', async () => (phase() === 'serving' ? { ok: true } : { ok: false, detail: phase() }));
 
+/** Each service has a cache of its own: what the tool-runner writes is code that no other process may run. */
+const cacheCompiledCode = (name: string): void => {
+  const home = homeFolder(undefined, process.env);
+  try {
+    makePrivateFolder(home);
+  } catch {
+    return; // A read-only file system: only the start is slower.
+  }
+  enableCompileCache(join(home, 'cache', name));
+};
+
 /**
  * Runs one service as this process, until SIGTERM or SIGINT (a second one ends the process at once) or until the process
  * that supervises it is gone. Reads the configuration, serves health and metrics, waits for Redis for as long as it takes,
@@ -32,8 +43,7 @@ const checkPhase = (board: HealthBoard, phase: () => Phase): void =>
  * @param create makes the service; load what is heavy in here, so that it is compiled from the cache
  */
 export function runService(name: string, create: CreateService): void {
-  // Each service has a cache of its own: what the tool-runner writes is code that no other process may run.
-  enableCompileCache(join(homeFolder(undefined, process.env), 'cache', name));
+  cacheCompiledCode(name);
   // A pipe whose reader died must not end the process before it has drained.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 

@@ -1,52 +1,21 @@
-import { type Config, homeFolder, loadConfig, makePrivateFolder } from '@queueclaw/runtime/settings';
+import { homeFolder, loadConfig, makePrivateFolder } from '@queueclaw/runtime/settings';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../exit-code.js';
-import { startEmbeddedRedis } from '../redis/embedded-redis.js';
-import { findRedisServer } from '../redis/find-redis.js';
 import { addresses } from './addresses.js';
 import type { Announce } from './announce.js';
 import { type BoundedLog, openBoundedLog } from './bounded-log.js';
 import { assertPortsFree } from './free-port.js';
 import { lockHome } from './home-lock.js';
-import { terminalLine } from './log-line.js';
 import { keepRecord, type UpRecord } from './record.js';
 import { runnerConfig, runnerEnvironment } from './runner-environment.js';
-import { runServiceProcess, type ServiceProcess } from './service-process.js';
+import { beyondGraceMs, type Scene, startRedis, startService, stopOrder, type UpOptions } from './start-parts.js';
 import type { Supervised } from './supervise.js';
 import { endLeftovers } from './take-over.js';
 import { untilReady } from './until-ready.js';
 import { untilToolsKnown } from './until-tools-known.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export type UpOptions = {
-  /** The configuration's file; absent: the usual places. */
-  readonly path: string | undefined;
-  readonly env: Environment;
-  readonly cwd: string;
-  readonly announce: Announce;
-  /** Aborts when everything is to drain and stop. */
-  readonly stop: AbortSignal;
-  /** Aborts when everything is to end at once. */
-  readonly kill: AbortSignal;
-};
-
-type Scene = UpOptions & {
-  readonly config: Config;
-  readonly source: string | undefined;
-  readonly home: string;
-  readonly runFolder: string;
-  readonly record: UpRecord;
-  readonly openLog: (name: string) => BoundedLog;
-  /** What runs, in the order in which it is to be stopped. */
-  readonly running: Supervised[];
-};
-
-const stopOrder = ['all-in-one', 'tool-runner', 'Redis'];
 const redisGraceMs = 15_000;
-/** A service ends by itself two seconds after its grace period. */
-const beyondGraceMs = 3_000;
 const leastGraceMs = 3_000;
 
 const takeHome = async (runFolder: string, announce: Announce): Promise<{ record: UpRecord; release: () => void }> => {
@@ -67,67 +36,6 @@ const takeHome = async (runFolder: string, announce: Announce): Promise<{ record
       });
   }
   return { record: keepRecord(outcome.lock, stopOrder), release: outcome.lock.release };
-};
-
-const startRedis = async (scene: Scene): Promise<{ url: string; runnerUrl: string; what: string }> => {
-  const { config, env, home, runFolder, record, announce, running } = scene;
-  if (config.state.redis !== undefined) {
-    const runnerUrl = env['QUEUECLAW_RUNNER_REDIS_URL'] || config.state.redis;
-    return { url: config.state.redis, runnerUrl, what: 'the configured one' };
-  }
-  const program = findRedisServer(env);
-  if (program === undefined)
-    throw new CommandError(
-      'There is no Redis: set REDIS_URL, put redis-server on PATH, or run npm start once, which fetches one.',
-    );
-  announce({ event: 'progress', text: 'Starting Redis ...' });
-  const redis = await startEmbeddedRedis({
-    program,
-    home,
-    runFolder,
-    namespace: config.state.namespace,
-    maxmemoryBytes: config.state.maxmemory,
-    orphanSeconds: Math.ceil((config.server.shutdown_timeout + beyondGraceMs) / 1000),
-    log: scene.openLog('redis'),
-    signal: scene.stop,
-    onStart: (pid) => record.child('Redis', pid),
-    onDeath: (how, restartInMs) => announce({ event: 'died', name: 'Redis', how, restartInMs }),
-  });
-  running.push(redis);
-  if (redis.socketFolder !== undefined) {
-    record.set({ socketFolder: redis.socketFolder });
-    announce({
-      event: 'progress',
-      text: `The home's path is too long for a socket: Redis listens in ${redis.socketFolder}`,
-    });
-  }
-  return { url: redis.url, runnerUrl: redis.runnerUrl, what: `${redis.version}, data in ${join(home, 'redis')}` };
-};
-
-const startService = (
-  scene: Scene,
-  name: 'all-in-one' | 'tool-runner',
-  cwd: string,
-  env: Environment,
-): ServiceProcess => {
-  const { announce, record } = scene;
-  const started = runServiceProcess({
-    name,
-    cwd,
-    env,
-    log: scene.openLog(name),
-    onLine: (line) => {
-      const text = terminalLine(line);
-      if (text !== undefined) announce({ event: 'warning', from: name, text });
-    },
-    onStart: (pid) => record.child(name, pid),
-    onHealthPort: (port) => record.health(name, port),
-    onDeath: (how, restartInMs) => announce({ event: 'died', name, how, restartInMs }),
-    onBack: () => announce({ event: 'back', name }),
-  });
-  scene.running.push(started);
-  scene.running.sort((left, right) => stopOrder.indexOf(left.name) - stopOrder.indexOf(right.name));
-  return started;
 };
 
 const startAll = async (scene: Scene, startedAt: number): Promise<void> => {
