@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const everywhere = ['packages/*/src', 'services/*/src', 'scripts'];
@@ -10,6 +11,8 @@ const special = ['**/*.redis.test.ts', '**/*.contract.test.ts', '**/*.sandbox.te
 /** `x.test.ts` touches nothing outside; the other kinds say by their name what they need. */
 export default defineConfig({
   test: {
+    // Most of the time tests wait for processes and timers: two at once even on two cores halve it.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { resolve, ssr, test: { name: 'unit', include: named('*.test.ts'), exclude: special } },
       { resolve, ssr, test: { name: 'redis', include: named('*.redis.test.ts'), testTimeout: 20_000 } },
