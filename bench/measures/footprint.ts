@@ -92,7 +92,10 @@ function tree(up: ChildProcess): ReadonlyMap<string, number> {
   for (const pid of parents.keys()) {
     if (!below(pid)) continue;
     const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
-    const name = pid === up.pid ? 'up' : (/services\/([a-z-]+)\/dist|(redis-server)/.exec(command)?.slice(1).find(Boolean) ?? 'other');
+    const name =
+      pid === up.pid
+        ? 'up'
+        : (/services\/([a-z-]+)\/dist|(redis-server)/.exec(command)?.slice(1).find(Boolean) ?? 'other');
     const mb = Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
     sizes.set(name, (sizes.get(name) ?? 0) + mb);
   }
