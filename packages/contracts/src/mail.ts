@@ -14,12 +14,18 @@ export type Route = z.infer<typeof Route>;
 export const Sender = z.object({ id: z.string().max(256), name: z.string().max(256).optional() });
 export type Sender = z.infer<typeof Sender>;
 
+/** What was said before a message, when the client keeps the conversation itself. */
+export const ContextMessage = z.object({ role: z.enum(['user', 'assistant']), text: z.string().max(1_048_576) });
+export type ContextMessage = z.infer<typeof ContextMessage>;
+
 /** What a person wrote. */
 export const PersonMail = z.object({
   v: z.literal(1),
   kind: z.literal('person'),
   id: MessageId,
   text: z.string().max(65_536),
+  /** Read before the text, and kept in the transcript; only of one-off conversations. */
+  context: z.array(ContextMessage).max(2_000).optional(),
   from: Sender,
   route: Route,
   /** Milliseconds since the epoch, when ingress accepted it. */

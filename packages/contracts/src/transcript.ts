@@ -45,7 +45,7 @@ export const Journal = z.object({
   step: z.number().int().nonnegative(),
   startedAt: z.number().int(),
   /** The person mail this turn answers, already popped from the mailbox, without its text (that is in `entries`). */
-  answers: z.array(PersonMail.omit({ text: true })),
+  answers: z.array(PersonMail.omit({ text: true, context: true })),
   /** This turn's part of the transcript so far. */
   entries: z.array(TranscriptEntry),
   /** Calls that are out. */

@@ -1,5 +1,5 @@
 import type { Journal, PersonMail } from '@queueclaw/contracts';
-import { userEntry } from './journal.js';
+import { contextEntries, userEntry } from './journal.js';
 import type { TurnInput } from './turn-input.js';
 
 /** A turn reads at most this many messages ... */
@@ -38,10 +38,10 @@ export function joinMail(
     if (!known.has(mail.id)) {
       if (answers.length - journal.answers.length >= atMost || answers.length >= mailPerTurnMax) break;
       if (answers.length > 0 && chars + mail.text.length > mailCharsMax) break;
-      const { text, ...rest } = mail;
+      const { text, context: _, ...rest } = mail;
       known.add(mail.id);
       answers.push(rest);
-      entries.push(userEntry(mail, journal.turn));
+      entries.push(...contextEntries(mail, journal.turn), userEntry(mail, journal.turn));
       chars += text.length;
     }
     took += 1;

@@ -21,6 +21,16 @@ export function userEntry(mail: PersonMail, turn: number): TranscriptEntry {
   return { v: 1, turn, at: mail.at, role: 'user', id: mail.id, text: mail.text, from: mail.from };
 }
 
+/** What was said before a message, as a transcript remembers it. Its ids are made of the message's. */
+export function contextEntries(mail: PersonMail, turn: number): TranscriptEntry[] {
+  const base = { v: 1 as const, turn, at: mail.at };
+  return (mail.context ?? []).map(({ role, text }, at) =>
+    role === 'user'
+      ? { ...base, role, id: `${mail.id.slice(0, 100)}-before-${at + 1}`, text, from: mail.from }
+      : { ...base, role, text },
+  );
+}
+
 /** The sum of two usages; cached tokens only when one of them counts any. */
 export function addUsage(a: Usage, b: Usage | undefined): Usage {
   if (b === undefined) return a;

@@ -1,6 +1,7 @@
 import {
   type ActorAddress,
   AppError,
+  type ContextMessage,
   type ControlMail,
   type PersonMail,
   type Route,
@@ -17,6 +18,8 @@ export type IncomingMessage = {
   readonly route: Route;
   readonly language?: string | undefined;
   readonly timezone?: string | undefined;
+  /** What was said before, when the client keeps the conversation itself. */
+  readonly context?: readonly ContextMessage[] | undefined;
 };
 
 export type ToMessages = (
@@ -38,14 +41,20 @@ const commands: Readonly<Record<string, ControlMail['action']>> = {
 export function toMessages(conversations: Conversations): ToMessages {
   return async (address, message) => {
     const id = message.id ?? newId();
-    const { text, from, route, language, timezone } = message;
+    const { text, from, route, language, timezone, context } = message;
     const action = commands[text.trim()];
     const base = { v: 1 as const, id, from, route, at: Date.now(), ...(language === undefined ? {} : { language }) };
     if (action !== undefined) {
       await conversations.control(address, { ...base, kind: 'control', action });
       return { outcome: 'accepted', position: 0, id };
     }
-    const mail: PersonMail = { ...base, kind: 'person', text, ...(timezone === undefined ? {} : { timezone }) };
+    const mail: PersonMail = {
+      ...base,
+      kind: 'person',
+      text,
+      ...(timezone === undefined ? {} : { timezone }),
+      ...(context === undefined || context.length === 0 ? {} : { context: [...context] }),
+    };
     const accepted = await conversations.accept(address, mail);
     if (accepted.outcome === 'full') throw new AppError('conversation.busy', { retryAfterMs: 2_000 });
     if (accepted.outcome === 'conflict') throw new AppError('message.conflict');

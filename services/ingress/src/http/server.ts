@@ -6,6 +6,7 @@ import { rateLimit } from '../access/rate-limit.js';
 import { tokenKeeper } from '../access/tokens.js';
 import { conversationRoutes } from '../routes/conversations.js';
 import { healthRoutes } from '../routes/health.js';
+import { completionRoutes } from '../routes/openai/completion-routes.js';
 import { messageRoutes } from '../routes/messages.js';
 import { pageRoutes } from '../routes/page.js';
 import { createSockets, isSocketPath } from '../socket/sockets.js';
@@ -66,6 +67,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   app.options('/api/*', preflight);
   await app.register(messageRoutes, { ...parts, guard });
   await app.register(conversationRoutes, { ...parts, guard });
+  await app.register(completionRoutes, { ...parts, guard });
   await app.register(healthRoutes, parts);
   await app.register(pageRoutes, {});
   const sockets = createSockets({ ...parts, tokens, limit, origins });

@@ -1,0 +1,156 @@
+import { AppError, ConversationId, errorTable, isErrorCode, type ServerFrame, type Usage } from '@queueclaw/contracts';
+import { newId } from '@queueclaw/runtime';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf, type Guard } from '../../access/guard.js';
+import type { ServerParts } from '../../http/server-parts.js';
+import { languageOf } from '../language.js';
+import { type Completion, completionOf } from './completion-request.js';
+import { completionText } from './completion-text.js';
+import { eventStream } from './event-stream.js';
+
+type ReplyFrame = Extract<ServerFrame, { type: 'reply' }>;
+
+/**
+ * `GET /v1/models` and `POST /v1/chat/completions`, as OpenAI's clients speak them. Stateless: each request is a one-off
+ * conversation that is forgotten afterwards; with the header `X-QueueClaw-Conversation` only the last message counts and
+ * the transcript is ours.
+ */
+export async function completionRoutes(
+  app: FastifyInstance,
+  parts: ServerParts & { readonly guard: Guard },
+): Promise<void> {
+  app.get('/v1/models', { onRequest: parts.guard('read') }, async () => ({
+    object: 'list',
+    data: [{ id: 'queueclaw', object: 'model', created: 0, owned_by: 'queueclaw' }],
+  }));
+
+  app.post('/v1/chat/completions', { onRequest: parts.guard('chat') }, async (request, reply) => {
+    const completion = completionOf(request.body);
+    const kept = keptConversation(request);
+    const { tenant, sender } = callerOf(request);
+    const address = { tenant, conversation: kept ?? `openai-${newId()}` };
+    const id = newId();
+    const language = languageOf(request.headers['accept-language']);
+    const post = (): Promise<unknown> =>
+      parts.toMessages(address, {
+        ...{ id, text: completion.text, from: sender, route: { channel: 'http' }, language },
+        ...(kept === undefined ? { context: completion.context } : {}),
+      });
+    try {
+      return await (completion.stream ? streamed : whole)(parts, reply, completion, { ...address, id }, post);
+    } finally {
+      if (kept === undefined) void parts.conversations.forget(address).catch(() => undefined);
+    }
+  });
+}
+
+function keptConversation(request: FastifyRequest): string | undefined {
+  const header = request.headers['x-queueclaw-conversation'];
+  if (header === undefined) return undefined;
+  const parsed = ConversationId.safeParse(header);
+  if (!parsed.success) throw new AppError('conversation.invalid');
+  return parsed.data;
+}
+
+type Asked = { readonly tenant: string; readonly conversation: string; readonly id: string };
+type Post = () => Promise<unknown>;
+
+/** Follows the conversation until the reply to the message; undefined when the client went, time ran out or we stop. */
+async function untilReply(
+  { fromLive, stopping, config }: ServerParts,
+  reply: FastifyReply,
+  asked: Asked,
+  post: Post,
+  onFrame: (frame: ServerFrame) => void,
+): Promise<ReplyFrame | undefined> {
+  const { promise, resolve } = Promise.withResolvers<ReplyFrame | undefined>();
+  const giveUp = (): void => resolve(undefined);
+  const stop = await fromLive(asked, undefined, (frame) => {
+    onFrame(frame);
+    if (frame.type === 'reply' && frame.answers.includes(asked.id)) resolve(frame);
+  });
+  const timer = setTimeout(giveUp, config.server.write_timeout);
+  reply.raw.once('close', giveUp);
+  stopping.addEventListener('abort', giveUp, { once: true });
+  try {
+    await post();
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    reply.raw.off('close', giveUp);
+    stopping.removeEventListener('abort', giveUp);
+    stop();
+  }
+}
+
+const usageOf = (usage: Usage | undefined): Record<string, number> => ({
+  prompt_tokens: usage?.inputTokens ?? 0,
+  completion_tokens: usage?.outputTokens ?? 0,
+  total_tokens: (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0),
+});
+
+/** What went wrong instead of an answer; undefined when there is one. */
+function failureOf(frame: ReplyFrame | undefined): AppError | undefined {
+  if (frame === undefined) return new AppError('llm.timeout', { publicMessage: 'There was no answer in time.' });
+  if (frame.status !== 'failed') return undefined;
+  const code = frame.error?.code ?? '';
+  const known = isErrorCode(code) ? code : 'turn.failed';
+  return new AppError(errorTable[known].status >= 500 ? known : 'turn.failed', { publicMessage: frame.text });
+}
+
+async function whole(
+  parts: ServerParts,
+  reply: FastifyReply,
+  { model }: Completion,
+  asked: Asked,
+  post: Post,
+): Promise<FastifyReply> {
+  const frame = await untilReply(parts, reply, asked, post, () => undefined);
+  const failure = failureOf(frame);
+  if (failure !== undefined) throw failure;
+  return reply.header('cache-control', 'no-store').send({
+    ...{ id: `chatcmpl-${asked.id}`, object: 'chat.completion', created: Math.floor(Date.now() / 1_000), model },
+    choices: [{ index: 0, message: { role: 'assistant', content: frame?.text ?? '' }, finish_reason: 'stop' }],
+    usage: usageOf(frame?.usage),
+  });
+}
+
+async function streamed(
+  parts: ServerParts,
+  reply: FastifyReply,
+  { model, includeUsage }: Completion,
+  asked: Asked,
+  post: Post,
+): Promise<FastifyReply> {
+  const events = eventStream(reply);
+  const base = {
+    id: `chatcmpl-${asked.id}`,
+    object: 'chat.completion.chunk',
+    created: Math.floor(Date.now() / 1_000),
+    model,
+  };
+  const chunk = (delta: Record<string, string>, finish: string | null = null): void =>
+    events.send({ ...base, choices: [{ index: 0, delta, finish_reason: finish }] });
+  const text = completionText();
+  let first = true;
+  try {
+    const frame = await untilReply(parts, reply, asked, post, (one) => {
+      if (one.type === 'reply' && (one.status === 'failed' || !one.answers.includes(asked.id))) return;
+      const piece = text(one);
+      if (piece === '') return;
+      chunk(first ? { role: 'assistant', content: piece } : { content: piece });
+      first = false;
+    });
+    const failure = failureOf(frame);
+    if (failure !== undefined) throw failure;
+    chunk({}, 'stop');
+    if (includeUsage) events.send({ ...base, choices: [], usage: usageOf(frame?.usage) });
+    events.done();
+  } catch (error) {
+    if (!events.started()) throw error;
+    events.fail(error instanceof AppError ? error : new AppError('system.internal', { cause: error }));
+  } finally {
+    events.end();
+  }
+  return reply;
+}
