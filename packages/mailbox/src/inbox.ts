@@ -9,6 +9,8 @@ const refusedTotal = counter('queueclaw_mail_refused_total', 'Mail dropped as fo
 /** The head of a mailbox list: what could be read, and how many elements to pop for the first n of it. */
 export type Inbox<T> = {
   readonly mail: readonly T[];
+  /** List elements, those that were refused too. */
+  readonly size: number;
   /** How many list elements go when `taken` of `mail` are consumed; refused ones in between and right after go with them. */
   pop(taken: number): number;
 };
@@ -29,7 +31,7 @@ function open<T>(
     else refusedTotal.inc({ kind });
     endOf[mail.length] = at + 1;
   });
-  return { mail, pop: (taken) => endOf[Math.min(taken, mail.length)] ?? 0 };
+  return { mail, size: elements.length, pop: (taken) => endOf[Math.min(taken, mail.length)] ?? 0 };
 }
 
 /** Opens mail of people. */

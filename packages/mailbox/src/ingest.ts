@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ActorAddress, actorMember, type Mail, keys } from '@queueclaw/contracts';
 import { groupCommit } from '@queueclaw/queues';
-import { recordTtlMs } from './limits.js';
+import { controlMax, recordTtlMs } from './limits.js';
 import { parseRecord, type MessageRecord } from './record.js';
 import { row } from './reply-shapes.js';
 import { seal } from './seal.js';
@@ -60,7 +60,8 @@ async function ingestBatch(
       keys.state(tag, 'messages', address),
     );
     const sealed = seal(mailKey, address, JSON.stringify(mail));
-    args.push(actorMember(address), address.conversation, digest(mail), sealed, control ? 0 : mailboxMax);
+    args.push(actorMember(address), address.conversation, digest(mail), sealed);
+    args.push(control ? controlMax : mailboxMax, control ? 1 : 0);
   }
   const answers = row(await shard.run('ingest', names, args));
   return answers.map((answer) => {

@@ -12,7 +12,7 @@ import {
 } from '@queueclaw/contracts';
 import type { HistoryCache } from './history-cache.js';
 import { type Inbox, openControl, openInbox } from './inbox.js';
-import { armMs, leaseMs, liveKeep, liveTtlMs, type MailboxLimits } from './limits.js';
+import { armMs, leaseMs, liveKeep, liveTtlMs, type MailboxLimits, mailShown } from './limits.js';
 import { outboxItem } from './outbox.js';
 import { parseJson } from './record.js';
 import { pairs, row, strings } from './reply-shapes.js';
@@ -32,6 +32,13 @@ export type TurnEnd = {
   readonly deadLetter?: Readonly<Record<string, unknown>>;
 };
 
+export type Release = {
+  /** Milliseconds until somebody looks at it again, 0 by default. */
+  readonly delayMs?: number;
+  /** The mail has nothing to do with it: this claim does not count as a try. */
+  readonly blameless?: boolean;
+};
+
 /**
  * A claimed conversation. All methods are fenced: they resolve to undefined (or false), and nothing changed, once another
  * worker has claimed it.
@@ -45,23 +52,31 @@ export type Lease = {
   /** The last turn's number, 0 before the first. */
   readonly turn: number;
   readonly journal: Journal | undefined;
-  /** A journal that cannot be read: the turn cannot go on. */
+  /** A journal that does not fit its schema: the turn cannot go on. `journal` has no more than whom it was to answer. */
   readonly damaged: string | undefined;
   readonly results: readonly { call: string; outcome: ToolOutcome }[];
   readonly history: readonly TranscriptEntry[];
   /** Mail not yet consumed; `checkpoint` brings it up to date. */
   inbox(): { readonly mail: readonly PersonMail[]; readonly control: readonly ControlMail[] };
-  renew(): Promise<boolean>;
-  /** Gives the conversation back as it is: the next worker may claim it at once. */
-  release(): Promise<boolean>;
-  /** Writes the journal; afterwards `inbox` shows what is left and what came meanwhile. */
+  /** Keeps the lease. How much mail and control mail has come since `inbox` was last up to date; undefined once it is not ours. */
+  renew(): Promise<{ readonly mail: number; readonly control: number } | undefined>;
+  /** Gives the conversation back as it is, so that the clock wakes it. False when there is no lease to give back. */
+  release(how?: Release): Promise<boolean>;
+  /**
+   * Writes a journal that waits for no tool; afterwards `inbox` shows what is left and what came meanwhile, and results that
+   * still come are refused.
+   */
   checkpoint(journal: Journal, take: Take): Promise<boolean>;
-  /** Waits for the journal's pending calls until `deadlineAt`, milliseconds. `wake`: there is already something to do. */
+  /**
+   * Waits for the journal's pending calls until `deadlineAt`, milliseconds; `mailWakes`: or until a person writes. `wake` in
+   * the answer: there is already something to do.
+   */
   suspend(
     journal: Journal,
     take: Take,
     deadlineAt: number,
     live: readonly LiveEvent[],
+    mailWakes?: boolean,
   ): Promise<{ wake: boolean } | undefined>;
   /** The tasks are queued. `deadlineAt` in milliseconds. */
   arm(deadlineAt: number): Promise<boolean>;
@@ -93,7 +108,7 @@ export async function claimConversation(context: Context): Promise<Claim> {
     await shard.run(
       'claim',
       [st, mb, ct, wt, keys.transcript(tag, address), due],
-      [actorMember(address), leaseMs, 100, limits.historyMax, known?.turn ?? ''],
+      [actorMember(address), leaseMs, limits.historyMax, known?.turn ?? ''],
     ),
   );
   if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'waiting';
@@ -130,34 +145,44 @@ function leaseFrom(
   const journal = journalText === '' ? undefined : Journal.safeParse(parseJson(journalText));
   const ok = (value: unknown): boolean => row(value)[0] === 'ok';
   const pops = (take: Take): [number, number] => [mail.pop(take.mail), control.pop(take.control)];
+  let writes = 0;
+  /** Names a write, so that one which the connection sends again is recognised. */
+  const write = (): string => `${epoch}.${(writes += 1)}`;
 
   return {
     epoch,
     tries: Number(answer[3]),
     now: Number(answer[2]),
     turn: Number(answer[4]),
-    journal: journal?.data,
+    journal: journal?.success === false ? salvage(journalText) : journal?.data,
     damaged: journal?.success === false ? journalText : undefined,
     results: outcomes(pairs(answer[8])),
     history,
     inbox: () => ({ mail: mail.mail, control: control.mail }),
-    renew: async () => ok(await shard.run('renew', [st, due], [epoch, member, leaseMs])),
-    release: async () => ok(await shard.run('renew', [st, due], [epoch, member, 0])),
+    renew: async () => {
+      const [verdict, mails, controls] = row(await shard.run('renew', [st, due, mb, ct], [epoch, member, leaseMs]));
+      if (verdict !== 'ok') return undefined;
+      // Behind a full page nobody can tell what is new.
+      return { mail: mail.size < mailShown ? Number(mails) - mail.size : 0, control: Number(controls) - control.size };
+    },
+    release: async ({ delayMs = 0, blameless = false } = {}) =>
+      ok(await shard.run('release', [st, due], [epoch, member, delayMs, blameless ? 1 : 0])),
     checkpoint: async (journal, take) => {
-      const back = row(await shard.run('checkpoint', [st, mb, ct], [epoch, JSON.stringify(journal), ...pops(take)]));
+      const back = row(await shard.run('checkpoint', [st, mb, ct, wt], [epoch, write(), JSON.stringify(journal), ...pops(take)]));
       if (back[0] !== 'ok') return false;
       control = openControl(mailKey, address, strings(back[1]));
       mail = openInbox(mailKey, address, strings(back[2]));
       return true;
     },
-    suspend: async (journal, take, deadlineAt, events) => {
+    suspend: async (journal, take, deadlineAt, events, mailWakes = false) => {
       const calls = journal.pending.flatMap((call) => [call.call, call.ticket]);
       const back = row(
         await shard.run(
           'suspend',
           [st, mb, ct, wt, due, live],
           [
-            ...[epoch, member, JSON.stringify(journal), ...pops(take), armMs, deadlineAt, liveKeep, liveTtlMs],
+            ...[epoch, write(), member, JSON.stringify(journal), ...pops(take), armMs, deadlineAt],
+            ...[mailWakes ? 1 : 0, liveKeep, liveTtlMs],
             ...[journal.pending.length, ...calls, ...events.map((event) => JSON.stringify(event))],
           ],
         ),
@@ -174,7 +199,7 @@ function leaseFrom(
             ...[keys.mailbox(tag, 'replies', address), keys.due(tag, 'replies'), live, keys.dead(tag)],
           ],
           [
-            ...[epoch, member, ...pops(end.take), end.turn, end.reset ? 1 : 0],
+            ...[epoch, write(), member, ...pops(end.take), end.turn, end.reset ? 1 : 0],
             ...[limits.retentionMs, limits.transcriptMax, liveKeep, liveTtlMs],
             end.deadLetter === undefined ? '' : JSON.stringify(end.deadLetter),
             ...[end.entries.length, ...end.entries.map((entry) => JSON.stringify(entry))],
@@ -196,6 +221,14 @@ function leaseFrom(
       return ok(await shard.run('appendLive', [st, live], [epoch, liveKeep, liveTtlMs, ...lines]));
     },
   };
+}
+
+/** Whom a turn was to answer, when that is all that can be read of its journal. */
+function salvage(text: string): Journal | undefined {
+  const found = Journal.pick({ turn: true, answers: true }).safeParse(parseJson(text));
+  if (!found.success) return undefined;
+  const usage = { inputTokens: 0, outputTokens: 0 };
+  return { v: 1, ...found.data, step: 0, startedAt: 0, entries: [], pending: [], toolCalls: 0, usage };
 }
 
 const outcomes = (waiting: ReadonlyMap<string, string>): Lease['results'] =>

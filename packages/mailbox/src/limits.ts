@@ -10,6 +10,13 @@ export type MailboxLimits = {
   readonly retentionMs: number;
 };
 
+/** Waiting control mail of one conversation. */
+export const controlMax = 100;
+/** Waiting mail that a claim or checkpoint shows ... */
+export const mailShown = 100;
+/** ... and how much when there is control mail, which may withdraw all of it; of about so many bytes. */
+export const mailShownToControl = 1_000;
+export const mailShownToControlBytes = 16_000_000;
 /** A worker that has not renewed for this long has lost its conversation. */
 export const leaseMs = 6_000;
 /** A suspended conversation whose tasks were not confirmed is looked at again after this time. */

@@ -116,7 +116,7 @@ it('changes nothing for a worker whose epoch is stale', async () => {
   expect(await frozen.checkpoint(journal(1, []), { mail: 1, control: 0 })).toBe(false);
   expect(await frozen.suspend(journal(1, ['1.1.1']), { mail: 1, control: 0 }, Date.now() + 60_000, [])).toBeUndefined();
   expect(await frozen.arm(1)).toBe(false);
-  expect(await frozen.renew()).toBe(false);
+  expect(await frozen.renew()).toBeUndefined();
   expect(await frozen.appendLive([{ type: 'delta', turn: 1, step: 1, attempt: 1, text: 'x' }])).toBe(false);
   expect(await frozen.commit(end(1, ['m1']))).toBeUndefined();
   expect(await redis.exists(keys.live(shard.tag, a), keys.transcript(shard.tag, a))).toBe(0);

@@ -84,7 +84,7 @@ export async function claimOutbox(
           'commitDelivery',
           [st, mb, due, keys.live(tag, address), keys.dead(tag)],
           [
-            ...[epoch, member, tag, address.tenant, address.conversation, recordTtlMs, liveKeep, liveTtlMs],
+            ...[epoch, epoch, member, tag, address.tenant, address.conversation, recordTtlMs, liveKeep, liveTtlMs],
             ...[status ?? '', deadLetter === undefined ? '' : JSON.stringify(deadLetter)],
           ],
         ),

@@ -8,7 +8,7 @@ import { forget } from './scripts/forget.js';
 import { ingest } from './scripts/ingest.js';
 import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
 import { redeliver } from './scripts/redeliver.js';
-import { renew } from './scripts/renew.js';
+import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
 import { arm, suspend } from './scripts/suspend.js';
 
@@ -26,6 +26,7 @@ const sources = {
   ingest,
   postponeDelivery,
   redeliver,
+  release,
   renew,
   results,
   suspend,

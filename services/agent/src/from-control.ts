@@ -1,5 +1,5 @@
 import { ConversationId, keys, TenantId } from '@queueclaw/contracts';
-import type { Shards } from '@queueclaw/mailbox';
+import { parseJson, type Shards } from '@queueclaw/mailbox';
 import type { Service } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -13,8 +13,8 @@ const Control = z.object({ type: z.literal('control'), tenant: TenantId, convers
  */
 export function fromControl(subscriber: Redis, shards: Shards, steps: RunningSteps): Service {
   const onMessage = (_channel: string, text: string): void => {
-    const control = Control.safeParse(JSON.parse(text));
-    if (control.success) steps.interrupt(control.data, 'control');
+    const control = Control.safeParse(parseJson(text));
+    if (control.success) steps.interrupt(control.data, 'news');
   };
   return {
     name: 'from-control',

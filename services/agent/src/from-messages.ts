@@ -1,13 +1,15 @@
 import { messagesQueue, consume, type Consumer, type JobHandle, type Summary } from '@queueclaw/queues';
-import type { Wake } from '@queueclaw/contracts';
+import { toAppError, type Wake } from '@queueclaw/contracts';
 import type { Mailbox } from '@queueclaw/mailbox';
 import type { Logger } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
 import type { RunningSteps } from './running-steps.js';
-import { runStep, type StepDeps } from './step.js';
+import { mailInterrupts } from './profiles.js';
+import { profileOf, runStep, type StepDeps } from './step.js';
 
 /** A lease lives six seconds; two lost renewals in a row are survived. */
 const renewEveryMs = 2_000;
+const retryMsMax = 10_000;
 
 export type FromMessagesOptions = {
   readonly mailbox: Mailbox;
@@ -43,17 +45,27 @@ async function serve(
   const running = steps.begin(address);
   const onStop = (): void => running.interrupt('stopping');
   signal.addEventListener('abort', onStop);
+  if (signal.aborted) onStop();
+  const profile = profileOf(deps, lease);
   const heartbeat = setInterval(() => {
     lease.renew().then(
-      (ours) => (ours ? undefined : running.interrupt('stale')),
+      (news) => {
+        if (news === undefined) running.interrupt('stale');
+        // What pub/sub lost is found here; mail that interrupts has no other way.
+        else if (news.control > 0 || (news.mail > 0 && mailInterrupts(profile))) running.interrupt('news');
+      },
       () => undefined,
     );
   }, renewEveryMs);
   try {
     if (lease.tries > 1) job.log(`claimed for the ${lease.tries}th time, epoch ${lease.epoch}`);
-    return await runStep({ deps, address, lease, running, log: job.log });
-  } catch (error) {
-    await lease.release().catch(() => false);
+    return await runStep({ deps, address, lease, profile, running, log: job.log });
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    // Redis' troubles are not the mail's fault.
+    const blameless = error.code === 'system.unavailable' || error.code === 'system.full';
+    const delayMs = Math.min(500 * 2 ** lease.tries, retryMsMax);
+    await lease.release({ delayMs, blameless }).catch(() => false);
     throw error;
   } finally {
     clearInterval(heartbeat);

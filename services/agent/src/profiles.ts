@@ -8,6 +8,9 @@ export type Profile = { readonly agent: AgentProfile; readonly model: string | u
 
 export type ProfileOf = (mail: Pick<PersonMail, 'route'> | undefined) => Profile;
 
+/** Whether what a person writes ends what the agent is doing. */
+export const mailInterrupts = ({ agent }: Profile): boolean => agent.queueMode === 'interrupt';
+
 const defaultMaxOutputTokens = 8_192;
 
 /** Picks the agent that a conversation talks to: the channel's, else `default`. */

@@ -1,7 +1,10 @@
 import { type ActorAddress, actorMember } from '@queueclaw/contracts';
 
-/** Why a step's model call was broken off. */
-export type Interruption = 'control' | 'stale' | 'stopping';
+/** Why a step's model call was broken off. `news`: there is mail that must be read now. */
+export type Interruption = 'news' | 'stale' | 'stopping';
+
+/** What ends a step for good is not undone by what only wants to be read. */
+const urgency: Readonly<Record<Interruption, number>> = { news: 0, stopping: 1, stale: 2 };
 
 /** The steps this process runs, so that control mail and a lost lease can reach them. */
 export type RunningSteps = {
@@ -34,7 +37,7 @@ export function trackSteps(): RunningSteps {
           controller = new AbortController();
         },
         interrupt: (reason) => {
-          if (why !== 'stale') why = reason;
+          if (why === undefined || urgency[reason] > urgency[why]) why = reason;
           controller.abort();
         },
         end: () => {

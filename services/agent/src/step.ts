@@ -5,7 +5,8 @@ import type { JobHandle, Summary } from '@queueclaw/queues';
 import { counter, histogram, type Logger, newTicket } from '@queueclaw/runtime';
 import { checkArgs, summarise } from '@queueclaw/tools';
 import { begin, collectOutcome, fail, type Next, proceed, type TurnInput } from '@queueclaw/turn';
-import type { Profile, ProfileOf } from './profiles.js';
+import { deadLetter } from './dead-letter.js';
+import { mailInterrupts, type Profile, type ProfileOf } from './profiles.js';
 import type { RunningStep } from './running-steps.js';
 import { toLive } from './to-live.js';
 import type { ToReplies } from './to-replies.js';
@@ -29,25 +30,32 @@ type Step = {
   readonly deps: StepDeps;
   readonly address: ActorAddress;
   readonly lease: Lease;
+  readonly profile: Profile;
   readonly running: RunningStep;
   readonly log: JobHandle<unknown>['log'];
 };
+
+/** The agent that a claimed conversation talks to. */
+export function profileOf(deps: StepDeps, lease: Lease): Profile {
+  return deps.profileOf(lease.journal?.answers[0] ?? lease.inbox().mail[0]);
+}
 
 /**
  * Runs one step of a claimed conversation: until its turn waits for tools or is over. Whatever happens in between, the last
  * fenced write is the truth; a stale lease ends the step without a trace.
  */
 export async function runStep(step: Step): Promise<Summary> {
-  const { deps, lease, running } = step;
+  const { deps, address, lease, profile, running } = step;
   let journal = lease.journal;
   let fresh = true;
   let next: Next | undefined;
-  const profile = deps.profileOf(journal?.answers[0] ?? lease.inbox().mail[0]);
+  const claimedAt = performance.now();
 
   const input = (): TurnInput => ({
-    now: Date.now(),
-    tenant: step.address.tenant,
-    conversation: step.address.conversation,
+    // Redis' clock, so that agents whose clocks disagree agree on deadlines.
+    now: lease.now + Math.floor(performance.now() - claimedAt),
+    tenant: address.tenant,
+    conversation: address.conversation,
     turn: lease.turn + 1,
     journal,
     ...lease.inbox(),
@@ -70,20 +78,28 @@ export async function runStep(step: Step): Promise<Summary> {
       case 'suspend':
         return suspend(step, next);
       case 'ask': {
-        const asked: Extract<Next, { do: 'ask' }> = next;
-        const { outcome, unwritten } = await ask(step, asked, profile);
+        let asked: Extract<Next, { do: 'ask' }> = next;
+        const givenUp = fresh ? overtaken(lease) : [];
+        if (givenUp.length > 0) {
+          // Nobody reads these results any more. The journal that says so comes first, or a crash would ask for them again.
+          if (!(await lease.checkpoint(asked.journal, asked.took))) return { outcome: 'stale' };
+          asked = { ...asked, took: { mail: 0, control: 0 } };
+          await deps.tasks.cancel(address, givenUp);
+        }
+        const { outcome, unwritten } = await ask(step, asked);
         const interruption = running.interruption();
         if (interruption === 'stale') return { outcome: 'stale' };
         if (interruption === 'stopping' && !outcome.ok) {
-          await lease.release();
+          await lease.release({ blameless: true });
+          deps.waker.hint(address, { why: 'more' });
           return { outcome: 'released' };
         }
-        if (interruption === 'control') {
+        if (interruption === 'news') {
           if (!(await lease.checkpoint(asked.journal, asked.took))) return { outcome: 'stale' };
           running.resume();
         }
         ({ journal, fresh } = { journal: asked.journal, fresh: false });
-        if (interruption === 'control' && !outcome.ok && lease.inbox().control.length === 0) {
+        if (interruption === 'news' && !outcome.ok && lease.inbox().control.length === 0) {
           // Somebody cried wolf: nothing in the mailbox asks to stop.
           next = begin(input());
           break;
@@ -104,10 +120,15 @@ export async function runStep(step: Step): Promise<Summary> {
   }
 }
 
+/** Calls that were out at the claim and have no result: the turn goes on without them. */
+function overtaken(lease: Lease): readonly PendingCall[] {
+  const back = new Set(lease.results.map(({ call }) => call));
+  return (lease.journal?.pending ?? []).filter(({ call }) => !back.has(call));
+}
+
 async function ask(
-  { deps, lease, running, log }: Step,
+  { deps, lease, profile, running, log }: Step,
   { journal, request }: Extract<Next, { do: 'ask' }>,
-  profile: Profile,
 ): Promise<{ outcome: ModelOutcome; unwritten: LiveEvent[] }> {
   const model = deps.models.get(profile.model);
   const number = journal.step + 1;
@@ -133,7 +154,7 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   const out = journal.pending.filter(({ call }) => !back.has(call));
   const announced = new Set(lease.journal?.pending.map(({ call }) => call));
   const live = out.filter(({ call }) => !announced.has(call)).map((call) => started(journal, call));
-  const suspended = await lease.suspend(journal, next.took, next.deadlineAt, live);
+  const suspended = await lease.suspend(journal, next.took, next.deadlineAt, live, mailInterrupts(step.profile));
   if (!suspended) return { outcome: 'stale' };
   await deps.tasks.add(address, out, journal.answers.at(-1)?.trace);
   await lease.arm(next.deadlineAt);
@@ -160,7 +181,7 @@ async function commit(step: Step, next: Extract<Next, { do: 'commit' }>, poisone
     reset: next.reset,
     entries: next.entries,
     replies: next.replies,
-    ...(poisoned ? { deadLetter: deadLetter(step, next) } : {}),
+    ...(poisoned ? { deadLetter: deadLetter(address, lease, next.replies) } : {}),
   });
   if (!ended) return { outcome: 'stale' };
   deps.replies.announce(address, next.replies);
@@ -171,22 +192,3 @@ async function commit(step: Step, next: Extract<Next, { do: 'commit' }>, poisone
   if (poisoned) deps.logger.error({ ...address, turn, tries: lease.tries }, 'mail was put aside as a dead letter');
   return { outcome: status, turn, answers: next.replies[0]?.answers.length ?? 0, left: ended.left };
 }
-
-/** What the operator finds: which messages, why, and the journal if it could not be read. */
-const deadLetter = ({ address, lease }: Step, next: Extract<Next, { do: 'commit' }>): Record<string, unknown> => ({
-  v: 1,
-  kind: 'messages',
-  ...address,
-  ids: next.replies.flatMap(({ answers }) => answers),
-  tries: lease.tries,
-  why: lease.damaged === undefined ? 'tries' : 'damaged journal',
-  mail: [...takenMail(lease), ...lease.inbox().mail],
-  at: Date.now(),
-});
-
-/** The mail that the turn had taken already; its text is in the turn's part of the transcript. */
-const takenMail = ({ journal }: Lease): PersonMail[] =>
-  (journal?.answers ?? []).flatMap((answer) => {
-    const entry = journal?.entries.find((one) => one.role === 'user' && one.id === answer.id);
-    return entry === undefined ? [] : [{ ...answer, text: entry.text }];
-  });

@@ -1,9 +1,12 @@
 import { type ActorAddress, jobId, keys, type PendingCall, type Task, type ToolPolicy } from '@queueclaw/contracts';
-import type { Shards } from '@queueclaw/mailbox';
+import { redisError, type Shards } from '@queueclaw/mailbox';
 import { produce, tasksQueue } from '@queueclaw/queues';
 
 export type ToTasks = {
-  /** Queues calls, each once however often this is repeated; resolves when they are in Redis. */
+  /**
+   * Queues calls, each once however often this is repeated; resolves when they are in Redis.
+   * @throws AppError system.full, system.unavailable
+   */
   add(address: ActorAddress, calls: readonly PendingCall[], trace: string | undefined): Promise<void>;
   /** Takes back calls that wait and stops those that run. */
   cancel(address: ActorAddress, calls: readonly PendingCall[]): Promise<void>;
@@ -33,7 +36,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
             at: Date.now(),
             ...(trace === undefined ? {} : { trace }),
           };
-          await producer?.add(task, { id: idOf(address, call) });
+          await producer?.add(task, { id: idOf(address, call) }).catch((error: unknown) => Promise.reject(redisError(error)));
         }),
       );
     },

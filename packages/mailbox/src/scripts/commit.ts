@@ -1,52 +1,53 @@
-import { fence, prelude } from './prelude.js';
+import { prelude, writeFence } from './prelude.js';
 
 /**
  * A turn ends: its mail is gone, its transcript and answers are there, or none of it.
  * KEYS: st, mb, ct, wt, tr, due, conversations, outbox mb, due:replies, live, dead.
- * ARGV: epoch, member, popMail, popControl, turn, reset, retentionMs, transcriptMax, liveKeep, liveTtl, dead letter or '',
- * entries n, entries, replies n, replies, live events.
+ * ARGV: epoch, write, member, popMail, popControl, turn, reset, retentionMs, transcriptMax, liveKeep, liveTtl, dead letter
+ * or '', entries n, entries, replies n, replies, live events.
  * Returns { 'ok', mail left, outbox length }.
  */
-export const commit = `${prelude}${fence}
+export const commit = `${prelude}${writeFence}
+if again then return { 'ok', redis.call('LLEN', KEYS[2]) + redis.call('LLEN', KEYS[3]), redis.call('LLEN', KEYS[8]) } end
 local now = clock()
-local member = ARGV[2]
-if ARGV[3] ~= '0' then redis.call('LTRIM', KEYS[2], ARGV[3], -1) end
-if ARGV[4] ~= '0' then redis.call('LTRIM', KEYS[3], ARGV[4], -1) end
-if ARGV[6] == '1' then
+local member = ARGV[3]
+if ARGV[4] ~= '0' then redis.call('LTRIM', KEYS[2], ARGV[4], -1) end
+if ARGV[5] ~= '0' then redis.call('LTRIM', KEYS[3], ARGV[5], -1) end
+if ARGV[7] == '1' then
   redis.call('DEL', KEYS[5])
   redis.call('HDEL', KEYS[1], 'trimmed')
 end
-local at = 12
+local at = 13
 local n = tonumber(ARGV[at])
 if n > 0 then
   local length
   for i = 1, n do length = redis.call('RPUSH', KEYS[5], ARGV[at + i]) end
-  local over = length - tonumber(ARGV[8])
+  local over = length - tonumber(ARGV[9])
   if over > 0 then
     redis.call('LTRIM', KEYS[5], over, -1)
     redis.call('HINCRBY', KEYS[1], 'trimmed', over)
   end
-  redis.call('PEXPIRE', KEYS[5], ARGV[7])
+  redis.call('PEXPIRE', KEYS[5], ARGV[8])
 end
 at = at + n + 1
 n = tonumber(ARGV[at])
 local out = 0
 for i = 1, n do out = redis.call('RPUSH', KEYS[8], ARGV[at + i]) end
 if n > 0 then redis.call('ZADD', KEYS[9], 'NX', now + grace, member) end
-for i = at + n + 1, #ARGV do publish(KEYS[10], 'e', ARGV[i], ARGV[9], ARGV[10]) end
-if ARGV[11] ~= '' then
-  redis.call('RPUSH', KEYS[11], ARGV[11])
+for i = at + n + 1, #ARGV do publish(KEYS[10], 'e', ARGV[i], ARGV[10], ARGV[11]) end
+if ARGV[12] ~= '' then
+  redis.call('RPUSH', KEYS[11], ARGV[12])
   redis.call('LTRIM', KEYS[11], -10000, -1)
 end
 local left = redis.call('LLEN', KEYS[2]) + redis.call('LLEN', KEYS[3])
 if redis.call('HEXISTS', KEYS[1], 'journal') == 1 then
-  redis.call('HDEL', KEYS[1], 'journal', 'phase', 'waiting', 'deadline', 'armed')
+  redis.call('HDEL', KEYS[1], 'journal', 'phase', 'waiting', 'deadline', 'armed', 'mailWakes')
   redis.call('DEL', KEYS[4])
 end
-redis.call('HSET', KEYS[1], 'turn', ARGV[5], 'tries', '0', 'lease', '0', 'scheduled', left > 0 and '1' or '0')
-redis.call('PEXPIRE', KEYS[1], ARGV[7])
+redis.call('HSET', KEYS[1], 'wrote', ARGV[2], 'turn', ARGV[6], 'tries', '0', 'lease', '0', 'scheduled', left > 0 and '1' or '0')
+redis.call('PEXPIRE', KEYS[1], ARGV[8])
 redis.call('ZADD', KEYS[7], now, string.sub(member, (string.find(member, '/', 1, true)) + 1))
-if tonumber(ARGV[5]) % 50 == 1 then redis.call('ZREMRANGEBYSCORE', KEYS[7], 0, now - ARGV[7]) end
+if tonumber(ARGV[6]) % 50 == 1 then redis.call('ZREMRANGEBYSCORE', KEYS[7], 0, now - ARGV[8]) end
 if left > 0 then redis.call('ZADD', KEYS[6], now + grace, member) else redis.call('ZREM', KEYS[6], member) end
 return { 'ok', left, out }
 `;

@@ -1,6 +1,7 @@
 /**
  * Everything of a conversation goes, but its epoch, so that a step that still runs changes nothing, and a turn's number, so that
- * nobody takes the history it remembers for this one's.
+ * nobody takes the history it remembers for this one's. The outbox keeps its epoch too: who still sends what lay there must
+ * not take away what comes after.
  * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations. ARGV: member,
  * conversation. Returns 1 when there was something; else nothing is written.
  */
@@ -14,6 +15,12 @@ local turn = redis.call('HGET', KEYS[1], 'turn') or '0'
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8])
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'turn', turn + 1)
 redis.call('PEXPIRE', KEYS[1], 86400000)
+local sender = redis.call('HGET', KEYS[7], 'epoch')
+redis.call('DEL', KEYS[7])
+if sender then
+  redis.call('HSET', KEYS[7], 'epoch', sender + 1)
+  redis.call('PEXPIRE', KEYS[7], 86400000)
+end
 redis.call('ZREM', KEYS[9], ARGV[1])
 redis.call('ZREM', KEYS[10], ARGV[1])
 redis.call('ZREM', KEYS[11], ARGV[2])

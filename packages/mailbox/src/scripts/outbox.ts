@@ -1,4 +1,4 @@
-import { fence, prelude } from './prelude.js';
+import { fence, prelude, writeFence } from './prelude.js';
 
 /** Takes an outbox item apart: channel, status, ids, reply. */
 const item = `
@@ -47,6 +47,11 @@ for i = 1, n do
     redis.call('LPOP', mb)
     delivered = delivered + 1
   end
+  -- Whoever held the head and lost it must not take away the next one.
+  if delivered > 0 and lease > 0 then
+    redis.call('HINCRBY', st, 'epoch', 1)
+    redis.call('HSET', st, 'lease', '0', 'tries', '0')
+  end
   if lease > now then redis.call('ZADD', KEYS[1], lease, member)
   elseif left ~= '' then redis.call('ZADD', KEYS[1], now, member)
   else redis.call('ZREM', KEYS[1], member) end
@@ -79,35 +84,38 @@ local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 local tries = redis.call('HINCRBY', KEYS[1], 'tries', 1)
 local lease = now + ARGV[2]
 redis.call('HSET', KEYS[1], 'lease', lease)
+redis.call('PERSIST', KEYS[1])
 redis.call('ZADD', KEYS[3], lease, ARGV[1])
 local _, _, _, reply = parse(head)
 return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]) }
 `;
 
 /**
- * The platform took the head, or it never will. KEYS: st, mb, due, live, dead. ARGV: epoch, member, tag,
- * tenant, conversation, recordTtl, liveKeep, liveTtl, status or '' to keep the reply's, dead letter or ''. Returns { 'ok', left }.
+ * The platform took the head, or it never will. KEYS: st, mb, due, live, dead. ARGV: epoch, write, member,
+ * tag, tenant, conversation, recordTtl, liveKeep, liveTtl, status or '' to keep the reply's, dead letter or ''. Returns { 'ok', left }.
  */
-export const commitDelivery = `${prelude}${item}${fence}
+export const commitDelivery = `${prelude}${item}${writeFence}
+if again then return { 'ok', redis.call('LLEN', KEYS[2]) } end
 local head = redis.call('LPOP', KEYS[2])
 if head then
   local _, status, ids, reply = parse(head)
-  record(ARGV[3], ARGV[4], ARGV[5], ARGV[9] ~= '' and ARGV[9] or status, ids, reply, ARGV[6])
-  publish(KEYS[4], 'r', reply, ARGV[7], ARGV[8])
+  record(ARGV[4], ARGV[5], ARGV[6], ARGV[10] ~= '' and ARGV[10] or status, ids, reply, ARGV[7])
+  publish(KEYS[4], 'r', reply, ARGV[8], ARGV[9])
 end
-if ARGV[10] ~= '' then
-  redis.call('RPUSH', KEYS[5], ARGV[10])
+if ARGV[11] ~= '' then
+  redis.call('RPUSH', KEYS[5], ARGV[11])
   redis.call('LTRIM', KEYS[5], -10000, -1)
 end
 local left = redis.call('LLEN', KEYS[2])
 if left > 0 then
-  redis.call('HSET', KEYS[1], 'lease', '0', 'tries', '0')
+  redis.call('HSET', KEYS[1], 'lease', '0', 'tries', '0', 'wrote', ARGV[2])
   redis.call('HDEL', KEYS[1], 'notBefore')
-  redis.call('ZADD', KEYS[3], clock() + grace, ARGV[2])
+  redis.call('ZADD', KEYS[3], clock() + grace, ARGV[3])
 else
+  redis.call('HSET', KEYS[1], 'wrote', ARGV[2])
   redis.call('HDEL', KEYS[1], 'lease', 'tries', 'notBefore', 'scheduled')
   redis.call('PEXPIRE', KEYS[1], 3600000)
-  redis.call('ZREM', KEYS[3], ARGV[2])
+  redis.call('ZREM', KEYS[3], ARGV[3])
 end
 return { 'ok', left }
 `;

@@ -1,10 +1,11 @@
-import { wakeGraceMs } from '../limits.js';
+import { mailShown, mailShownToControl, mailShownToControlBytes, wakeGraceMs } from '../limits.js';
 
 /*
  * What every script starts with. Redis' own clock decides, so that workers with wrong clocks agree.
  *
  * Keys of one conversation, all in one slot:
- *   st  hash  epoch, scheduled, phase (idle | tools), lease, tries, turn, journal, waiting, deadline, armed, trimmed
+ *   st  hash  epoch, scheduled, phase (idle | tools), lease (0: nobody), tries, turn, journal, waiting, deadline, armed,
+ *             mailWakes, trimmed, wrote (the last fenced write, so that one that is sent again changes nothing)
  *   mb  list  mail of people         ct  list  control mail, read first
  *   wt  hash  call -> 't' ticket (out) or 'r' outcome (came back)
  *   tr  list  transcript             live stream  deltas, tool activity, replies
@@ -28,4 +29,43 @@ end
 /** Refuses a worker whose epoch is no longer the conversation's. KEYS[1] = st, ARGV[1] = epoch. */
 export const fence = `
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return { 'stale' } end
+`;
+
+/**
+ * The same for a write that must happen once: when a connection breaks after Redis has done it, the client sends it again.
+ * ARGV[2] = the write's name, different for every write of the key's life. `again` is true when it was the last one already.
+ */
+export const writeFence = `
+local s = redis.call('HMGET', KEYS[1], 'epoch', 'wrote', 'phase', 'scheduled')
+if s[1] ~= ARGV[1] then return { 'stale' } end
+local again, phase, scheduled = s[2] == ARGV[2], s[3], s[4]
+`;
+
+/** The same for a worker that must still hold the lease: who has committed, suspended or given back holds none. */
+export const leaseFence = `
+local s = redis.call('HMGET', KEYS[1], 'epoch', 'lease', 'tries')
+if s[1] ~= ARGV[1] or s[2] == '0' then return { 'stale' } end
+`;
+
+/**
+ * What a worker is shown of the waiting mail. Somebody who says stop withdraws all of it, so then more is shown, within
+ * bounds.
+ */
+export const inbox = `
+local function inbox(mb, ct)
+  local control = redis.call('LRANGE', ct, 0, 99)
+  local mail = redis.call('LRANGE', mb, 0, ${mailShown - 1})
+  if #control > 0 and #mail == ${mailShown} then
+    local bytes = 0
+    for _, one in ipairs(mail) do bytes = bytes + #one end
+    repeat
+      local page = redis.call('LRANGE', mb, #mail, #mail + 99)
+      for _, one in ipairs(page) do
+        mail[#mail + 1] = one
+        bytes = bytes + #one
+      end
+    until #page < 100 or #mail >= ${mailShownToControl} or bytes > ${mailShownToControlBytes}
+  end
+  return control, mail
+end
 `;

@@ -1,19 +1,20 @@
-import { fence, prelude } from './prelude.js';
+import { fence, prelude, writeFence } from './prelude.js';
 
 /**
  * The turn waits for tools and gives its worker back. Until \`arm\` says that the tasks are queued, the conversation is due
  * again within seconds, so that whoever claims next adds what is missing.
- * KEYS: st, mb, ct, wt, due, live. ARGV: epoch, member, journal, popMail, popControl, armMs, deadline, liveKeep, liveTtl,
- * calls n, n x (call, ticket), then live events.
+ * KEYS: st, mb, ct, wt, due, live. ARGV: epoch, write, member, journal, popMail, popControl, armMs, deadline, mailWakes
+ * ('1': mail of people wakes it too), liveKeep, liveTtl, calls n, n x (call, ticket), then live events.
  */
-export const suspend = `${prelude}${fence}
-if ARGV[4] ~= '0' then redis.call('LTRIM', KEYS[2], ARGV[4], -1) end
-if ARGV[5] ~= '0' then redis.call('LTRIM', KEYS[3], ARGV[5], -1) end
-local n = tonumber(ARGV[10])
+export const suspend = `${prelude}${writeFence}
+if again then return { 'ok', scheduled == '1' and 1 or 0 } end
+if ARGV[5] ~= '0' then redis.call('LTRIM', KEYS[2], ARGV[5], -1) end
+if ARGV[6] ~= '0' then redis.call('LTRIM', KEYS[3], ARGV[6], -1) end
+local n = tonumber(ARGV[12])
 local waiting = 0
 local kept = {}
 for i = 1, n do
-  local call, ticket = ARGV[9 + 2 * i], ARGV[10 + 2 * i]
+  local call, ticket = ARGV[11 + 2 * i], ARGV[12 + 2 * i]
   local known = redis.call('HGET', KEYS[4], call)
   if known and string.sub(known, 1, 1) == 'r' then kept[#kept + 1] = { call, known } else
     waiting = waiting + 1
@@ -23,13 +24,12 @@ end
 redis.call('DEL', KEYS[4])
 for _, pair in ipairs(kept) do redis.call('HSET', KEYS[4], pair[1], pair[2]) end
 local now = clock()
-local control = redis.call('LLEN', KEYS[3])
-local at = now + ARGV[6]
-if waiting == 0 or control > 0 then at = now end
-redis.call('HSET', KEYS[1], 'phase', 'tools', 'journal', ARGV[3], 'waiting', waiting, 'deadline', ARGV[7],
-  'tries', '0', 'lease', '0', 'armed', '0', 'scheduled', at == now and '1' or '0')
-redis.call('ZADD', KEYS[5], at, ARGV[2])
-for i = 11 + 2 * n, #ARGV do publish(KEYS[6], 'e', ARGV[i], ARGV[8], ARGV[9]) end
+local at = now + ARGV[7]
+if waiting == 0 or redis.call('LLEN', KEYS[3]) > 0 or (ARGV[9] == '1' and redis.call('LLEN', KEYS[2]) > 0) then at = now end
+redis.call('HSET', KEYS[1], 'phase', 'tools', 'journal', ARGV[4], 'waiting', waiting, 'deadline', ARGV[8],
+  'tries', '0', 'lease', '0', 'armed', '0', 'mailWakes', ARGV[9], 'wrote', ARGV[2], 'scheduled', at == now and '1' or '0')
+redis.call('ZADD', KEYS[5], at, ARGV[3])
+for i = 13 + 2 * n, #ARGV do publish(KEYS[6], 'e', ARGV[i], ARGV[10], ARGV[11]) end
 return { 'ok', at == now and 1 or 0 }
 `;
 
