@@ -57,9 +57,7 @@ const say = (status: MessageStatus, waitMs: number): number => {
   if (status.reply !== undefined && status.reply.text !== '') process.stdout.write(`${plainText(status.reply.text)}\n`);
   if (status.status === 'answered') return exitCode.ok;
   if (status.status === 'accepted') {
-    process.stderr.write(
-      `${waitMs > 0 ? `No answer within ${waitMs / 1000} s; accepted` : 'Accepted'} as ${status.id}.\n`,
-    );
+    process.stderr.write(`${waitMs > 0 ? 'No answer yet; accepted' : 'Accepted'} as ${status.id}.\n`);
     return waitMs > 0 ? exitCode.failed : exitCode.ok;
   }
   process.stderr.write(`${status.status}${status.error ? `: ${status.error.code}: ${status.error.message}` : ''}\n`);
