@@ -134,6 +134,20 @@ it('lists conversations of one tenant, newest first', async () => {
   expect(listed.map(({ conversation }) => conversation)).toEqual([b.conversation, a.conversation]);
 });
 
+it('forgets what waits and what is worked on, so that nobody is told to wait for it', async () => {
+  const a = somewhere();
+  await one.conversations.accept(a, person('y1'));
+  const running = await lease(a);
+  const { text: _, ...held } = person('y1');
+  const usage = { inputTokens: 0, outputTokens: 0 };
+  const journal = { v: 1 as const, turn: 1, step: 0, startedAt: 1, entries: [], pending: [], toolCalls: 0, usage };
+  await running.checkpoint({ ...journal, answers: [held] }, { mail: 1, control: 0 });
+  await one.conversations.accept(a, person('y2'));
+  expect(await two.conversations.forget(a)).toBe(true);
+  for (const id of ['y1', 'y2']) expect(await one.conversations.message('default', id, a.conversation)).toBeUndefined();
+  expect((await one.conversations.accept(a, person('y1'))).outcome).toBe('accepted');
+});
+
 it('forgets a conversation with the records of its messages', async () => {
   const a = somewhere();
   await one.conversations.accept(a, person('x1'));

@@ -27,7 +27,7 @@ export function openConversations({ mailbox, waker, subscriber }: ConversationsO
     },
     list: (tenant, page) => guarded(listConversations(mailbox, tenant, page)),
     transcript: (address, page) => guarded(readTranscript(shards, address, page)),
-    forget: (address) => guarded(forget(mailbox, address)),
+    forget: (address) => guarded(mailbox.forget(address)),
     exportEntries: (address) => exportTranscript(shards, address),
     follow: (address, cursor, tell) => guarded(live.follow(address, cursor, tell)),
     close: async () => live.close(),
@@ -52,6 +52,7 @@ async function accept(mailbox: Mailbox, waker: Waker, address: ActorAddress, mai
 async function control(mailbox: Mailbox, waker: Waker, address: ActorAddress, mail: ControlMail): Promise<void> {
   const { outcome, wake } = await mailbox.ingest(address, mail);
   if (outcome === 'conflict') throw new AppError('message.conflict');
+  if (outcome === 'full') throw new AppError('conversation.busy', { retryAfterMs: 2_000 });
   if (wake) waker.hint(address, { why: 'mail', channel: mail.route.channel });
   const { tag, redis } = mailbox.shards.of(address);
   await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'control', ...address })).catch(() => undefined);
@@ -85,11 +86,4 @@ async function listConversations(
     .flat()
     .sort((a, b) => b.at - a.at)
     .slice(0, page.limit);
-}
-
-async function forget(mailbox: Mailbox, address: ActorAddress): Promise<boolean> {
-  const { tag, redis } = mailbox.shards.of(address);
-  for await (const entry of exportTranscript(mailbox.shards, address))
-    if (entry.role === 'user') await redis.hdel(keys.message(tag, address.tenant, entry.id), address.conversation);
-  return mailbox.forget(address);
 }

@@ -168,7 +168,9 @@ function leaseFrom(
     release: async ({ delayMs = 0, blameless = false } = {}) =>
       ok(await shard.run('release', [st, due], [epoch, member, delayMs, blameless ? 1 : 0])),
     checkpoint: async (journal, take) => {
-      const back = row(await shard.run('checkpoint', [st, mb, ct, wt], [epoch, write(), JSON.stringify(journal), ...pops(take)]));
+      const back = row(
+        await shard.run('checkpoint', [st, mb, ct, wt], [epoch, write(), JSON.stringify(journal), ...pops(take)]),
+      );
       if (back[0] !== 'ok') return false;
       control = openControl(mailKey, address, strings(back[1]));
       mail = openInbox(mailKey, address, strings(back[2]));

@@ -1,4 +1,5 @@
-import { type ActorAddress, actorMember, type ActorKind, keys, parseActorMember } from '@queueclaw/contracts';
+import { type ActorAddress, type ActorKind, keys, parseActorMember } from '@queueclaw/contracts';
+import { forgetConversation } from './forget.js';
 import { createHistoryCache } from './history-cache.js';
 import { ingestInto, type Ingest } from './ingest.js';
 import { type Claim, claimConversation } from './lease.js';
@@ -41,7 +42,7 @@ export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbo
     dispatch: async (shard, kind, most) =>
       strings(await shard.run('dispatch', [keys.due(shard.tag, kind)], [most, lookAgainMs])).map(parseActorMember),
     record: (tenant, id, conversation) => findRecord(shards, tenant, id, conversation),
-    forget: (address) => forget(shards.of(address), address),
+    forget: (address) => forgetConversation(shards.of(address), address),
   };
 }
 
@@ -59,19 +60,4 @@ async function findRecord(
     if (conversation !== undefined && text !== undefined) return { conversation, record: parseRecord(text) };
   }
   return undefined;
-}
-
-async function forget(shard: Shard, address: ActorAddress): Promise<boolean> {
-  const { tag } = shard;
-  const there = await shard.run(
-    'forget',
-    [
-      ...[keys.state(tag, 'messages', address), keys.mailbox(tag, 'messages', address), keys.control(tag, address)],
-      ...[keys.waiting(tag, address), keys.transcript(tag, address), keys.live(tag, address)],
-      ...[keys.state(tag, 'replies', address), keys.mailbox(tag, 'replies', address)],
-      ...[keys.due(tag, 'messages'), keys.due(tag, 'replies'), keys.conversations(tag, address.tenant)],
-    ],
-    [actorMember(address), address.conversation],
-  );
-  return there === 1;
 }

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openShards } from './shards.js';
-import { ActorWorld, type Op } from './testing/actor-world.js';
+import type { Op } from './testing/actor-op.js';
+import { ActorWorld } from './testing/actor-world.js';
 
 let redis: Redis;
 
@@ -30,7 +31,16 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      ...{ do: op('suspend'), w, take, calls: fc.constantFrom(0, 1, 1, 2, 3), overdue: rarely, wakeOnMail: fc.boolean(), twice, arm: fc.boolean() },
+      ...{
+        do: op('suspend'),
+        w,
+        take,
+        calls: fc.constantFrom(0, 1, 1, 2, 3),
+        overdue: rarely,
+        wakeOnMail: fc.boolean(),
+        twice,
+        arm: fc.boolean(),
+      },
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: op('arm'), w, twice }) },
@@ -38,7 +48,10 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: op('release'), w, blameless: fc.boolean(), twice }) },
   { weight: 1, arbitrary: fc.record({ do: op('die'), w, twice }) },
   { weight: 8, arbitrary: fc.record({ do: op('commit'), w, take, reset: rarely, platform: fc.boolean(), twice }) },
-  { weight: 6, arbitrary: fc.record({ do: op('result'), which: fc.nat({ max: 5 }), right: rarely.map((x) => !x), twice }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: op('result'), which: fc.nat({ max: 5 }), right: rarely.map((x) => !x), twice }),
+  },
   { weight: 3, arbitrary: fc.record({ do: op('deliver'), c, twice }) },
   { weight: 4, arbitrary: fc.record({ do: op('claim outbox'), d, c, twice: rarely }) },
   { weight: 4, arbitrary: fc.record({ do: op('done'), d, twice }) },
@@ -52,25 +65,21 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
 const numRuns = Number(process.env['QUEUECLAW_MODEL_RUNS'] ?? 120);
 const seed = Number(process.env['QUEUECLAW_MODEL_SEED'] ?? Date.now() % 2 ** 31);
 
-it(
-  `does what the model says and keeps every promise, whatever happens in whatever order (seed ${seed})`,
-  async () => {
-    let serial = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(ops, { minLength: 5, maxLength: 100, size: 'max' }), async (happenings) => {
-        const shards = openShards({ namespace: uniqueNamespace(), shards: 1 }, redis);
-        const world = new ActorWorld(shards.of({ conversation: 'any' }), `w${(serial += 1)}`, 2);
-        await world.open();
-        for (const happening of happenings) {
-          await world.run(happening);
-          await world.check();
-        }
-        await world.drain();
-        await world.checkPromises();
-        expect(world.models.every((model) => !model.due && !model.outDue)).toBe(true);
-      }),
-      { numRuns, seed, endOnFailure: false, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
-    );
-  },
-  90_000,
-);
+it(`does what the model says and keeps every promise, whatever happens in whatever order (seed ${seed})`, async () => {
+  let serial = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(ops, { minLength: 5, maxLength: 100, size: 'max' }), async (happenings) => {
+      const shards = openShards({ namespace: uniqueNamespace(), shards: 1 }, redis);
+      const world = new ActorWorld(shards.of({ conversation: 'any' }), `w${(serial += 1)}`, 2);
+      await world.open();
+      for (const happening of happenings) {
+        await world.run(happening);
+        await world.check();
+      }
+      await world.drain();
+      await world.checkPromises();
+      expect(world.models.every((model) => !model.due && !model.outDue)).toBe(true);
+    }),
+    { numRuns, seed, endOnFailure: false, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+  );
+}, 90_000);

@@ -14,7 +14,10 @@ export function deadLetter(
   const words = new Map(
     (lease.journal?.entries ?? []).flatMap((entry) => (entry.role === 'user' ? [[entry.id, entry.text] as const] : [])),
   );
-  const read = (lease.journal?.answers ?? []).map((mail): PersonMail => ({ ...mail, text: words.get(mail.id) ?? '' }));
+  const read = (lease.journal?.answers ?? []).flatMap((mail): PersonMail[] => {
+    const text = words.get(mail.id);
+    return text === undefined ? [] : [{ ...mail, text }];
+  });
   const waiting = lease.inbox().mail.filter(({ id }) => !read.some((mail) => mail.id === id));
   return {
     v: 1,

@@ -1,4 +1,4 @@
-import type { ActorAddress, Journal, LiveEvent, ModelOutcome, PendingCall, PersonMail } from '@queueclaw/contracts';
+import type { ActorAddress, Journal, LiveEvent, ModelOutcome, PendingCall } from '@queueclaw/contracts';
 import type { Models } from '@queueclaw/llm';
 import type { Lease, Waker } from '@queueclaw/mailbox';
 import type { JobHandle, Summary } from '@queueclaw/queues';

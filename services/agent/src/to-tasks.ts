@@ -36,7 +36,9 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
             at: Date.now(),
             ...(trace === undefined ? {} : { trace }),
           };
-          await producer?.add(task, { id: idOf(address, call) }).catch((error: unknown) => Promise.reject(redisError(error)));
+          await producer
+            ?.add(task, { id: idOf(address, call) })
+            .catch((error: unknown) => Promise.reject(redisError(error)));
         }),
       );
     },

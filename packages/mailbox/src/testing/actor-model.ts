@@ -203,8 +203,11 @@ export class ActorModel {
 
   forget(): boolean {
     // A conversation that ended a turn stays in the list of conversations until it is forgotten.
-    const there = this.listed || this.mb.length + this.ct.length + this.transcript.length > 0 || this.journal !== undefined;
+    const there =
+      this.listed || this.mb.length + this.ct.length + this.transcript.length > 0 || this.journal !== undefined;
     if (!there) return false;
+    const gone = [...this.mb, ...this.ct, ...(this.journal?.holds ?? []), ...this.transcript];
+    for (const id of [...gone, ...this.outbox.flatMap(({ answers }) => answers)]) this.texts.delete(id);
     this.epoch += 1;
     this.turn += 1;
     if (this.outEpoch > 0) this.outEpoch += 1;

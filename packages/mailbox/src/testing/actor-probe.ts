@@ -16,7 +16,8 @@ export async function look(shard: Shard, a: ActorAddress): Promise<Record<string
     ...[redis.hgetall(keys.state(tag, 'replies', a))],
     ...[redis.zscore(keys.due(tag, 'messages'), member), redis.zscore(keys.due(tag, 'replies'), member)],
   ] as const);
-  const journal = st['journal'] === undefined ? undefined : (JSON.parse(st['journal']) as { answers: { id: string }[] });
+  const journal =
+    st['journal'] === undefined ? undefined : (JSON.parse(st['journal']) as { answers: { id: string }[] });
   return {
     mb: mb.map(idIn),
     ct: ct.map(idIn),

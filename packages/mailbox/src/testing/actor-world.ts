@@ -1,55 +1,23 @@
-import { type ActorAddress, type ControlMail, type Journal, keys, type PersonMail } from '@queueclaw/contracts';
+import { type ActorAddress, type ControlMail, keys, type PersonMail } from '@queueclaw/contracts';
 import { expect } from 'vitest';
-import type { Lease } from '../lease.js';
-import { type Mailbox, openMailbox } from '../mailbox.js';
+import { openMailbox } from '../mailbox.js';
 import { claimOutbox, type DeliveryLease, deliverToStreams } from '../outbox.js';
 import { applyResults, resultsGroup } from '../results.js';
 import type { Shard } from '../shards.js';
-import { ActorModel, mailboxMax, type ModelCall, transcriptMax } from './actor-model.js';
+import { ActorModel, mailboxMax, transcriptMax } from './actor-model.js';
+import type { Op } from './actor-op.js';
 import { delivered, expected, look } from './actor-probe.js';
-
-/** One thing that happens. `twice`: the connection broke after Redis had done it, and the command was sent again. */
-export type Op = { readonly twice: boolean } & (
-  | { do: 'ingest'; c: number; again: number | undefined; other: boolean; control: boolean }
-  | { do: 'claim'; w: number; c: number }
-  | { do: 'lease lost' | 'outbox lost' | 'forget' | 'deliver'; c: number }
-  | { do: 'checkpoint'; w: number; take: number }
-  | { do: 'suspend'; w: number; take: number; calls: number; overdue: boolean; wakeOnMail: boolean; arm: boolean }
-  | { do: 'arm' | 'renew' | 'die'; w: number }
-  | { do: 'release'; w: number; blameless: boolean }
-  | { do: 'commit'; w: number; take: number; reset: boolean; platform: boolean }
-  | { do: 'result'; which: number; right: boolean }
-  | { do: 'claim outbox'; d: number; c: number }
-  | { do: 'done' | 'postpone'; d: number }
-  | { do: 'dispatch' }
-);
-
-type Worker = {
-  readonly c: number;
-  readonly lease: Lease;
-  readonly epoch: number;
-  holds: readonly string[];
-  calls: readonly ModelCall[];
-  step: number;
-  deadlineAt: number;
-  /** What it has still to say about the conversation. */
-  phase: 'open' | 'suspended' | 'ended';
-};
-type Sent = ModelCall & { readonly c: number };
+import { ActorWorkers } from './actor-workers.js';
 
 const streams = ['http'];
-const usage = { inputTokens: 0, outputTokens: 0 };
 const from = { id: 'ada' };
 
 /** Conversations on a real Redis with their models beside them, workers that may be stale or dead, deliverers too. */
 export class ActorWorld {
   readonly addresses: readonly ActorAddress[];
   readonly models: readonly ActorModel[];
-  readonly workers = new Map<number, Worker>();
   readonly deliverers = new Map<number, { c: number; epoch: number; lease: DeliveryLease }>();
-  readonly sent: Sent[] = [];
-  /** Two processes: what one remembers of a transcript, the other may have changed. */
-  readonly mailboxes: readonly Mailbox[];
+  readonly workers: ActorWorkers;
   readonly shard: Shard;
   #twice = false;
   #serial = 0;
@@ -64,7 +32,8 @@ export class ActorWorld {
     };
     const shards = { space: { namespace: 'unused', shards: 1 }, all: [this.shard], of: () => this.shard };
     const limits = { mailboxMax, transcriptMax, historyMax: 3, retentionMs: 3_600_000 };
-    this.mailboxes = [1, 2].map(() => openMailbox({ shards, mailKey: 'the key', limits }));
+    // Two processes: what one remembers of a transcript, the other may have changed.
+    this.workers = new ActorWorkers([1, 2].map(() => openMailbox({ shards, mailKey: 'the key', limits })));
     this.addresses = Array.from({ length: size }, (_, at) => ({ tenant: 'default', conversation: `${name}-${at}` }));
     this.models = this.addresses.map(() => new ActorModel());
   }
@@ -92,24 +61,18 @@ export class ActorWorld {
     return address;
   }
 
-  #mailbox(w: number): Mailbox {
-    const mailbox = this.mailboxes[w % this.mailboxes.length];
-    if (!mailbox) throw new Error('no mailbox');
-    return mailbox;
-  }
-
   async #do(op: Op): Promise<void> {
     switch (op.do) {
       case 'ingest':
         return this.#ingest(op);
       case 'claim':
-        return this.#claim(op.w, op.c);
+        return this.workers.claim(op.w, op.c, this.model(op.c), this.#address(op.c), op.twice);
       case 'lease lost':
         return this.#expire('messages', op.c);
       case 'outbox lost':
         return this.#expire('replies', op.c);
       case 'die':
-        return void this.workers.delete(op.w);
+        return this.workers.die(op.w);
       case 'result':
         return this.#result(op.which, op.right);
       case 'deliver':
@@ -123,8 +86,10 @@ export class ActorWorld {
         return void (await this.dispatch('messages'));
       case 'forget':
         return this.#forget(op.c);
-      default:
-        return this.#work(op);
+      default: {
+        const c = this.workers.of(op.w);
+        if (c !== undefined) await this.workers.work(op, this.model(c));
+      }
     }
   }
 
@@ -139,141 +104,14 @@ export class ActorWorld {
       ? { ...base, kind: 'control', action: other ? 'reset' : 'stop' }
       : { ...base, kind: 'person', text: other ? 'other words' : 'words' };
     const { outcome, wake } = model.ingest(id, String(other), isControl);
-    const done = await this.#mailbox(0).ingest(this.#address(c), mail);
+    const done = await this.workers.mailbox(0).ingest(this.#address(c), mail);
     // Sent again, an accepted message is found to be there; what was missed is in `due`.
     const again2 = this.#twice && outcome === 'accepted';
     expect([done.outcome, done.wake]).toEqual(again2 ? ['duplicate', false] : [outcome, wake]);
   }
 
-  async #claim(w: number, c: number): Promise<void> {
-    const model = this.model(c);
-    const verdict = model.claim();
-    const lease = await this.#mailbox(w).claim(this.#address(c));
-    if (verdict !== 'claimed' || this.#twice) {
-      this.workers.delete(w);
-      expect(lease).toBe(verdict === 'claimed' ? 'busy' : verdict);
-      return;
-    }
-    if (typeof lease === 'string') throw new Error(`expected a lease, got ${lease}`);
-    const ids = (mail: readonly { id: string }[]): string[] => mail.map(({ id }) => id);
-    expect({
-      ...{ mail: ids(lease.inbox().mail), control: ids(lease.inbox().control), epoch: lease.epoch, tries: lease.tries },
-      ...{ turn: lease.turn, holds: lease.journal && ids(lease.journal.answers) },
-      history: lease.history.map((entry) => 'id' in entry && entry.id),
-      results: lease.results.map(({ call }) => call).toSorted(),
-    }).toEqual({
-      ...{ mail: model.mb, control: model.ct, epoch: model.epoch, tries: model.tries },
-      ...{ turn: model.turn, holds: model.journal?.holds, history: model.transcript.slice(-3) },
-      results: [...model.wt].flatMap(([call, value]) => (value === 'back' ? [call] : [])).toSorted(),
-    });
-    const { holds = [], calls = [] } = model.journal ?? {};
-    const step = lease.journal?.step ?? 0;
-    this.workers.set(w, { c, lease, epoch: lease.epoch, holds, calls, step, deadlineAt: 0, phase: 'open' });
-  }
-
-  async #work(op: Extract<Op, { w: number }>): Promise<void> {
-    const worker = this.workers.get(op.w);
-    if (!worker) return;
-    const { c, lease, epoch } = worker;
-    const model = this.model(c);
-    const current = model.has(epoch);
-    switch (op.do) {
-      case 'renew': {
-        const news = { mail: model.mb.length, control: model.ct.length };
-        const shown = lease.inbox();
-        if (current) model.renew();
-        const got = await lease.renew();
-        const came = { mail: news.mail - shown.mail.length, control: news.control - shown.control.length };
-        return expect(got).toEqual(current ? came : undefined);
-      }
-      case 'release':
-        // Giving back twice is giving back: the second finds nothing to give.
-        expect(await lease.release({ blameless: op.blameless })).toBe(current && !this.#twice);
-        if (current) model.release(op.blameless);
-        worker.phase = 'ended';
-        return;
-      case 'arm':
-        if (worker.phase !== 'suspended') return;
-        return expect(await lease.arm(worker.deadlineAt)).toBe(model.arm(epoch));
-      case 'checkpoint':
-      case 'suspend':
-      case 'commit':
-        if (worker.phase === 'open') await this.#write(worker, model, op);
-        return;
-      default:
-        return;
-    }
-  }
-
-  async #write(
-    worker: Worker,
-    model: ActorModel,
-    op: Extract<Op, { do: 'checkpoint' | 'suspend' | 'commit' }>,
-  ): Promise<void> {
-    const { lease, epoch, c } = worker;
-    const current = epoch === model.epoch;
-    const { mail, control } = lease.inbox();
-    const taken = mail.slice(0, op.take).map(({ id }) => id);
-    const holds = [...worker.holds, ...taken];
-    if (op.do === 'checkpoint') {
-      const take = { mail: taken.length, control: 0 };
-      expect(await lease.checkpoint(this.#journal(worker, holds, []), take)).toBe(current);
-      if (!current) return;
-      model.checkpoint(holds, take);
-      Object.assign(worker, { holds, calls: [] });
-      const left = lease.inbox();
-      return expect([left.mail, left.control].map((list) => list.map(({ id }) => id))).toEqual([model.mb, model.ct]);
-    }
-    if (op.do === 'suspend') {
-      const take = { mail: taken.length, control: 0 };
-      if (worker.calls.length === 0 && op.calls > 0) worker.step += 1;
-      const calls = worker.calls.length > 0 ? worker.calls : this.#calls(worker, op.calls);
-      const deadlineAt = op.overdue ? 5 : Date.now() + 60_000;
-      const journal = this.#journal(worker, holds, calls);
-      const done = await lease.suspend(journal, take, deadlineAt, [], op.wakeOnMail);
-      expect(done).toEqual(current ? model.suspend(holds, calls, take, op) : undefined);
-      this.sent.push(...calls.map((call) => ({ c, ...call })));
-      Object.assign(worker, { phase: 'suspended', deadlineAt });
-      if (op.arm) expect(await lease.arm(deadlineAt)).toBe(model.arm(epoch));
-      return;
-    }
-    const take = { mail: taken.length, control: control.length };
-    const answers = [...holds, ...control.map(({ id }) => id)];
-    const turn = lease.journal?.turn ?? lease.turn + 1;
-    const channel = op.platform ? 'telegram' : 'http';
-    const id = `${epoch}:r${turn}`;
-    const reply = { v: 1 as const, id, turn, text: '', answers, status: 'answered' as const, route: { channel }, at: 1 };
-    const done = await lease.commit({
-      ...{ take, turn, reset: op.reset },
-      entries: holds.map((held) => ({ v: 1, role: 'user', id: held, text: 'words', turn, at: 1 })),
-      replies: answers.length > 0 ? [reply] : [],
-    });
-    worker.phase = 'ended';
-    if (!current) return expect(done).toBeUndefined();
-    const left = model.commit(turn, take, op.reset, holds, answers.length > 0 ? [{ id, channel, answers }] : []);
-    model.listed = true;
-    expect(done?.left).toBe(left);
-  }
-
-  #calls(worker: Worker, count: number): ModelCall[] {
-    const turn = worker.lease.journal?.turn ?? worker.lease.turn + 1;
-    return Array.from({ length: count }, (_, at) => ({
-      call: `${turn}.${worker.step}.${at + 1}`,
-      ticket: `ticket-of-${worker.epoch}-${(this.#serial += 1)}`.padEnd(16, '-'),
-    }));
-  }
-
-  #journal(worker: Worker, holds: readonly string[], calls: readonly ModelCall[]): Journal {
-    const { lease, step } = worker;
-    return {
-      ...{ v: 1, turn: lease.journal?.turn ?? lease.turn + 1, step, startedAt: 1, entries: [], toolCalls: 0, usage },
-      answers: holds.map((id) => ({ v: 1, kind: 'person', id, from, route: { channel: 'http' }, at: 1 })),
-      pending: calls.map((call) => ({ ...call, name: 'shell', args: {}, deadlineAt: 1 })),
-    };
-  }
-
   async #result(which: number, right: boolean): Promise<void> {
-    const call = this.sent.at(-1 - (which % Math.max(1, this.sent.length)));
+    const call = this.workers.sent.at(-1 - (which % Math.max(1, this.workers.sent.length)));
     if (!call) return;
     const ticket = right ? call.ticket : 'a ticket that nobody gave';
     const outcome = { ok: true, text: 'done', ms: 1 };
@@ -328,15 +166,16 @@ export class ActorWorld {
 
   async #forget(c: number): Promise<void> {
     const there = this.model(c).forget();
-    const done = await this.#mailbox(1).forget(this.#address(c));
+    const done = await this.workers.mailbox(1).forget(this.#address(c));
     expect(done).toBe(there && !this.#twice);
   }
 
   /** Everything that is due, due now: what a dispatcher gets is what the model says. */
   async dispatch(kind: 'messages' | 'replies'): Promise<number[]> {
     const due = keys.due(this.shard.tag, kind);
-    for (const member of await this.shard.redis.zrange(due, 0, -1)) await this.shard.redis.zadd(due, 1, member);
-    const found = await this.#mailbox(0).dispatch(this.shard, kind, 1_000);
+    for (const member of await this.shard.redis.zrangebyscore(due, '-inf', '+inf'))
+      await this.shard.redis.zadd(due, 1, member);
+    const found = await this.workers.mailbox(0).dispatch(this.shard, kind, 1_000);
     const conversations = found.map(({ conversation }) => conversation);
     const all = this.addresses.flatMap((address, c) => (conversations.includes(address.conversation) ? [c] : []));
     const wanted = this.models.flatMap((model, c) => ((kind === 'messages' ? model.due : model.outDue) ? [c] : []));
@@ -356,7 +195,7 @@ export class ActorWorld {
       const [due, outDue] = [await this.dispatch('messages'), await this.dispatch('replies')];
       if (due.length + outDue.length === 0) return;
       for (const c of due) {
-        await this.#claim(9, c);
+        await this.#do({ do: 'claim', w: 9, c, twice: false });
         await this.#do({ do: 'commit', w: 9, take: 100, reset: false, platform: round % 2 === 1, twice: false });
       }
       for (const c of outDue) {
@@ -364,7 +203,7 @@ export class ActorWorld {
         await this.#claimOutbox(9, c);
         await this.#deliverer('done', 9);
       }
-      this.workers.clear();
+      this.workers.die(9);
       await this.check();
     }
     throw new Error('it never ends');
@@ -396,7 +235,7 @@ export class ActorWorld {
       expect(people).toEqual(model.accepted);
       expect(ids.filter((id) => id.includes('-s'))).toEqual(model.acceptedControl);
       for (const id of model.accepted)
-        expect((await this.#mailbox(0).record(a.tenant, id, a.conversation))?.record.status).toBe('answered');
+        expect((await this.workers.mailbox(0).record(a.tenant, id, a.conversation))?.record.status).toBe('answered');
       const lists = [keys.mailbox(tag, 'messages', a), keys.control(tag, a), keys.mailbox(tag, 'replies', a)];
       expect(await redis.exists(...lists, keys.waiting(tag, a))).toBe(0);
       const st = await redis.hgetall(keys.state(tag, 'messages', a));

@@ -1,0 +1,15 @@
+/** One thing that happens. `twice`: the connection broke after Redis had done it, and the command was sent again. */
+export type Op = { readonly twice: boolean } & (
+  | { do: 'ingest'; c: number; again: number | undefined; other: boolean; control: boolean }
+  | { do: 'claim'; w: number; c: number }
+  | { do: 'lease lost' | 'outbox lost' | 'forget' | 'deliver'; c: number }
+  | { do: 'checkpoint'; w: number; take: number }
+  | { do: 'suspend'; w: number; take: number; calls: number; overdue: boolean; wakeOnMail: boolean; arm: boolean }
+  | { do: 'arm' | 'renew' | 'die'; w: number }
+  | { do: 'release'; w: number; blameless: boolean }
+  | { do: 'commit'; w: number; take: number; reset: boolean; platform: boolean }
+  | { do: 'result'; which: number; right: boolean }
+  | { do: 'claim outbox'; d: number; c: number }
+  | { do: 'done' | 'postpone'; d: number }
+  | { do: 'dispatch' }
+);
