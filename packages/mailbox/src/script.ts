@@ -32,6 +32,15 @@ const sources = {
   suspend,
 } as const;
 
+/**
+ * What ends or keeps work that was accepted goes through a full Redis too: it frees memory, or saves a model's answer that is
+ * paid. What begins work is refused then.
+ */
+const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
+  ...(['checkpoint', 'suspend', 'arm', 'commit', 'renew', 'release', 'results', 'forget'] as const),
+  ...(['deliver', 'claimDelivery', 'commitDelivery', 'postponeDelivery'] as const),
+]);
+
 export type ScriptName = keyof typeof sources;
 export type RunScript = (
   name: ScriptName,
@@ -46,7 +55,7 @@ export function scriptsOn(redis: Redis): RunScript {
   const commands = new Map<ScriptName, Command>();
   for (const name of Object.keys(sources) as ScriptName[]) {
     const command = `queueclaw_${name}`;
-    redis.defineCommand(command, { lua: sources[name] });
+    redis.defineCommand(command, { lua: `${whenFull.has(name) ? '#!lua flags=allow-oom\n' : ''}${sources[name]}` });
     // ioredis adds the method at run time, where its types cannot know it.
     const method = (redis as unknown as Record<string, Command>)[command];
     if (method) commands.set(name, method.bind(redis));

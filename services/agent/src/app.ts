@@ -1,5 +1,5 @@
 import { openDoor } from '@queueclaw/conversations';
-import { createModels } from '@queueclaw/llm';
+import { createModels, type Models } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
 import { connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { fromControl } from './from-control.js';
@@ -13,11 +13,15 @@ import { toTasks } from './to-tasks.js';
 const concurrencyPerProcess = 150;
 const dispatchEveryMs = 1_000;
 
-/** The agent: consumes `messages`, asks the models, produces `tasks` and `replies`. Stateless; run as many as needed. */
-export async function createAgent(context: ServiceContext): Promise<Service> {
+/**
+ * The agent: consumes `messages`, asks the models, produces `tasks` and `replies`. Stateless; run as many as needed.
+ * @param given models to ask instead of the configured ones
+ * @throws AppError config.invalid
+ */
+export async function createAgent(context: ServiceContext, given?: Models): Promise<Service> {
   const { config, env, logger, redisUrl, mailKey, health } = context;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
-  const models = await createModels({ config: config.llm, agents: config.agents, env, logger });
+  const models = given ?? (await createModels({ config: config.llm, agents: config.agents, env, logger }));
   health.report('model', async () => ({ ok: true, detail: `${models.default.name}: ${models.default.why}` }));
 
   const door = openDoor({ redisUrl, mailKey, config, onError });
