@@ -1,6 +1,6 @@
 import {
   type ActorAddress,
-  type AppError,
+  AppError,
   type DeliveryRound,
   type Reply,
   streamChannels,
@@ -32,6 +32,8 @@ export type FromRepliesOptions = {
   readonly send: SendReply;
   /** Tries of one reply before it is put aside as a dead letter. */
   readonly triesMax: number;
+  /** Longest time for one reply, milliseconds; shorter than the lease, so that nobody else sends it meanwhile. */
+  readonly sendMsMax?: number;
   readonly logger: Logger;
 };
 
@@ -40,6 +42,7 @@ const failedTotal = counter('queueclaw_replies_failed_total', 'Replies that no t
 const roundsAtOnce = 50;
 const lookEveryMs = 1_000;
 const postponeMsMax = 15 * 60_000;
+const usualSendMsMax = 25_000;
 
 /** Serves `replies`: one outbox per conversation, head first. One consumer per shard, and the outboxes' own safety net. */
 export function fromReplies(options: FromRepliesOptions): {
@@ -107,7 +110,7 @@ async function deliverOutboxes(
 
 /** How many items are left behind the head; undefined when the head stays for later. */
 async function deliverHead(
-  { send, triesMax, logger }: FromRepliesOptions,
+  { send, triesMax, sendMsMax = usualSendMsMax, logger }: FromRepliesOptions,
   address: ActorAddress,
   lease: DeliveryLease,
   signal: AbortSignal,
@@ -117,10 +120,16 @@ async function deliverHead(
   const { channel } = reply.route;
   if (streamChannels.includes(channel)) return lease.done();
   try {
-    await send(address, reply, `${address.tenant}/${address.conversation}/${reply.id}`, signal);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(sendMsMax)]);
+    await untilAborted(send(address, reply, `${address.tenant}/${address.conversation}/${reply.id}`, limit), limit);
     deliveredTotal.inc({ channel });
     return await lease.done();
   } catch (thrown) {
+    if (signal.aborted) {
+      // We are stopping: whatever the platform said then, another ingress asks it again.
+      await lease.postpone(0);
+      return undefined;
+    }
     const error = toAppError(thrown, 'channel.failed');
     const again = error.disposition === 'retry' || error.disposition === 'retry-after';
     if (again && tries < triesMax) {
@@ -130,6 +139,20 @@ async function deliverHead(
     failedTotal.inc({ channel });
     logger.error({ ...address, reply: reply.id, code: error.code, tries }, 'a reply was put aside as a dead letter');
     return lease.done('failed', { v: 1, kind: 'replies', ...address, reply, why: error.code, tries, at: Date.now() });
+  }
+}
+
+/** The work's outcome, or a failure as soon as the signal aborts, whether the work listens to it or not. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(new AppError('channel.failed', { cause: signal.reason }));
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => undefined);
   }
 }
 

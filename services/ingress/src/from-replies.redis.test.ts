@@ -1,0 +1,100 @@
+import { type ActorAddress, AppError, keys, type Reply } from '@queueclaw/contracts';
+import { type Mailbox, openDeliveryWaker, openMailbox, openShards, outboxItem, type Shard } from '@queueclaw/mailbox';
+import { connectRedis, createLogger } from '@queueclaw/runtime';
+import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fromReplies, type SendReply } from './from-replies.js';
+
+let redis: Redis;
+let mailbox: Mailbox;
+let shard: Shard;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  redis = connectRedis(await sharedRedis(), 'command', () => undefined);
+  const shards = openShards({ namespace: uniqueNamespace(), shards: 1 }, redis);
+  const limits = { mailboxMax: 10, transcriptMax: 10, historyMax: 10, retentionMs: 3_600_000 };
+  mailbox = openMailbox({ shards, mailKey: 'test mail key', limits });
+  shard = shards.of({ conversation: 'any' });
+  closing.push(async () => redis.disconnect());
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const a: ActorAddress = { tenant: 'default', conversation: 'c1' };
+const waker = (): ReturnType<typeof openDeliveryWaker> => openDeliveryWaker(mailbox.shards);
+
+/** One ingress. */
+const deliver = async (send: SendReply, sendMsMax?: number): Promise<{ stop(graceMs: number): Promise<unknown> }> => {
+  const url = await sharedRedis();
+  const { consumers, net } = fromReplies({
+    ...{ mailbox, waker: waker(), send, triesMax: 3, logger: createLogger('ingress', 'silent') },
+    connect: () => connectRedis(url, 'blocking', () => undefined),
+    ...(sendMsMax === undefined ? {} : { sendMsMax }),
+  });
+  const parts = [...consumers, net];
+  for (const part of parts) await part.start();
+  let stopped: Promise<unknown> | undefined;
+  const stop = (graceMs: number): Promise<unknown> =>
+    (stopped ??= Promise.all(parts.map((part) => part.stop(graceMs))));
+  closing.push(() => stop(500));
+  return { stop };
+};
+const put = async (...ids: string[]): Promise<void> => {
+  for (const id of ids) {
+    const reply: Reply = {
+      ...{ v: 1, id, turn: 1, text: 'hello', answers: [id], status: 'answered', route: { channel: 'telegram' }, at: 1 },
+    };
+    await redis.rpush(keys.mailbox(shard.tag, 'replies', a), outboxItem(reply));
+  }
+  await redis.zadd(keys.due(shard.tag, 'replies'), Date.now(), 'default/c1');
+};
+const left = (): Promise<number> => redis.llen(keys.mailbox(shard.tag, 'replies', a));
+const dead = (): Promise<number> => redis.llen(keys.dead(shard.tag));
+
+it('sends an outbox in order, once', async () => {
+  const sent: string[] = [];
+  await deliver(async (_a, { id }) => void sent.push(id));
+  await put('r1', 'r2', 'r3');
+  await eventually(async () => expect(await left()).toBe(0));
+  expect(sent).toEqual(['r1', 'r2', 'r3']);
+});
+
+it('leaves a reply to others when it is stopped in the middle, whatever the platform’s client then says', async () => {
+  const keysSent: string[] = [];
+  const first = await deliver(
+    (_a, _reply, key, signal) =>
+      new Promise((_resolve, reject) => {
+        keysSent.push(key);
+        signal.addEventListener('abort', () => reject(new AppError('channel.rejected')));
+      }),
+  );
+  await put('r1');
+  await eventually(() => expect(keysSent).toHaveLength(1));
+  await first.stop(0);
+  await deliver(async (_a, _reply, key) => void keysSent.push(key));
+  await eventually(async () => expect(await left()).toBe(0));
+  expect(keysSent).toEqual(['default/c1/r1', 'default/c1/r1']);
+  expect(await dead()).toBe(0);
+});
+
+it('gives a platform that never answers a limited time, and the reply another try', async () => {
+  let tries = 0;
+  await deliver(() => ((tries += 1) === 1 ? new Promise<void>(() => undefined) : Promise.resolve()), 50);
+  await put('r1');
+  await eventually(async () => expect(await left()).toBe(0), { timeoutMs: 10_000 });
+  expect([tries, await dead()]).toEqual([2, 0]);
+});
+
+it('puts a reply aside that the platform refuses, and sends the next', async () => {
+  const sent: string[] = [];
+  await deliver(async (_a, { id }) => {
+    if (id === 'r1') throw new AppError('channel.rejected');
+    sent.push(id);
+  });
+  await put('r1', 'r2');
+  await eventually(async () => expect(await left()).toBe(0));
+  expect([sent, await dead()]).toEqual([['r2'], 1]);
+});
