@@ -119,6 +119,37 @@ it('answers every message once and in order though an agent and a tool-runner ar
   }
 }, 90_000);
 
+it('lets another agent answer for one that is frozen, and takes nothing from it when it thaws', async () => {
+  const frozen = running.filter(({ name, alive }) => name === 'agent' && alive());
+  expect(frozen.length).toBeGreaterThan(0);
+  const conversations = Array.from({ length: 8 }, (_, at) => `frozen-${at}`);
+  const watching = await Promise.all(conversations.map((conversation, at) => watch(at % 2, conversation)));
+  const postAll = (id: string, text: string): Promise<number[]> =>
+    Promise.all(conversations.map((conversation, at) => post(at % 2, conversation, `${conversation}-${id}`, text)));
+  const answered = (ids: readonly string[]): Promise<void> =>
+    eventually(
+      () => {
+        for (const [at, { frames }] of watching.entries()) {
+          const answers = frames.flatMap((frame) => (frame.type === 'reply' ? frame.answers : []));
+          expect(answers).toEqual(ids.map((id) => `${conversations[at]}-${id}`));
+        }
+      },
+      { timeoutMs: 30_000 },
+    );
+  await postAll('1', 'slow 2');
+  await eventually(() =>
+    expect(watching.every(({ frames }) => frames.some(({ type }) => type === 'delta'))).toBe(true),
+  );
+  for (const agent of frozen) agent.freeze();
+  await start('agent');
+  await answered(['1']);
+  for (const agent of frozen) agent.thaw();
+  await postAll('2', 'hello again');
+  await answered(['1', '2']);
+  for (const { close } of watching) close();
+  expect(frozen.every(({ alive }) => alive())).toBe(true);
+}, 60_000);
+
 it('writes the mail key nowhere', () => {
   for (const one of running) expect(one.output()).not.toContain(mailKey);
 });

@@ -15,6 +15,10 @@ export type ServiceProcess = {
   stop(): Promise<number | null>;
   /** Ends it as the kernel would. */
   kill(): Promise<void>;
+  /** Stops its clock, as a debugger, a hypervisor or a full machine does. */
+  freeze(): void;
+  thaw(): void;
+  alive(): boolean;
 };
 
 /** A TCP port of loopback that was free a moment ago. */
@@ -46,6 +50,8 @@ export async function startService(name: ServiceName, env: Readonly<Record<strin
   await ready(name, child, () => output);
   const end = (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
+    // A frozen process does not hear anything else.
+    child.kill('SIGCONT');
     return ended;
   };
   return {
@@ -54,6 +60,9 @@ export async function startService(name: ServiceName, env: Readonly<Record<strin
     output: () => output,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    alive: () => child.exitCode === null && child.signalCode === null,
   };
 }
 
