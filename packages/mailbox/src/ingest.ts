@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type ActorAddress, actorMember, type Mail, keys } from '@queueclaw/contracts';
 import { groupCommit } from '@queueclaw/queues';
 import { controlMax, recordTtlMs } from './limits.js';
 import { parseRecord, type MessageRecord } from './record.js';
-import { row } from './reply-shapes.js';
+import { row, strings } from './reply-shapes.js';
 import { seal } from './seal.js';
 import type { Shard, Shards } from './shards.js';
 
@@ -24,7 +24,7 @@ type Item = { readonly address: ActorAddress; readonly mail: Mail };
 /** What tells two messages with the same id apart: 72 bits of SHA-256 over what the person wrote. */
 export function digest(mail: Mail): string {
   const text = mail.kind === 'person' ? mail.text : `/${mail.action}`;
-  return createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  return hash('sha256', text, 'base64url').slice(0, 12);
 }
 
 /**
@@ -34,7 +34,7 @@ export function digest(mail: Mail): string {
  */
 export function ingestInto(shards: Shards, mailKey: string | undefined, mailboxMax: number): Ingest {
   const perShard = shards.all.map((shard) =>
-    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, mailboxMax), 128),
+    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, mailboxMax), 256),
   );
   return async (address, mail) => {
     const add = perShard[shards.of(address).index];
@@ -51,7 +51,7 @@ async function ingestBatch(
 ): Promise<readonly Ingested[]> {
   const { tag } = shard;
   const names = [keys.due(tag, 'messages')];
-  const args: (string | number)[] = [recordTtlMs];
+  const args: (string | number)[] = [recordTtlMs, mailboxMax, controlMax];
   for (const { address, mail } of items) {
     const control = mail.kind === 'control';
     names.push(
@@ -59,18 +59,18 @@ async function ingestBatch(
       control ? keys.control(tag, address) : keys.mailbox(tag, 'messages', address),
       keys.state(tag, 'messages', address),
     );
-    const sealed = seal(mailKey, address, JSON.stringify(mail));
-    args.push(actorMember(address), address.conversation, digest(mail), sealed);
-    args.push(control ? controlMax : mailboxMax, control ? 1 : 0);
+    args.push(actorMember(address), digest(mail), seal(mailKey, address, JSON.stringify(mail)), control ? 1 : 0);
   }
-  const answers = row(await shard.run('ingest', names, args));
-  return answers.map((answer) => {
-    const [outcome, position, wake, record] = row(answer);
-    return {
-      outcome: outcome as Ingested['outcome'],
-      position: Number(position),
-      wake: wake === 1,
-      ...(record ? { record: parseRecord(String(record)) } : {}),
-    };
-  });
+  return strings(row(await shard.run('ingest', names, args))).map(readVerdict);
+}
+
+/** Reads `outcome \n waiting before it \n wake \n record`. */
+function readVerdict(verdict: string): Ingested {
+  const [outcome, position, wake, ...record] = verdict.split('\n');
+  return {
+    outcome: outcome as Ingested['outcome'],
+    position: Number(position),
+    wake: wake === '1',
+    ...(record.length > 0 ? { record: parseRecord(record.join('\n')) } : {}),
+  };
 }

@@ -1,9 +1,9 @@
 import { prelude } from './prelude.js';
 
 /**
- * A batch of mail. KEYS: due, then per item record, list, st. ARGV: recordTtl, then per item member, conversation,
- * digest, mail, cap, control ('1' | '0').
- * Returns per item { outcome, waiting before it, wake (1 | 0), record }.
+ * A batch of mail. KEYS: due, then per item record, list, st. ARGV: recordTtl, most mail, most control
+ * mail, then per item member, digest, mail, control ('1' | '0').
+ * Returns per item `outcome \n waiting before it \n wake ('1' | '0')`, and for a known id its record after another \n.
  */
 export const ingest = `${prelude}
 local now = clock()
@@ -11,17 +11,18 @@ local out = {}
 local n = (#KEYS - 1) / 3
 for i = 1, n do
   local record, list, st = KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1]
-  local a = 1 + (i - 1) * 6
-  local member, conversation, digest, mail, cap = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], tonumber(ARGV[a + 5])
-  local control = ARGV[a + 6] == '1'
+  local a = 4 * i
+  local member, digest, mail, control = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3] == '1'
+  local cap = tonumber(control and ARGV[3] or ARGV[2])
+  local conversation = string.sub(member, string.find(member, '/', 1, true) + 1)
   local known = redis.call('HGET', record, conversation)
   if known then
     local same = string.sub(known, 1, (string.find(known, '\\n', 1, true) or 1) - 1) == digest
-    out[i] = { same and 'duplicate' or 'conflict', 0, 0, known }
+    out[i] = (same and 'duplicate' or 'conflict') .. '\\n0\\n0\\n' .. known
   else
     local waiting = redis.call('LLEN', list)
     if waiting >= cap then
-      out[i] = { 'full', waiting, 0, '' }
+      out[i] = 'full\\n' .. waiting .. '\\n0'
     else
       redis.call('HSET', record, conversation, digest .. '\\naccepted\\n')
       redis.call('PEXPIRE', record, ARGV[1])
@@ -33,7 +34,7 @@ for i = 1, n do
         redis.call('ZADD', KEYS[1], now + grace, member)
         wake = 1
       end
-      out[i] = { 'accepted', waiting, wake, '' }
+      out[i] = 'accepted\\n' .. waiting .. '\\n' .. wake
     end
   end
 end
