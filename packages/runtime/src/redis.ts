@@ -39,11 +39,19 @@ const unixOptions = (url: string, options: Options): Options => {
   };
 };
 
+/** Scripts that may finish what is under way in a full Redis (`allow-oom`) need it. */
+const redisMajorMin = 7;
+
 /**
  * Refuses a Redis that may lose what was accepted.
- * @throws AppError `redis.unsafe` unless `maxmemory-policy` is `noeviction` and the append-only file is on.
+ * @throws AppError `redis.unsafe` unless it is Redis 7 or newer, `maxmemory-policy` is `noeviction` and the append-only file is on.
  */
 export async function assertSafeRedis(redis: Redis): Promise<void> {
+  const version = /redis_version:((\d+)\S*)/.exec(await redis.info('server'));
+  if (Number(version?.[2] ?? redisMajorMin) < redisMajorMin)
+    throw new AppError('redis.unsafe', {
+      publicMessage: `Redis ${version?.[1]} is too old: ${redisMajorMin} or newer is needed.`,
+    });
   const memory = await redis.info('memory');
   const persistence = await redis.info('persistence');
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
