@@ -1,4 +1,4 @@
-import { type ActorAddress, type PersonMail, type Reply } from '@queueclaw/contracts';
+import { type ActorAddress, keys, type PersonMail, type Reply } from '@queueclaw/contracts';
 import { deliverToStreams, type Lease } from '@queueclaw/mailbox';
 import { Config } from '@queueclaw/runtime';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
@@ -159,4 +159,32 @@ it('forgets a conversation with the records of its messages', async () => {
   expect(await one.conversations.list('default', { limit: 100 })).not.toContainEqual(
     expect.objectContaining({ conversation: a.conversation }),
   );
+});
+
+it('goes on from now when a cursor lies past everything there is', async () => {
+  const a = somewhere();
+  const seen: LiveEntry[] = [];
+  const following = await two.conversations.follow(a, '9999999999999-0', (entry) => seen.push(entry));
+  expect(following.gap).toBe(true);
+  await one.conversations.accept(a, person('z1'));
+  await answer(a, 1, 'z1');
+  await eventually(() => expect(texts(seen)).toEqual(['to z1']));
+  following.stop();
+});
+
+it('divides no millisecond between two pages of a list', async () => {
+  const tenant = 'ties';
+  const { tag } = one.mailbox.shards.of({ conversation: 'any' });
+  const names = Array.from({ length: 9 }, (_, at) => `tie-${at}`);
+  for (const [at, name] of names.entries())
+    await one.redis.zadd(keys.conversations(tag, tenant), 1_000 + (at % 3), name);
+  const found: string[] = [];
+  let before: number | undefined;
+  for (let pages = 0; pages < 9; pages += 1) {
+    const page = await two.conversations.list(tenant, { limit: 2, ...(before === undefined ? {} : { before }) });
+    found.push(...page.map(({ conversation }) => conversation));
+    before = page.at(-1)?.at;
+    if (page.length === 0) break;
+  }
+  expect(found.toSorted()).toEqual(names);
 });

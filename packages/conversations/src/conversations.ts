@@ -58,6 +58,22 @@ async function control(mailbox: Mailbox, waker: Waker, address: ActorAddress, ma
   await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'control', ...address })).catch(() => undefined);
 }
 
+const tiesMax = 1_000;
+
+/** The conversations whose last activity was in one millisecond. */
+async function conversationsAt(
+  mailbox: Mailbox,
+  tenant: string,
+  at: number,
+): Promise<{ conversation: string; at: number }[]> {
+  const names = await Promise.all(
+    mailbox.shards.all.map(({ tag, redis }) =>
+      redis.zrangebyscore(keys.conversations(tag, tenant), at, at, 'LIMIT', 0, tiesMax),
+    ),
+  );
+  return names.flat().map((conversation) => ({ conversation, at }));
+}
+
 async function listConversations(
   mailbox: Mailbox,
   tenant: string,
@@ -82,8 +98,10 @@ async function listConversations(
       return flat.flatMap((conversation, at) => (at % 2 === 0 ? [{ conversation, at: Number(flat[at + 1]) }] : []));
     }),
   );
-  return all
-    .flat()
-    .sort((a, b) => b.at - a.at)
-    .slice(0, page.limit);
+  const newestFirst = all.flat().toSorted((a, b) => b.at - a.at);
+  const last = newestFirst[page.limit - 1];
+  if (last === undefined) return newestFirst;
+  // The next page starts before this moment: whatever else happened in it belongs to this page.
+  const before = newestFirst.filter(({ at }) => at > last.at);
+  return [...before, ...(await conversationsAt(mailbox, tenant, last.at))];
 }

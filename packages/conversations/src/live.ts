@@ -121,5 +121,8 @@ async function startOf(
   }
   if (cursor === '0-0') return { cursor, gap: (await redis.xlen(key)) >= liveKeep };
   const [at] = await redis.xrange(key, cursor, '+', 'COUNT', 1);
-  return { cursor, gap: at?.[0] !== cursor };
+  if (at !== undefined) return { cursor, gap: at[0] !== cursor };
+  // Past everything there is, as after a loss of data: what comes now would count as old.
+  const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
+  return { cursor: last?.[0] ?? '0-0', gap: true };
 }

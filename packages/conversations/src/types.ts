@@ -40,7 +40,10 @@ export type Conversations = {
   /** Durable when it resolves; also told at once to a step that runs. */
   control(address: ActorAddress, mail: ControlMail): Promise<void>;
   message(tenant: string, id: string, conversation?: string): Promise<MessageStatus | undefined>;
-  /** Newest activity first; `before` is an activity time in milliseconds. */
+  /**
+   * Newest activity first; `before` is an activity time in milliseconds. A page may hold more than `limit`: those that were
+   * active in its last millisecond are never divided.
+   */
   list(tenant: string, page: { limit: number; before?: number }): Promise<{ conversation: string; at: number }[]>;
   /** Undefined: there is no such conversation. `before` is an absolute index. */
   transcript(address: ActorAddress, page: { limit: number; before?: number }): Promise<TranscriptPage | undefined>;

@@ -22,7 +22,7 @@ export async function apiRoutes(app: FastifyInstance, parts: ConsoleParts): Prom
     const tenant = tenantOf(request.query.tenant);
     const page = pageOf(request.query, 50);
     const list = await conversations.list(tenant, page);
-    const last = list.length === page.limit ? list.at(-1) : undefined;
+    const last = list.length >= page.limit ? list.at(-1) : undefined;
     return sendJson(reply, { tenant, conversations: list, ...(last === undefined ? {} : { next: last.at }) });
   });
 

@@ -31,7 +31,7 @@ export async function pageRoutes(app: FastifyInstance, parts: ConsoleParts): Pro
     const tenant = tenantOf(query.tenant);
     const page = pageOf(query, 50);
     const list = await conversations.list(tenant, page);
-    const next = list.length === page.limit ? list.at(-1)?.at : undefined;
+    const next = list.length >= page.limit ? list.at(-1)?.at : undefined;
     return sendPage(reply, conversationsPage({ visitor, tenant, tenants, list, next }));
   });
 

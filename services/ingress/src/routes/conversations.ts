@@ -47,7 +47,7 @@ export async function conversationRoutes(
   app.get('/api/conversations', read, async (request) => {
     const page = pageOf(ListPage, request.query);
     const list = await conversations.list(callerOf(request).tenant, withBefore(page));
-    const last = list.length === page.limit ? list.at(-1) : undefined;
+    const last = list.length >= page.limit ? list.at(-1) : undefined;
     return { conversations: list, ...(last === undefined ? {} : { next: last.at }) };
   });
 
