@@ -59,13 +59,23 @@ export function fixedArguments(): readonly string[] {
 export const startMark = 0x0a;
 
 /**
- * Runs in front of the command. Writes the start mark, which fails when the runner is gone, so that nothing starts for
- * nobody; bounds the processes (the option is `-u` in bash, `-p` in dash; counted per call, since the call has a user
- * namespace of its own); and makes one stream of the two, so that the order of writing is kept.
+ * Returns when the first process inside is bound to the life of bubblewrap. It binds itself (PR_SET_PDEATHSIG) right before it
+ * takes the rules on, while the command already runs beside it: once it has as many filters as we have, it is bound. A kernel
+ * before 5.9 does not tell the number and is not waited for.
+ */
+const untilBound =
+  'f() { v=; while read -r k v; do case $k in Seccomp_filters:) return;; esac; done </proc/$1/status; v=; }; ' +
+  'f self; own=$v; until f 1; [ "$v" = "$own" ]; do :; done; ';
+
+/**
+ * Runs in front of the command. Waits until everything is bound to the runner's life, then writes the start mark, which fails
+ * when the runner is gone, so that nothing starts for nobody and whatever starts ends with the runner; bounds the processes
+ * (the option is `-u` in bash, `-p` in dash; counted per call, since the call has a user namespace of its own); and makes one
+ * stream of the two, so that the order of writing is kept.
  */
 const prelude = (processes: number | undefined): string => {
   const bound = processes === undefined ? '' : `ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes}; `;
-  return `echo >&2 || exit 1; ${bound}exec /bin/sh -c "$1" 2>&1`;
+  return `${untilBound}echo >&2 || exit 1; ${bound}exec /bin/sh -c "$1" 2>&1`;
 };
 
 /** bwrap's arguments from the workspace on. */
