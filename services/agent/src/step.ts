@@ -1,20 +1,18 @@
-import type { ActorAddress, Journal, LiveEvent, ModelOutcome, PendingCall } from '@queueclaw/contracts';
+import type { ActorAddress, Journal, LiveEvent, PendingCall } from '@queueclaw/contracts';
 import type { Models } from '@queueclaw/llm';
 import type { Lease, Waker } from '@queueclaw/mailbox';
 import type { JobHandle, Summary } from '@queueclaw/queues';
-import { counter, histogram, type Logger, newTicket } from '@queueclaw/runtime';
+import { counter, type Logger, newTicket } from '@queueclaw/runtime';
 import { checkArgs, summarise } from '@queueclaw/tools';
-import { begin, collectOutcome, fail, type Next, proceed, type TurnInput } from '@queueclaw/turn';
+import { begin, fail, type Next, proceed, type TurnInput } from '@queueclaw/turn';
+import { askModel } from './ask-model.js';
 import { deadLetter } from './dead-letter.js';
 import { mailInterrupts, type Profile, type ProfileOf } from './profiles.js';
 import type { RunningStep } from './running-steps.js';
-import { toLive } from './to-live.js';
 import type { ToReplies } from './to-replies.js';
 import type { ToTasks } from './to-tasks.js';
 
 const turnsTotal = counter('queueclaw_turns_total', 'Turns ended, by status of the reply', ['status']);
-const tokensTotal = counter('queueclaw_tokens_total', 'Tokens used, by direction', ['direction']);
-const modelSeconds = histogram('queueclaw_model_seconds', 'Duration of one model answer', ['model', 'outcome']);
 
 export type StepDeps = {
   readonly models: Models;
@@ -26,7 +24,7 @@ export type StepDeps = {
   readonly logger: Logger;
 };
 
-type Step = {
+export type Step = {
   readonly deps: StepDeps;
   readonly address: ActorAddress;
   readonly lease: Lease;
@@ -86,7 +84,7 @@ export async function runStep(step: Step): Promise<Summary> {
           asked = { ...asked, took: { mail: 0, control: 0 } };
           await deps.tasks.cancel(address, givenUp);
         }
-        const { outcome, unwritten } = await ask(step, asked);
+        const { outcome, unwritten } = await askModel(step, asked);
         const interruption = running.interruption();
         if (interruption === 'stale') return { outcome: 'stale' };
         if (interruption === 'stopping' && !outcome.ok) {
@@ -124,27 +122,6 @@ export async function runStep(step: Step): Promise<Summary> {
 function overtaken(lease: Lease): readonly PendingCall[] {
   const back = new Set(lease.results.map(({ call }) => call));
   return (lease.journal?.pending ?? []).filter(({ call }) => !back.has(call));
-}
-
-async function ask(
-  { deps, lease, profile, running, log }: Step,
-  { journal, request }: Extract<Next, { do: 'ask' }>,
-): Promise<{ outcome: ModelOutcome; unwritten: LiveEvent[] }> {
-  const model = deps.models.get(profile.model);
-  const number = journal.step + 1;
-  const live = toLive(lease, journal.turn, number, () => running.interrupt('stale'));
-  const startedAt = performance.now();
-  const outcome = await collectOutcome(model.stream(request, running.signal()), live.add);
-  const unwritten = live.end();
-  const seconds = (performance.now() - startedAt) / 1000;
-  modelSeconds.observe({ model: model.name, outcome: outcome.ok ? 'ok' : outcome.failure.code }, seconds);
-  tokensTotal.inc({ direction: 'in' }, outcome.usage?.inputTokens ?? 0);
-  tokensTotal.inc({ direction: 'out' }, outcome.usage?.outputTokens ?? 0);
-  if (seconds > 0.02 || !outcome.ok)
-    log(
-      `${journal.turn}.${number} model ${model.name} ${outcome.ok ? `${outcome.reason}, ${outcome.calls.length} calls` : outcome.failure.code}, ${Math.round(seconds * 1000)} ms`,
-    );
-  return { outcome, unwritten };
 }
 
 async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Promise<Summary> {

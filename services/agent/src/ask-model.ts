@@ -1,0 +1,33 @@
+import type { LiveEvent, ModelOutcome } from '@queueclaw/contracts';
+import { counter, histogram } from '@queueclaw/runtime';
+import { collectOutcome, type Next } from '@queueclaw/turn';
+import type { Step } from './step.js';
+import { toLive } from './to-live.js';
+
+const tokensTotal = counter('queueclaw_tokens_total', 'Tokens used, by direction', ['direction']);
+const modelSeconds = histogram('queueclaw_model_seconds', 'Duration of one model answer', ['model', 'outcome']);
+
+/**
+ * Asks the profile's model for one step and streams its words to the conversation's live stream. Never throws on the model's
+ * side. `unwritten` are the live events that had no time to be written.
+ */
+export async function askModel(
+  { deps, lease, profile, running, log }: Step,
+  { journal, request }: Extract<Next, { do: 'ask' }>,
+): Promise<{ outcome: ModelOutcome; unwritten: LiveEvent[] }> {
+  const model = deps.models.get(profile.model);
+  const number = journal.step + 1;
+  const live = toLive(lease, journal.turn, number, () => running.interrupt('stale'));
+  const startedAt = performance.now();
+  const outcome = await collectOutcome(model.stream(request, running.signal()), live.add);
+  const unwritten = live.end();
+  const seconds = (performance.now() - startedAt) / 1000;
+  modelSeconds.observe({ model: model.name, outcome: outcome.ok ? 'ok' : outcome.failure.code }, seconds);
+  tokensTotal.inc({ direction: 'in' }, outcome.usage?.inputTokens ?? 0);
+  tokensTotal.inc({ direction: 'out' }, outcome.usage?.outputTokens ?? 0);
+  if (seconds > 0.02 || !outcome.ok)
+    log(
+      `${journal.turn}.${number} model ${model.name} ${outcome.ok ? `${outcome.reason}, ${outcome.calls.length} calls` : outcome.failure.code}, ${Math.round(seconds * 1000)} ms`,
+    );
+  return { outcome, unwritten };
+}
