@@ -24,7 +24,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** What only some folders may import, because it is that folder's reason to exist. */
 export const onlyIn: Readonly<Record<string, readonly string[]>> = {
-  bullmq: ['packages/queues/', 'services/console/'],
+  bullmq: ['packages/queues/'],
   '@bull-board/api': ['services/console/'],
   '@bull-board/fastify': ['services/console/'],
   '@bull-board/ui': ['services/console/'],

@@ -66,7 +66,7 @@ export function consume<T>(definition: QueueDefinition<T>, options: ConsumeOptio
   );
   worker.on('stalled', (id) => {
     endedTotal.inc({ queue: definition.name, outcome: 'stalled' });
-    logger.warn({ queue: definition.name, job: id }, 'a job lost its worker and runs again');
+    logger.warn({ queue: definition.name, job: id }, 'a job lost its worker; another takes it over');
   });
 
   return {

@@ -14,8 +14,8 @@ export type RunTaskDeps = {
   readonly onFault: (error: unknown) => void;
 };
 
-const unknownOutcome =
-  'The outcome is unknown: the call was started, then its worker was lost. It was not run again. Check before repeating it.';
+/** Why nobody knows how it ended; the turn says in words that it is so. */
+const unknownOutcome = 'Its worker was lost after the call had started; the call was not run again.';
 
 /**
  * Runs one tool call and says how it ended. Never throws, whatever the tool does.
