@@ -10,11 +10,7 @@ const row = (status: number, disposition: Disposition, says: string): Row => ({ 
 
 export const errorTable = {
   'request.invalid': row(422, 'give-up', 'The request does not fit its schema.'),
-  'request.malformed': row(
-    400,
-    'give-up',
-    'The body is not valid JSON, not UTF-8, contains NUL, or is nested too deep.',
-  ),
+  'request.malformed': row(400, 'give-up', 'The body is not valid JSON, not UTF-8, or is nested too deep.'),
   'request.media_type': row(415, 'give-up', 'The content type must be application/json.'),
   'request.too_large': row(413, 'give-up', 'The body exceeds 1 MiB.'),
   'request.text_too_long': row(422, 'give-up', 'The text exceeds 64 KiB.'),
@@ -23,7 +19,7 @@ export const errorTable = {
   'auth.required': row(401, 'give-up', 'A bearer token is needed.'),
   'auth.invalid': row(401, 'give-up', 'The token is not known.'),
   'auth.forbidden': row(403, 'give-up', 'The token lacks the scope.'),
-  'route.not_found': row(404, 'give-up', 'There is nothing at this address.'),
+  'route.not_found': row(404, 'give-up', 'There is nothing at this address, or not for this method.'),
   'conversation.invalid': row(422, 'give-up', 'The conversation id is not valid.'),
   'conversation.not_found': row(404, 'give-up', 'There is no such conversation.'),
   'conversation.busy': row(429, 'retry-after', 'The mailbox of this conversation is full.'),

@@ -23,6 +23,11 @@ it('gives back every part of a messaging app conversation from its id', () => {
   );
 });
 
+it('refuses an id that a program would take for a folder', () => {
+  for (const id of ['.', '..', '']) expect(ConversationId.safeParse(id).success).toBe(false);
+  for (const id of ['...', '.a', '~']) expect(ConversationId.safeParse(id).success).toBe(true);
+});
+
 it('refuses a conversation id that another part of the grammar could have made', () => {
   expect(parseChannelConversation('telegram')).toBeUndefined();
   expect(parseChannelConversation('telegram..7')).toBeUndefined();

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { AppError } from './errors.js';
 
+/** `.` and `..` would be taken for folders in an address. */
+const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/;
+const idRule = 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -, and not . or ..';
+
 /**
  * A conversation's public name. Chosen by an HTTP or WebSocket client, or made by `channelConversation` for a
  * messaging app.
  */
-export const ConversationId = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -');
+export const ConversationId = z.string().regex(idPattern, idRule);
 
 /** A message's id: the client's, the platform's event id, or ours (`newId`). */
-export const MessageId = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -');
+export const MessageId = z.string().regex(idPattern, idRule);
 
 /** A tenant's name. Decided by the token or the channel's configuration, never by the client. */
 export const TenantId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z 0-9 -');

@@ -62,7 +62,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     status: ReplyStatus,
     usage: Usage.optional(),
     error: PublicError.optional(),
-    cursor: z.string(),
+    /** Absent when a message that was answered before is sent again: this is its answer, not a new event. */
+    cursor: z.string().optional(),
   }),
   z.object({ type: z.literal('gap'), ...conversation }),
   z.object({

@@ -342,3 +342,19 @@ describe('the page and health', () => {
     expect((await get(path)).status).toBe(200);
   });
 });
+
+describe('/docs', () => {
+  test('shows the API from this server alone', async () => {
+    const page = await get('/docs');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const files = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
+    expect(files).toHaveLength(3);
+    for (const file of files) expect((await get(file)).status, file).toBe(200);
+    expect(await (await get('/docs/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' });
+  });
+
+  test('gives no other file', async () => {
+    for (const file of ['package.json', '..%2fpackage.json', 'constructor', '__proto__'])
+      await expectError(await get(`/docs/${file}`), 'route.not_found');
+  });
+});

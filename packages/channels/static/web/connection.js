@@ -39,7 +39,7 @@ export function openConnection({ token, onState, onFrame, onRefused }) {
     if (frame.conversation !== undefined && frame.conversation !== conversation) return;
     // From the very start there is nothing to miss: the transcript was just read.
     if (frame.type === 'gap' && asked === '0-0') return;
-    if (frame.cursor !== undefined && frame.cursor !== '0-0') cursor = frame.cursor;
+    if (frame.cursor !== undefined) cursor = frame.cursor;
     onFrame(frame);
   };
 

@@ -54,7 +54,7 @@ export function openChatSession(options: ChatSessionOptions): ChatSession {
 
   const onFrame = (frame: ServerFrame): void => {
     if ('conversation' in frame && frame.conversation !== conversation) return;
-    if ('cursor' in frame) cursor = frame.cursor;
+    if ('cursor' in frame && frame.cursor !== undefined) cursor = frame.cursor;
     switch (frame.type) {
       case 'accepted': {
         const message = waiting.get(frame.id);

@@ -16,7 +16,8 @@ export function requestFailure(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (!(thrown instanceof Error)) return new AppError('system.internal', { cause: thrown });
   const code = known[codeOf(thrown)];
-  if (code !== undefined) return new AppError(code, { cause: thrown });
+  const publicMessage = codeOf(thrown) === 'FST_ERR_BAD_URL' ? 'The address is not validly encoded.' : undefined;
+  if (code !== undefined) return new AppError(code, { cause: thrown, publicMessage });
   const status = statusOf(thrown);
   return new AppError(status >= 400 && status < 500 ? 'request.malformed' : 'system.internal', { cause: thrown });
 }

@@ -4,11 +4,7 @@ import { createGuard } from '../access/guard.js';
 import { originRules } from '../access/origins.js';
 import { rateLimit } from '../access/rate-limit.js';
 import { tokenKeeper } from '../access/tokens.js';
-import { conversationRoutes } from '../routes/conversations.js';
-import { healthRoutes } from '../routes/health.js';
-import { completionRoutes } from '../routes/openai/completion-routes.js';
-import { messageRoutes } from '../routes/messages.js';
-import { pageRoutes } from '../routes/page.js';
+import { allRoutes } from '../routes/all.js';
 import { createSockets, isSocketPath } from '../socket/sockets.js';
 import { answerBrokenRequest } from './broken-request.js';
 import { checkOrigin, preflight } from './cors.js';
@@ -65,11 +61,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   });
 
   app.options('/api/*', preflight);
-  await app.register(messageRoutes, { ...parts, guard });
-  await app.register(conversationRoutes, { ...parts, guard });
-  await app.register(completionRoutes, { ...parts, guard });
-  await app.register(healthRoutes, parts);
-  await app.register(pageRoutes, {});
+  await app.register(allRoutes, { ...parts, guard });
   const sockets = createSockets({ ...parts, tokens, limit, origins });
   app.server.on('upgrade', sockets.upgrade);
   app.addHook('preClose', sockets.close);

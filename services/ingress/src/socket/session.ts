@@ -46,7 +46,7 @@ export function openSession(options: SessionOptions): Session {
       const { reply, turn = 0, usage, error } = status;
       const more = { ...(usage === undefined ? {} : { usage }), ...(error === undefined ? {} : { error }) };
       const base = { id: `r${turn}`, turn, ...reply, status: status.status, ...more };
-      outlet.send({ type: 'reply', conversation, ...base, cursor: '0-0' });
+      outlet.send({ type: 'reply', conversation, ...base });
     } catch (thrown) {
       outlet.fail(toAppError(thrown), mail.id);
     }
