@@ -6,12 +6,17 @@ const sentenceMax = 300;
 const isTooLong = (issue: z.core.$ZodIssue): boolean =>
   issue.path[0] === 'text' && (issue.code === 'too_big' || issue.message.includes('64 KiB'));
 
+const units: ReadonlyMap<string, string> = new Map([
+  ['string', ' characters'],
+  ['array', ' entries'],
+]);
+
 const bound = (
   issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall,
   word: string,
   edge: number | bigint,
 ): string => {
-  const unit = { string: ' characters', array: ' entries' }[issue.origin] ?? '';
+  const unit = units.get(issue.origin) ?? '';
   return unit === '' ? `must be ${word} ${edge}` : `must have ${word} ${edge}${unit}`;
 };
 
