@@ -51,6 +51,9 @@ export const keys = {
   results: (tag: string): string => `${tag}:results`,
   /** list: dead letters */
   dead: (tag: string): string => `${tag}:dead`,
+  /** hash, under a hash tag of its own: whether a model may be asked (`breaker`), how much it was (`window`), by whom (`calls`) */
+  model: (namespace: string, name: string, what: 'breaker' | 'window' | 'calls'): string =>
+    `{${namespace}:model:${encodeURIComponent(name)}}:${what}`,
   /** pub/sub: stop a running step or tool */
   controlChannel: (tag: string): string => `${tag}:control`,
 } as const;

@@ -10,6 +10,8 @@ export const LiveEvent = z.discriminatedUnion('type', [
     step: z.number().int(),
     attempt: z.number().int(),
     text: z.string(),
+    /** This text replaces everything that this step has said so far. */
+    replace: z.literal(true).optional(),
   }),
   z.object({
     type: z.literal('tool'),

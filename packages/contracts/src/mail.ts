@@ -60,6 +60,8 @@ export const Usage = z.object({
   inputTokens: z.number().int().nonnegative(),
   outputTokens: z.number().int().nonnegative(),
   cachedTokens: z.number().int().nonnegative().optional(),
+  /** Millionths of the currency of `llm.prices`; absent: no price is known for any of them. */
+  costMicros: z.number().int().nonnegative().optional(),
 });
 export type Usage = z.infer<typeof Usage>;
 

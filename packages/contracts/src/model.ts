@@ -5,8 +5,18 @@ import type { ToolSpec } from './tools.js';
 /** A tool call as the model made it; `id` is ours (`<turn>.<step>.<n>`) in requests and the vendor's in events. */
 export type ModelCall = { readonly id: string; readonly name: string; readonly args: unknown };
 
+/** The pictures that every vendor takes. */
+export const imageMediaTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'] as const;
+
+/** A picture for a model. `name` is for the sentence that stands in its place when it cannot be sent; it is untrusted. */
+export type ModelImage = {
+  readonly mediaType: (typeof imageMediaTypes)[number];
+  readonly data: Uint8Array;
+  readonly name?: string | undefined;
+};
+
 export type ModelMessage =
-  | { readonly role: 'user'; readonly text: string }
+  | { readonly role: 'user'; readonly text: string; readonly images?: readonly ModelImage[] | undefined }
   | { readonly role: 'assistant'; readonly text: string; readonly calls?: readonly ModelCall[] | undefined }
   | {
       readonly role: 'tool';
@@ -24,6 +34,8 @@ export type ModelRequest = {
   readonly maxOutputTokens: number;
   /** Stable for the step (`<tenant>/<conversation>/<turn>.<step>`); for logs and vendors' idempotence keys. */
   readonly key: string;
+  /** Milliseconds that the answer may take from now on, all tries, models and waits included; absent: the models' own. */
+  readonly timeoutMs?: number | undefined;
 };
 
 export type ModelFailure = {
@@ -34,11 +46,13 @@ export type ModelFailure = {
 
 /**
  * What a model's stream yields. It never throws: the last event is `done` or `failed`, exactly once. A `call` event is
- * emitted only for a complete call; a stream cut inside a call ends in `failed` (`llm.interrupted`).
+ * emitted only for a complete call; a stream cut inside a call ends in `failed` (`llm.interrupted`). After `restart` all
+ * text and calls so far are void: another model answers from the beginning.
  */
 export type ModelEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'call'; readonly call: ModelCall }
+  | { readonly type: 'restart' }
   | {
       readonly type: 'done';
       readonly reason: 'stop' | 'calls' | 'length';

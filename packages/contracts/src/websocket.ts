@@ -40,6 +40,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     step: z.number().int(),
     attempt: z.number().int(),
     text: z.string(),
+    /** This text replaces everything that this step has said so far. */
+    replace: z.literal(true).optional(),
     cursor: z.string(),
   }),
   z.object({

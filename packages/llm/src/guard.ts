@@ -62,7 +62,7 @@ export function guard(model: ProviderModel, timeouts: LlmTimeouts, logger?: Logg
           const text = joiner.push(event.text);
           if (text !== '') yield { type: 'text', text };
         } else if (event.type === 'call') yield event;
-        else last = event;
+        else if (event.type !== 'restart') last = event;
       }
     } catch (thrown) {
       if (reason === undefined) logger?.error({ err: thrown, model: model.name }, 'the provider threw');

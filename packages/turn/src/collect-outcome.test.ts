@@ -24,6 +24,18 @@ describe('a stream folded into one value', () => {
     expect(await collect(call, { ...done, reason: 'calls' })).toMatchObject({ ok: true, calls: [call.call] });
   });
 
+  it('forgets what was said before a restart, and tells so', async () => {
+    const seen: string[] = [];
+    const events = stream(text('Half'), call, { type: 'restart' }, text('Whole'), done);
+    const outcome = await collectOutcome(
+      events,
+      (words) => void seen.push(words),
+      () => void seen.push('(restart)'),
+    );
+    expect(outcome).toMatchObject({ ok: true, text: 'Whole', calls: [] });
+    expect(seen).toEqual(['Half', '(restart)', 'Whole']);
+  });
+
   it('passes on a failure and its usage', async () => {
     const failure = { code: 'llm.overloaded', publicMessage: 'Busy.', retryAfterMs: 5 };
     expect(await collect(text('a'), { type: 'failed', failure, usage })).toEqual({
@@ -49,6 +61,7 @@ describe('a stream folded into one value', () => {
     ['negative usage', [{ ...done, usage: { inputTokens: -1, outputTokens: 0 } }]],
     ['an unknown reason', [{ ...done, reason: 'bored' }]],
     ['a failure without a known code', [{ type: 'failed', failure: { code: 'x', publicMessage: 'y' } }]],
+    ['restarts without end', Array.from({ length: 200 }, () => ({ type: 'restart' }))],
     ['an endless answer', [text('x'.repeat(answerCharsMax)), text('x')]],
   ])('with %s is nonsense', async (_what, events) => {
     expect(await collect(...events)).toMatchObject({ ok: false, failure: { code: 'llm.nonsense' } });

@@ -13,6 +13,7 @@ import {
 /** An answer beyond these bounds is nonsense. */
 export const answerCharsMax = 1_000_000;
 const answerCallsMax = 1_000;
+const restartsMax = 100;
 
 type End = Extract<ModelEvent, { type: 'done' | 'failed' }>;
 
@@ -31,6 +32,7 @@ function isCall(call: unknown): call is ModelCall {
 function checked(event: unknown): ModelEvent | undefined {
   if (!isObject(event)) return undefined;
   const { type, text, call, reason, model, usage, failure: failed } = event;
+  if (type === 'restart') return { type };
   if (type === 'text') return isText(text) ? { type, text } : undefined;
   if (type === 'call')
     return isCall(call) ? { type, call: { id: call.id, name: call.name, args: call.args } } : undefined;
@@ -49,18 +51,29 @@ function checked(event: unknown): ModelEvent | undefined {
   };
 }
 
+const tell = (listener: () => void): void => {
+  try {
+    listener();
+  } catch {
+    // The answer counts, not who watches it.
+  }
+};
+
 /**
  * Folds a model's stream into one value and hands each piece of text to `onText` as it comes. Never rejects: a stream that
  * ends without its last event, or throws, failed with `llm.interrupted` (or the thrown error's own `llm.*` code); one that
- * breaks its contract (wrong types, events after the last, beyond the bounds) with `llm.nonsense`. Errors of `onText` are
- * ignored, since live text is provisional.
+ * breaks its contract (wrong types, events after the last, beyond the bounds) with `llm.nonsense`. At `restart` what was
+ * said so far is void, which `onRestart` is told. Errors of `onText` and `onRestart` are ignored, since live text is
+ * provisional.
  */
 export async function collectOutcome(
   events: AsyncIterable<ModelEvent>,
   onText: (text: string) => void,
+  onRestart: () => void = () => undefined,
 ): Promise<ModelOutcome> {
-  const calls: ModelCall[] = [];
+  let calls: ModelCall[] = [];
   let text = '';
+  let restarts = 0;
   let end: End | undefined;
   const failed = (why: ModelFailure): ModelOutcome => {
     const usage = end?.usage;
@@ -72,14 +85,16 @@ export async function collectOutcome(
       if (event === undefined || end !== undefined) return failed(failure('llm.nonsense'));
       if (event.type === 'text') {
         text += event.text;
-        try {
-          onText(event.text);
-        } catch {
-          // The answer counts, not who watches it.
-        }
+        tell(() => onText(event.text));
       } else if (event.type === 'call') calls.push(event.call);
-      else end = event;
-      if (text.length > answerCharsMax || calls.length > answerCallsMax) return failed(failure('llm.nonsense'));
+      else if (event.type === 'restart') {
+        restarts += 1;
+        text = '';
+        calls = [];
+        tell(onRestart);
+      } else end = event;
+      if (text.length > answerCharsMax || calls.length > answerCallsMax || restarts > restartsMax)
+        return failed(failure('llm.nonsense'));
     }
   } catch (thrown) {
     const { code, publicMessage, retryAfterMs } = toAppError(thrown, 'llm.interrupted');

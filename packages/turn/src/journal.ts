@@ -31,13 +31,15 @@ export function contextEntries(mail: PersonMail, turn: number): TranscriptEntry[
   );
 }
 
-/** The sum of two usages; cached tokens only when one of them counts any. */
+/** The sum of two usages; cached tokens only when one of them counts any, the cost when one of them has a price. */
 export function addUsage(a: Usage, b: Usage | undefined): Usage {
   if (b === undefined) return a;
   const cached = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
+  const priced = a.costMicros !== undefined || b.costMicros !== undefined;
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     ...(cached === 0 ? {} : { cachedTokens: cached }),
+    ...(priced ? { costMicros: (a.costMicros ?? 0) + (b.costMicros ?? 0) } : {}),
   };
 }

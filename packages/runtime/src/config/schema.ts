@@ -42,6 +42,15 @@ export const AgentConfig = z.strictObject({
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
 
+export const ModelRate = z.strictObject({
+  requests_per_minute: count(1_000_000).optional(),
+  /** In and out together. */
+  tokens_per_minute: count(1_000_000_000).optional(),
+  /** Requests that run at the same time. */
+  concurrent: count(100_000).optional(),
+});
+export type ModelRate = z.infer<typeof ModelRate>;
+
 export const ModelConfig = z.strictObject({
   /** A name of the provider registry in packages/llm. */
   provider: z.string(),
@@ -51,6 +60,12 @@ export const ModelConfig = z.strictObject({
   max_output_tokens: count(1_000_000).optional(),
   /** The model's window in tokens. */
   context_tokens: count(10_000_000).optional(),
+  /** Whether it can be shown pictures; absent: what the provider's models usually can. */
+  vision: z.boolean().optional(),
+  /** For Chat Completions: what the server calls the bound of an answer. */
+  max_tokens_field: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
+  /** What all agents together may ask of it. */
+  rate: ModelRate.optional(),
   /** For `scripted`: the script's file. */
   script: z.string().optional(),
 });
@@ -68,13 +83,24 @@ export const LlmTimeouts = z.strictObject({
 });
 export type LlmTimeouts = z.infer<typeof LlmTimeouts>;
 
+const money = z.number().min(0).max(1_000_000);
+
+/** Money per million tokens, in one currency for all models. */
+export const ModelPrice = z.strictObject({
+  input: money,
+  output: money,
+  /** For what the vendor read from its cache; absent: as `input`. */
+  cached: money.optional(),
+});
+export type ModelPrice = z.infer<typeof ModelPrice>;
+
 const Llm = z.strictObject({
   default: z.string().optional(),
   models: z.record(z.string(), ModelConfig).default({}),
   fallbacks: z.array(z.string()).default([]),
   timeouts: LlmTimeouts.prefault({}),
   /** Per model name, money per million tokens. */
-  prices: z.record(z.string(), z.strictObject({ input: z.number().min(0), output: z.number().min(0) })).default({}),
+  prices: z.record(z.string(), ModelPrice).default({}),
 });
 
 export const ChannelConfig = z.strictObject({
