@@ -12,8 +12,8 @@ export type Choice = {
 };
 
 /**
- * Which model answers when an agent names none: the configuration's, else the first vendor whose key is in the environment,
- * else the first model of a local Ollama that can call tools, else the demo model. Never throws; asks the network only when
+ * Which model answers when an agent names none: the configuration's, else the first vendor (with a default model) whose key
+ * is in the environment, else the first model of a local Ollama that can call tools, else the demo model. Never throws; asks the network only when
  * nothing is configured and no key is set, for at most 300 ms.
  */
 export async function chooseModel(
@@ -29,7 +29,8 @@ export async function chooseModel(
   if (first !== undefined) return { name: first, why: 'it is the first of llm.models in the configuration' };
   for (const { name, keyVariable } of providers) {
     if (keyVariable === undefined || given(env[keyVariable]) === undefined) continue;
-    return { name: `${name}/${modelOf(name)}`, why: `${keyVariable} is set` };
+    const model = modelOf(name);
+    if (model !== undefined) return { name: `${name}/${model}`, why: `${keyVariable} is set` };
   }
   const local = await findToolModel(fetch);
   if (local !== undefined) return { name: `ollama/${local}`, why: `Ollama answers at ${ollamaUrl} and has it` };

@@ -37,5 +37,13 @@ export type Provider = {
   readonly keyVariable?: string;
   /** The environment variable with another address. */
   readonly urlVariable?: string;
+  /** The vendor's address, when its protocol is another provider's. */
+  readonly baseUrl?: string;
+  /** What its server calls the bound of an answer; absent: `max_tokens`. */
+  readonly maxTokensField?: ModelConfig['max_tokens_field'];
+  /** Its models can usually be shown pictures. */
+  readonly vision: boolean;
+  /** It answers in this process: there is nobody to spare. */
+  readonly local?: true;
   load(): Promise<ProviderModule>;
 };

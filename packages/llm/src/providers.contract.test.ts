@@ -1,6 +1,6 @@
 import { type Model, type ModelCall, type ModelEvent, type ModelMessage, Usage } from '@queueclaw/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { providers } from './registry.js';
+import { findProvider, providers } from './registry.js';
 import { createModels } from './router.js';
 import { eventsOf, never, quick, requestOf, silent, textOf } from './testing/requests.js';
 import { rigs } from './testing/rigs.js';
@@ -18,8 +18,12 @@ const expectContract = (events: readonly ModelEvent[]): void => {
   }
 };
 
-it('is kept for every provider of the registry', () => {
-  expect(new Set(rigs.map(({ provider }) => provider))).toEqual(new Set(providers.map(({ name }) => name)));
+it('is kept for every provider of the registry, and for one of the presets', () => {
+  const named = rigs.map(({ provider }) => findProvider(provider));
+  expect(named.filter((provider) => provider?.baseUrl !== undefined)).toHaveLength(1);
+  expect(new Set(named.filter((provider) => provider?.baseUrl === undefined))).toEqual(
+    new Set(providers.filter(({ baseUrl }) => baseUrl === undefined)),
+  );
 });
 
 describe.each(rigs)('$title', (rig) => {

@@ -1,23 +1,41 @@
 import type { Provider } from './contract.js';
 
+const openai: Provider['load'] = () => import('./openai/index.js');
+
+/** Vendors whose servers speak Chat Completions: an address, a key, and what they do differently. */
+const presets: readonly Provider[] = [
+  preset('deepseek', 'DEEPSEEK', 'https://api.deepseek.com/v1', { vision: false }),
+  preset('moonshot', 'MOONSHOT', 'https://api.moonshot.cn/v1', { vision: false }),
+  preset('baichuan', 'BAICHUAN', 'https://api.baichuan-ai.com/v1', { vision: false }),
+  preset('qwen', 'DASHSCOPE', 'https://dashscope.aliyuncs.com/compatible-mode/v1', { vision: false }),
+  preset('openrouter', 'OPENROUTER', 'https://openrouter.ai/api/v1', { vision: true }),
+];
+
 /** Every provider: one folder, one line. */
 export const providers: readonly Provider[] = [
   {
     name: 'anthropic',
     keyVariable: 'ANTHROPIC_API_KEY',
     urlVariable: 'ANTHROPIC_BASE_URL',
+    vision: true,
     load: () => import('./anthropic/index.js'),
   },
-  {
-    name: 'openai',
-    keyVariable: 'OPENAI_API_KEY',
-    urlVariable: 'OPENAI_BASE_URL',
-    load: () => import('./openai/index.js'),
-  },
-  { name: 'ollama', load: () => import('./ollama/index.js') },
-  { name: 'demo', load: () => import('./demo/index.js') },
-  { name: 'scripted', load: () => import('./scripted/index.js') },
+  { name: 'openai', keyVariable: 'OPENAI_API_KEY', urlVariable: 'OPENAI_BASE_URL', vision: true, load: openai },
+  ...presets,
+  { name: 'ollama', vision: false, load: () => import('./ollama/index.js') },
+  { name: 'demo', vision: false, local: true, load: () => import('./demo/index.js') },
+  { name: 'scripted', vision: true, local: true, load: () => import('./scripted/index.js') },
 ];
+
+function preset(
+  name: string,
+  variables: string,
+  baseUrl: string,
+  differs: Pick<Provider, 'vision' | 'maxTokensField'>,
+): Provider {
+  const keyVariable = `${variables}_API_KEY`;
+  return { name, keyVariable, urlVariable: `${variables}_BASE_URL`, baseUrl, ...differs, load: openai };
+}
 
 /** The provider of this name; undefined when there is none. */
 export function findProvider(name: string): Provider | undefined {

@@ -4,8 +4,9 @@ import { type Choice, chooseModel } from './choose-model.js';
 import { type Environment, settleEndpoint } from './endpoint.js';
 import { failed } from './failure.js';
 import { withFailOver } from './fail-over.js';
-import { guard } from './guard.js';
+import { type Attempt, guard } from './guard.js';
 import { lazyModel } from './lazy-model.js';
+import { withPictures } from './pictures.js';
 import { resolveModel } from './resolve-model.js';
 import { withRetry } from './retry.js';
 import type { EventStream } from './contract.js';
@@ -60,7 +61,9 @@ export async function createModels(options: CreateModelsOptions): Promise<Models
       if (endpoint.failure.code !== 'config.invalid') return brokenModel(name, endpoint.failure);
       throw new AppError('config.invalid', { publicMessage: endpoint.failure.publicMessage });
     }
-    const attempt = guard(lazyModel(provider, endpoint.config, { fetch, logger }), config.timeouts, logger);
+    const guarded = guard(lazyModel(provider, endpoint.config, { fetch, logger }), config.timeouts, logger);
+    const vision = endpoint.config.vision === true;
+    const attempt: Attempt = (request, signal, totalMs) => guarded(withPictures(request, vision), signal, totalMs);
     const onRetry = ({ code }: ModelFailure, tries: number, delayMs: number): void =>
       logger.info({ model: name, code, tries, delayMs }, 'the model failed; trying again');
     const { total: totalMs } = config.timeouts;

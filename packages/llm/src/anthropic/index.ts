@@ -14,7 +14,7 @@ const patient = 2 * 3_600_000;
 
 /** Claude by the Messages API, or a server that speaks it under `base_url`. */
 export function create(config: NamedModelConfig, deps: ProviderDeps): ProviderModel {
-  const model = modelOf('anthropic', config.model);
+  const model = modelOf(config.provider, config.model) ?? config.name;
   return {
     name: config.name,
     async *stream(request, signal, outer): EventStream {

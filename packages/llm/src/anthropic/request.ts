@@ -1,9 +1,11 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { ModelMessage, ModelRequest } from '@queueclaw/contracts';
 import { argumentsObject, vendorCallId } from '../calls.js';
+import { base64 } from '../pictures.js';
 
 type Block =
   | Anthropic.Messages.TextBlockParam
+  | Anthropic.Messages.ImageBlockParam
   | Anthropic.Messages.ToolUseBlockParam
   | Anthropic.Messages.ToolResultBlockParam;
 type Turn = { role: 'user' | 'assistant'; content: Block[] };
@@ -14,7 +16,14 @@ const cached = { cache_control: { type: 'ephemeral' } } as const;
 const textBlocks = (text: string): Block[] => (text.trim() === '' ? [] : [{ type: 'text', text }]);
 
 const blocksOf = (message: ModelMessage): Block[] => {
-  if (message.role === 'user') return textBlocks(message.text.trim() === '' ? '(empty)' : message.text);
+  if (message.role === 'user') {
+    const pictures = (message.images ?? []).map((image): Block => ({
+      type: 'image',
+      source: { type: 'base64', media_type: image.mediaType, data: base64(image) },
+    }));
+    const isEmpty = message.text.trim() === '' && pictures.length === 0;
+    return [...pictures, ...textBlocks(isEmpty ? '(empty)' : message.text)];
+  }
   if (message.role === 'tool') {
     const content = message.text.trim() === '' ? '(no output)' : message.text;
     const failed = message.ok ? {} : { is_error: true };

@@ -23,7 +23,7 @@ const failureOf = (thrown: unknown, { answered, events }: Progress): ModelFailur
 
 /** A model of an Ollama server, the local one unless `base_url` says otherwise. */
 export function create(config: NamedModelConfig, deps: ProviderDeps): ProviderModel {
-  const model = modelOf('ollama', config.model);
+  const model = modelOf(config.provider, config.model) ?? config.name;
   const host = config.base_url ?? ollamaUrl;
   return {
     name: config.name,

@@ -1,9 +1,13 @@
 import type { ModelMessage, ModelRequest } from '@queueclaw/contracts';
 import type { ChatRequest, Message, Tool } from 'ollama';
 import { argumentsObject } from '../calls.js';
+import { base64 } from '../pictures.js';
 
 const messageOf = (message: ModelMessage): Message => {
-  if (message.role === 'user') return { role: 'user', content: message.text };
+  if (message.role === 'user') {
+    const { text, images = [] } = message;
+    return { role: 'user', content: text, ...(images.length === 0 ? {} : { images: images.map(base64) }) };
+  }
   if (message.role === 'tool') return { role: 'tool', content: message.text, tool_name: message.name };
   const calls = message.calls ?? [];
   if (calls.length === 0) return { role: 'assistant', content: message.text };

@@ -23,7 +23,7 @@ const isOfficial = (baseUrl: string): boolean => new URL(baseUrl).host === new U
 export function create(config: NamedModelConfig, deps: ProviderDeps): ProviderModel {
   const baseURL = config.base_url ?? officialUrl;
   const official = isOfficial(baseURL);
-  const model = modelOf('openai', config.model);
+  const model = modelOf(config.provider, config.model) ?? config.name;
   return {
     name: config.name,
     async *stream(request, signal, outer): EventStream {
@@ -46,7 +46,10 @@ export function create(config: NamedModelConfig, deps: ProviderDeps): ProviderMo
           const events = await client.responses.create(responsesRequest(request, model, maxTokens), { signal });
           yield* readResponses(events, progress);
         } else {
-          const chunks = await client.chat.completions.create(chatRequest(request, model, maxTokens), { signal });
+          const chunks = await client.chat.completions.create(
+            chatRequest(request, model, maxTokens, config.max_tokens_field),
+            { signal },
+          );
           yield* readChat(chunks, progress);
         }
       } catch (thrown) {

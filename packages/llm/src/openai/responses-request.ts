@@ -1,11 +1,21 @@
 import type { ModelMessage, ModelRequest } from '@queueclaw/contracts';
 import type OpenAI from 'openai';
 import { argumentsObject, vendorCallId } from '../calls.js';
+import { dataUrl } from '../pictures.js';
 
 type Item = OpenAI.Responses.ResponseInputItem;
 
 const itemsOf = (message: ModelMessage): Item[] => {
-  if (message.role === 'user') return [{ role: 'user', content: message.text }];
+  if (message.role === 'user') {
+    const { text, images = [] } = message;
+    if (images.length === 0) return [{ role: 'user', content: text }];
+    const pictures = images.map((image) => ({
+      type: 'input_image' as const,
+      image_url: dataUrl(image),
+      detail: 'auto' as const,
+    }));
+    return [{ role: 'user', content: [...pictures, ...(text === '' ? [] : [{ type: 'input_text' as const, text }])] }];
+  }
   if (message.role === 'tool')
     return [{ type: 'function_call_output', call_id: vendorCallId(message.call), output: message.text }];
   const said: Item[] = message.text === '' ? [] : [{ role: 'assistant', content: message.text }];

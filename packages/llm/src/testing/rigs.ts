@@ -81,13 +81,17 @@ const script: Script = {
   ],
 };
 
-/** Every provider of the registry needs at least one. */
+/** Every provider of the registry needs at least one; of the presets, which are all the same, one of them. */
 export const rigs: readonly Rig[] = [
   mocked('openai (Chat Completions)', 'openai', (url) => ({
     config: { provider: 'openai', model: 'test-model', api_key: key, base_url: `${url}/v1` },
   })),
   mocked('openai (Responses)', 'openai', (url) => ({
     config: { provider: 'openai', model: 'test-model', api_key: key },
+    fetch: (input, init) => fetch(`${url}${new URL(input instanceof Request ? input.url : input).pathname}`, init),
+  })),
+  mocked('deepseek (a preset of openai)', 'deepseek', (url) => ({
+    config: { provider: 'deepseek', api_key: key },
     fetch: (input, init) => fetch(`${url}${new URL(input instanceof Request ? input.url : input).pathname}`, init),
   })),
   mocked('anthropic', 'anthropic', (url) => ({
