@@ -1,20 +1,30 @@
 import { z } from 'zod';
+import { type AttachmentRef, AttachmentRefs } from './attachments.js';
 import { ConversationId, MessageId } from './ids.js';
 import { PublicError, Usage } from './mail.js';
 
+const checkedText = (text: z.ZodString): z.ZodString =>
+  text
+    .refine((value) => !value.includes('\0'), 'must not contain NUL')
+    .refine((value) => new TextEncoder().encode(value).length <= 65_536, 'must be at most 64 KiB');
+
 /** Text of a message: at most 64 KiB of UTF-8, no NUL. */
-export const MessageText = z
-  .string()
-  .min(1)
-  .refine((text) => !text.includes('\0'), 'must not contain NUL')
-  .refine((text) => new TextEncoder().encode(text).length <= 65_536, 'must be at most 64 KiB');
+export const MessageText: z.ZodString = checkedText(z.string().min(1));
+
+/** What a person writes: text, attachments, or both. */
+export const Written = { text: checkedText(z.string()), attachments: AttachmentRefs.optional() };
+
+/** False for a message that is neither. */
+export const saysSomething = (message: {
+  readonly text: string;
+  readonly attachments?: readonly AttachmentRef[] | undefined;
+}): boolean => message.text !== '' || (message.attachments?.length ?? 0) > 0;
+export const saysNothing = { path: ['text'], message: 'must not be empty without an attachment' };
 
 /** Body of `POST /api/message`. */
-export const MessageRequest = z.strictObject({
-  conversation: ConversationId,
-  text: MessageText,
-  id: MessageId.optional(),
-});
+export const MessageRequest = z
+  .strictObject({ conversation: ConversationId, ...Written, id: MessageId.optional() })
+  .refine(saysSomething, saysNothing);
 export type MessageRequest = z.infer<typeof MessageRequest>;
 
 /** What `POST /api/message` and `GET /api/messages/:id` answer. */

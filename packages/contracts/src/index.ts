@@ -1,3 +1,4 @@
+export * from './attachments.js';
 export * from './errors.js';
 export * from './http.js';
 export * from './ids.js';

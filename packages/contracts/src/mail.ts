@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attachments } from './attachments.js';
 import { ConversationId, MessageId, TenantId } from './ids.js';
 
 /** Where a reply goes: a channel of the registry and the address in that channel's own words (all strings). */
@@ -15,7 +16,11 @@ export const Sender = z.object({ id: z.string().max(256), name: z.string().max(2
 export type Sender = z.infer<typeof Sender>;
 
 /** What was said before a message, when the client keeps the conversation itself. */
-export const ContextMessage = z.object({ role: z.enum(['user', 'assistant']), text: z.string().max(1_048_576) });
+export const ContextMessage = z.object({
+  role: z.enum(['user', 'assistant']),
+  text: z.string().max(1_048_576),
+  attachments: Attachments.optional(),
+});
 export type ContextMessage = z.infer<typeof ContextMessage>;
 
 /** What a person wrote. */
@@ -23,7 +28,9 @@ export const PersonMail = z.object({
   v: z.literal(1),
   kind: z.literal('person'),
   id: MessageId,
+  /** Empty only with attachments. */
   text: z.string().max(65_536),
+  attachments: Attachments.optional(),
   /** Read before the text, and kept in the transcript; only of one-off conversations. */
   context: z.array(ContextMessage).max(2_000).optional(),
   from: Sender,

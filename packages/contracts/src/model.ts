@@ -1,3 +1,4 @@
+import type { Attachment } from './attachments.js';
 import type { ErrorCode } from './errors.js';
 import type { Usage } from './mail.js';
 import type { ToolSpec } from './tools.js';
@@ -16,7 +17,14 @@ export type ModelImage = {
 };
 
 export type ModelMessage =
-  | { readonly role: 'user'; readonly text: string; readonly images?: readonly ModelImage[] | undefined }
+  | {
+      readonly role: 'user';
+      /** Names the attachments too. */
+      readonly text: string;
+      /** What `images` is made of, right before the model is asked; providers do not read it. */
+      readonly attachments?: readonly Attachment[] | undefined;
+      readonly images?: readonly ModelImage[] | undefined;
+    }
   | { readonly role: 'assistant'; readonly text: string; readonly calls?: readonly ModelCall[] | undefined }
   | {
       readonly role: 'tool';

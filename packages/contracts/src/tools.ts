@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attachments } from './attachments.js';
 import { CallId, ConversationId, TenantId } from './ids.js';
 
 /** Names of tools as models accept them everywhere. */
@@ -36,6 +37,8 @@ export const Task = z.object({
   tool: ToolName,
   /** Checked against the tool's schema by the agent and again by the runner. */
   args: z.unknown(),
+  /** The newest of the conversation, for its workspace. */
+  attachments: Attachments.optional(),
   /** Random, from the journal: the result is accepted only with it, once. */
   ticket: z.string().min(16).max(64),
   /** Milliseconds since the epoch. */

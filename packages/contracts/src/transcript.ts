@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attachments } from './attachments.js';
 import { CallId, MessageId } from './ids.js';
 import { PersonMail, Sender, Usage } from './mail.js';
 
@@ -9,7 +10,14 @@ export type JournalCall = z.infer<typeof JournalCall>;
 
 /** What a conversation remembers, one entry a line of its transcript. */
 export const TranscriptEntry = z.discriminatedUnion('role', [
-  z.object({ ...base, role: z.literal('user'), id: MessageId, text: z.string(), from: Sender.optional() }),
+  z.object({
+    ...base,
+    role: z.literal('user'),
+    id: MessageId,
+    text: z.string(),
+    attachments: Attachments.optional(),
+    from: Sender.optional(),
+  }),
   z.object({
     ...base,
     role: z.literal('assistant'),
@@ -44,8 +52,8 @@ export const Journal = z.object({
   /** Model answers so far in this turn. */
   step: z.number().int().nonnegative(),
   startedAt: z.number().int(),
-  /** The person mail this turn answers, already popped from the mailbox, without its text (that is in `entries`). */
-  answers: z.array(PersonMail.omit({ text: true, context: true })),
+  /** The person mail this turn answers, already popped from the mailbox, without what it says (that is in `entries`). */
+  answers: z.array(PersonMail.omit({ text: true, attachments: true, context: true })),
   /** This turn's part of the transcript so far. */
   entries: z.array(TranscriptEntry),
   /** Calls that are out. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MessageText } from './http.js';
+import { saysNothing, saysSomething, Written } from './http.js';
 import { CallId, ConversationId, MessageId } from './ids.js';
 import { PublicError, ReplyStatus, Usage } from './mail.js';
 
@@ -9,12 +9,9 @@ export const Cursor = z.string().regex(/^[0-9]{1,20}-[0-9]{1,20}$/);
 /** What a client may send on `/ws`. */
 export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('auth'), token: z.string().min(1).max(512) }),
-  z.strictObject({
-    type: z.literal('send'),
-    conversation: ConversationId,
-    text: MessageText,
-    id: MessageId.optional(),
-  }),
+  z
+    .strictObject({ type: z.literal('send'), conversation: ConversationId, ...Written, id: MessageId.optional() })
+    .refine(saysSomething, saysNothing),
   z.strictObject({ type: z.literal('subscribe'), conversation: ConversationId, cursor: Cursor.optional() }),
   z.strictObject({ type: z.literal('stop'), conversation: ConversationId }),
 ]);
