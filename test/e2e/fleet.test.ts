@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type MessageStatus, ServerFrame } from '@queueclaw/contracts';
-import { eventually, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
+import { aclRules } from '@queueclaw/runtime/settings';
+import { eventually, redisAs, refusals, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort, type ServiceProcess, startService } from './service-process.js';
@@ -12,11 +13,16 @@ let redis: TestRedis;
 let home: string;
 const running: ServiceProcess[] = [];
 const ports: number[] = [];
+const operator = 'an-operator-token-of-this-test';
+let consolePort: number;
+/** Each service's own user. */
+let redisUrls: Record<ServiceProcess['name'], string>;
 let shared: Record<string, string>;
 
 const start = async (name: ServiceProcess['name'], env: Record<string, string> = {}): Promise<ServiceProcess> => {
   const one = await startService(name, {
     ...shared,
+    REDIS_URL: redisUrls[name],
     ...(name === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: mailKey }),
     ...env,
   });
@@ -29,15 +35,25 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-fleet-'));
   const config = join(home, 'queueclaw.yaml');
   await writeFile(config, 'llm: { default: demo, models: { demo: { provider: demo } } }\n');
+  const namespace = uniqueNamespace();
+  const as = (user: ServiceProcess['name']): Promise<string> =>
+    redisAs(redis.url, aclRules(user, { namespace, shards: 1 }));
+  redisUrls = {
+    ingress: await as('ingress'),
+    agent: await as('agent'),
+    'tool-runner': await as('tool-runner'),
+    console: await as('console'),
+  };
   shared = {
-    REDIS_URL: redis.url,
     QUEUECLAW_HOME: home,
     QUEUECLAW_CONFIG: config,
-    QUEUECLAW_NAMESPACE: uniqueNamespace(),
+    QUEUECLAW_NAMESPACE: namespace,
   };
+  consolePort = await freePort();
   ports.push(await freePort(), await freePort());
   await Promise.all([
     ...ports.map((port) => start('ingress', { PORT: String(port) })),
+    start('console', { CONSOLE_PORT: String(consolePort), QUEUECLAW_OPERATOR_TOKEN: operator }),
     ...['agent', 'agent', 'tool-runner', 'tool-runner'].map((name) => start(name as 'agent' | 'tool-runner')),
   ]);
 }, 60_000);
@@ -149,6 +165,31 @@ it('lets another agent answer for one that is frozen, and takes nothing from it 
   for (const { close } of watching) close();
   expect(frozen.every(({ alive }) => alive())).toBe(true);
 }, 60_000);
+
+it('shows operators what happened, and lets them pause and look into queues', async () => {
+  const ask = async (path: string, method = 'GET'): Promise<string> => {
+    const headers = { authorization: `Bearer ${operator}` };
+    const answer = await fetch(`http://127.0.0.1:${consolePort}${path}`, { method, headers });
+    const text = await answer.text();
+    expect(answer.status, `${path}: ${text.slice(0, 300)}`).toBe(200);
+    return text;
+  };
+  for (const path of ['/', '/conversations', '/dead-letters', '/queues/api/queues', '/queues/api/redis/stats'])
+    expect(await ask(path)).not.toBe('');
+  expect(await ask('/conversations/default/killed-0')).toContain('tool-42');
+  for (const act of ['pause', 'resume']) await ask(`/queues/api/queues/messages/${act}`, 'PUT');
+  for (const state of ['completed', 'failed']) await ask(`/queues/api/queues/messages/clean/${state}`, 'PUT');
+  await ask('/queues/api/queues/tasks/empty', 'PUT');
+});
+
+it('forgets a conversation', async () => {
+  const answer = await fetch(`http://127.0.0.1:${ports[0]}/api/conversations/streamed`, { method: 'DELETE' });
+  expect(answer.status).toBeLessThan(300);
+});
+
+it('refused nobody anything in Redis: every service has the rights that it needs', async () => {
+  expect(await refusals(redis.url)).toEqual([]);
+});
 
 it('writes the mail key nowhere', () => {
   for (const one of running) expect(one.output()).not.toContain(mailKey);

@@ -1,0 +1,169 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { launchBrowser } from './browser.js';
+import { freePort, type ServiceProcess, startService } from './service-process.js';
+import { openSwitchboard, type Switchboard } from './switchboard.js';
+
+/** Where to put pictures of the page for the documentation; nowhere unless set. */
+const pictures = process.env['QUEUECLAW_PICTURES'];
+const patience = 20_000;
+
+let redis: TestRedis;
+let home: string;
+let browser: Browser;
+let board: Switchboard;
+let shared: Record<string, string>;
+let first: ServiceProcess;
+let running: ServiceProcess[] = [];
+const ports: number[] = [];
+const complaints: string[] = [];
+const pages: Page[] = [];
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'queueclaw-page-'));
+  redis = await startRedis();
+  const config = join(home, 'queueclaw.yaml');
+  await writeFile(config, 'llm: { default: demo, models: { demo: { provider: demo } } }\n');
+  shared = {
+    ...{ REDIS_URL: redis.url, QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config },
+    ...{ QUEUECLAW_NAMESPACE: uniqueNamespace(), QUEUECLAW_MAIL_KEY: 'the mail key of this test, long enough' },
+  };
+  ports.push(await freePort(), await freePort());
+  board = await openSwitchboard(ports[0] ?? 0);
+  const { QUEUECLAW_MAIL_KEY: _, ...runner } = shared;
+  const [ingress, other, agent, tools, chromium] = await Promise.all([
+    startService('ingress', { ...shared, PORT: String(ports[0]) }),
+    startService('ingress', { ...shared, PORT: String(ports[1]) }),
+    startService('agent', shared),
+    startService('tool-runner', runner),
+    launchBrowser(),
+  ]);
+  first = ingress;
+  running = [ingress, other, agent, tools];
+  browser = chromium;
+}, 90_000);
+
+afterAll(async () => {
+  await browser.close();
+  await board.close();
+  await Promise.all(running.map((one) => one.stop()));
+  await redis.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  await Promise.all(pages.splice(0).map((page) => page.context().close()));
+  expect(complaints.splice(0)).toEqual([]);
+});
+
+const visit = async (options: BrowserContextOptions = {}): Promise<Page> => {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1100, height: 760 }, ...options });
+  context.setDefaultTimeout(patience);
+  const page = await context.newPage();
+  pages.push(page);
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // A lost connection is the subject of a test; anything else that the browser complains about is a defect.
+    if (message.type() === 'error' && !message.text().includes('ERR_') && !message.text().includes('404'))
+      complaints.push(message.text());
+  });
+  await page.goto(board.url);
+  await page.locator('#state[data-state=online]').waitFor();
+  return page;
+};
+
+const write = async (page: Page, text: string): Promise<void> => {
+  await page.locator('#text').fill(text);
+  await page.locator('#text').press('Enter');
+};
+
+const take = async (page: Page, name: string): Promise<void> => {
+  if (pictures === undefined) return;
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+};
+
+/** Numbers that the demo model counts while it speaks slowly. */
+const answerOf = (page: Page): Promise<string> => page.locator('#log .answer').last().innerText();
+
+it('sends, shows the answer while it is written, and shows the same after a reload', async () => {
+  const page = await visit();
+  await write(page, 'slow 2');
+  await page.locator('#log .answer').waitFor();
+  const early = await answerOf(page);
+  await page.locator('#stop').waitFor({ state: 'hidden' });
+  const whole = await answerOf(page);
+  expect(whole.length).toBeGreaterThan(early.length);
+  expect(whole.startsWith(early.trim().slice(0, 5))).toBe(true);
+  await write(page, 'run: echo $((40+2))');
+  await eventually(async () => expect(await answerOf(page)).toContain('42'), { timeoutMs: patience });
+  expect(await page.locator('#log .tool').last().innerText()).toContain('shell');
+  await write(page, 'tell me **more**');
+  await eventually(async () => expect(await answerOf(page)).toContain('You wrote: tell me more'), {
+    timeoutMs: patience,
+  });
+  await take(page, 'chat');
+  const before = await page.locator('#log').innerText();
+  await page.reload();
+  await page.locator('#state[data-state=online]').waitFor();
+  await eventually(async () => expect(await page.locator('#log').innerText()).toBe(before), { timeoutMs: patience });
+});
+
+it('goes on with an answer on another replica when its own is killed, and shows it once', async () => {
+  const page = await visit();
+  await write(page, 'slow 4');
+  await page.locator('#log .answer').waitFor();
+  board.pointTo(ports[1] ?? 0);
+  await first.kill();
+  board.cut();
+  await page.locator('#stop').waitFor({ state: 'hidden' });
+  await page.locator('#state[data-state=online]').waitFor();
+  expect(await page.locator('#log .turn').count()).toBe(1);
+  const shown = await page.locator('#log').innerText();
+  await page.reload();
+  await page.locator('#state[data-state=online]').waitFor();
+  await eventually(async () => expect(await page.locator('#log').innerText()).toBe(shown), { timeoutMs: patience });
+}, 60_000);
+
+it('stops what runs when asked to, and takes the next message', async () => {
+  const page = await visit();
+  await write(page, 'slow 50');
+  await page.locator('#log .answer').waitFor();
+  await page.locator('#stop').click();
+  await page.locator('#stop').waitFor({ state: 'hidden' });
+  expect(await answerOf(page)).toBe('Stopped.');
+  await write(page, 'and now?');
+  await eventually(async () => expect(await answerOf(page)).toContain('and now?'), { timeoutMs: patience });
+});
+
+it('fits a phone: nothing is cut off, and a finger is enough', async () => {
+  const page = await visit({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  await page.locator('.idea').first().tap();
+  await eventually(async () => expect(await answerOf(page)).toContain('slow'), { timeoutMs: patience });
+  await take(page, 'chat-phone');
+  await page.locator('#text').fill(`A long word: ${'x'.repeat(200)}`);
+  await page.locator('#send').tap();
+  await eventually(async () => expect(await answerOf(page)).toContain('You wrote'), { timeoutMs: patience });
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(
+    0,
+  );
+  for (const id of ['#text', '#send', '#new']) {
+    const box = await page.locator(id).boundingBox();
+    expect(box, id).not.toBeNull();
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(740);
+  }
+});
+
+it('speaks the language of the browser', async () => {
+  const page = await visit({ locale: 'zh-CN' });
+  expect(await page.locator('#state-text').innerText()).toBe('在线');
+  await write(page, 'slow 30');
+  await page.locator('#log .answer').waitFor();
+  await page.locator('#stop').click();
+  await eventually(async () => expect(await answerOf(page)).toMatch(/停止/), { timeoutMs: patience });
+});
