@@ -48,6 +48,11 @@ export const errorTable = {
   'llm.auth': row(502, 'give-up', 'The key for the model is missing or wrong.'),
   'llm.context': row(502, 'give-up', "The request exceeds the model's window."),
   'llm.aborted': row(499, 'ignore', 'The request was stopped.'),
+  'budget.exceeded': row(
+    429,
+    'give-up',
+    'A budget of the day is used up: of the person, the conversation or the tenant.',
+  ),
   'turn.limit': row(500, 'give-up', 'The turn reached its limit of steps, tools, tokens or time.'),
   'turn.failed': row(500, 'give-up', 'The turn failed.'),
   'tool.unknown': row(422, 'give-up', 'There is no such tool.'),

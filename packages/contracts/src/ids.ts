@@ -23,7 +23,8 @@ export const CallId = z.string().regex(/^[0-9]{1,9}\.[0-9]{1,4}\.[0-9]{1,3}$/);
 /** The actor that a mailbox belongs to. */
 export type ActorAddress = { readonly tenant: string; readonly conversation: string };
 
-const escapePart = (part: string): string =>
+/** One part of an id: everything but letters, digits, `_` and `-` as `~` and two hexadecimal digits a byte. */
+export const escapePart = (part: string): string =>
   part.replace(/[^A-Za-z0-9_-]/gu, (char) =>
     [...new TextEncoder().encode(char)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join(''),
   );

@@ -1,5 +1,7 @@
 export * from './attachments.js';
+export * from './budget.js';
 export * from './errors.js';
+export * from './estimate-tokens.js';
 export * from './http.js';
 export * from './ids.js';
 export * from './keys.js';

@@ -1,3 +1,4 @@
+import type { BudgetScope } from './budget.js';
 import type { ActorAddress } from './ids.js';
 
 /** Where all of one deployment's keys live: a prefix, and over how many hash slots conversations are spread. */
@@ -21,6 +22,11 @@ export function shardOf(space: Keyspace, conversation: string): number {
 /** The hash tag that all keys of a shard start with; it is BullMQ's prefix too. */
 export function shardTag(space: Keyspace, shard: number): string {
   return `{${space.namespace}${shard}}`;
+}
+
+/** The hash tag of a tenant's budgets and usage: they are not a conversation's, so they live in a slot of their own. */
+export function budgetTag(space: Keyspace, tenant: string): string {
+  return `{${space.namespace}.${tenant}}`;
 }
 
 /** The two uses of the mailbox: `messages` (a conversation) and `replies` (its deliveries). */
@@ -54,6 +60,18 @@ export const keys = {
   /** hash, under a hash tag of its own: whether a model may be asked (`breaker`), how much it was (`window`), by whom (`calls`) */
   model: (namespace: string, name: string, what: 'breaker' | 'window' | 'calls'): string =>
     `{${namespace}:model:${encodeURIComponent(name)}}:${what}`,
+  /** hash: what was spent and is reserved of a budget on one day (`20261123`); tag of `budgetTag` */
+  budget: (tag: string, day: string, scope: BudgetScope, id: string): string => `${tag}:budget:${day}:${scope}:${id}`,
+  /** string: one reservation, until it is settled and a minute longer */
+  reservation: (tag: string, id: string): string => `${tag}:budget:held:${id}`,
+  /** hash by model, '' for all: a tenant's usage on one day */
+  tenantUsage: (tag: string, day: string): string => `${tag}:usage:${day}`,
+  /** hash by day: a person's usage */
+  personUsage: (tag: string, person: string): string => `${tag}:usage:person:${person}`,
+  /** sorted set by tokens: who used most on one day */
+  usageRanking: (tag: string, day: string): string => `${tag}:usage:${day}:people`,
+  /** string: the last batch that a process has counted, so that one which is sent again counts once */
+  usageWriter: (tag: string, writer: string): string => `${tag}:usage:writer:${writer}`,
   /** pub/sub: stop a running step or tool */
   controlChannel: (tag: string): string => `${tag}:control`,
 } as const;
