@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { checkBudgets } from './budget-checks.js';
 import type { ConfigPath } from './problem.js';
 import type { Config } from './schema.js';
 
@@ -35,6 +36,7 @@ export function checkConfig(config: Config): Finding[] {
     ...repeated(config.server.tokens, ['server', 'tokens']),
     ...repeated(config.console.operators, ['console', 'operators']),
     ...timeZones(config),
+    ...checkBudgets(config),
   ];
   if (!isLoopback(config.server.host) && config.server.tokens.length === 0) {
     findings.push({

@@ -120,6 +120,37 @@ const Tools = z.strictObject({
   allowed_commands: z.array(z.string().min(1).max(256)).max(1_000).optional(),
 });
 
+/** What may be used up in one day; absent: no limit. */
+const Budget = z.strictObject({
+  /** In and out, of all models. */
+  tokens: count(1_000_000_000_000).optional(),
+  /** In `limits.currency`, by `llm.prices`. */
+  money: z.number().min(0.000_001).max(1_000_000_000).optional(),
+  tool_calls: count(1_000_000_000).optional(),
+  turns: count(1_000_000_000).optional(),
+});
+export type BudgetConfig = z.infer<typeof Budget>;
+
+const Budgets = z.strictObject({
+  /** IANA zone whose midnight begins a day; absent: UTC. */
+  timezone: z.string().optional(),
+  person: Budget.prefault({}),
+  conversation: Budget.prefault({}),
+  tenant: Budget.prefault({}),
+  /** Per tenant, instead of the above. */
+  tenants: z
+    .record(
+      TenantId,
+      z.strictObject({
+        timezone: z.string().optional(),
+        person: Budget.optional(),
+        conversation: Budget.optional(),
+        tenant: Budget.optional(),
+      }),
+    )
+    .default({}),
+});
+
 const Limits = z.strictObject({
   /** Model answers in one turn. */
   steps: count(200).default(20),
@@ -138,6 +169,9 @@ const Limits = z.strictObject({
   history_entries: count(2_000).default(80),
   /** Entries of the transcript that are kept. */
   transcript_entries: count(1_000_000).default(20_000),
+  /** Of prices and budgets; only a label. */
+  currency: z.string().min(1).max(16).default('USD'),
+  budgets: Budgets.prefault({}),
 });
 
 const State = z.strictObject({
