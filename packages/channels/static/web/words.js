@@ -1,5 +1,5 @@
 /** Everything the page says, in English and Simplified Chinese. */
-const languages = {
+export const languages = {
   en: {
     skip: 'Skip to the message box',
     new: 'New conversation',
