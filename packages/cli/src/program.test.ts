@@ -13,7 +13,7 @@ const run = async (...args: string[]): Promise<unknown> => {
 
 test('knows the commands of the contract', () => {
   const names = createProgram().commands.map((command) => command.name());
-  expect(names).toEqual(['up', 'run', 'chat', 'send', 'doctor', 'config']);
+  expect(names).toEqual(['up', 'run', 'chat', 'send', 'doctor', 'config', 'redis']);
   const configuration = createProgram().commands.find((command) => command.name() === 'config');
   expect(configuration?.commands.map((command) => command.name())).toEqual(['validate', 'show', 'schema']);
 });

@@ -95,6 +95,14 @@ export function createProgram(): Command {
     .description('print the JSON Schema for editors')
     .action(ending(async () => (await import('./config-commands.js')).schemaCommand()));
 
+  program
+    .command('redis')
+    .description('look at what the services need in Redis')
+    .command('users')
+    .description('print an ACL file with one user for each service; #@user@ stands for the SHA-256 of its password')
+    .addOption(config())
+    .action(ending(async (options: Shared) => (await import('./redis/users-command.js')).redisUsersCommand(options)));
+
   return program;
 }
 

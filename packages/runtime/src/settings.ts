@@ -3,6 +3,7 @@
  * programs that must be small and quick to start.
  */
 export * from './config/checks.js';
+export * from './config/compare.js';
 export * from './config/expand.js';
 export * from './config/json-schema.js';
 export * from './config/load.js';
@@ -14,4 +15,7 @@ export * from './config/show.js';
 export * from './config/units.js';
 export * from './home.js';
 export * from './redaction.js';
+export * from './redis-users/acl.js';
+export * from './redis-users/rights.js';
+export * from './shutdown-times.js';
 export * from './supervisor-link.js';

@@ -1,9 +1,10 @@
 import type { ActorAddress, TranscriptEntry } from '@queueclaw/contracts';
 import { type Door, openDoor } from '@queueclaw/conversations';
-import { Config, createHealthBoard, createLogger } from '@queueclaw/runtime';
+import { aclRules, Config, createHealthBoard, createLive, createLogger } from '@queueclaw/runtime';
+import { redisAs } from '@queueclaw/testing';
 import { type Console, createConsole } from './app.js';
 
-/** A console for tests, without a socket, and what an agent would have left for it to show. */
+/** A console for tests, without a socket and under its own Redis user, and what an agent would have left for it to show. */
 export type TestConsole = Omit<Console, 'stop'> & {
   readonly door: Door;
   /** What it logged. */
@@ -32,7 +33,10 @@ export async function startTestConsole(options: TestConsoleOptions): Promise<Tes
   const log: string[] = [];
   const logger = createLogger('console', 'debug', (line) => void log.push(line));
   const health = createHealthBoard();
-  const made = await createConsole({ config, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health });
+  const ownUrl = await redisAs(redisUrl, aclRules('console', { namespace, shards }));
+  const settings = createLive(config);
+  const context = { config, settings, env: {}, logger, redisUrl: ownUrl, mailKey, home: '/nonexistent', health };
+  const made = await createConsole(context);
   if (start) await made.start();
   const door = openDoor({ redisUrl, mailKey, config, onError: () => undefined });
 

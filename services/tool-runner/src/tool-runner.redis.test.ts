@@ -1,7 +1,15 @@
 import { jobId, keys, shardTag, type Task, TaskResult, type ToolOutcome } from '@queueclaw/contracts';
 import { type Producer, produce, tasksQueue } from '@queueclaw/queues';
-import { Config, connectRedis, createHealthBoard, createLogger, type Service } from '@queueclaw/runtime';
-import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import {
+  aclRules,
+  Config,
+  connectRedis,
+  createHealthBoard,
+  createLive,
+  createLogger,
+  type Service,
+} from '@queueclaw/runtime';
+import { eventually, redisAs, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,14 +36,16 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   const namespace = uniqueNamespace();
+  const ownUrl = await redisAs(redisUrl, aclRules('tool-runner', { namespace, shards: 1 }));
   tag = shardTag({ namespace, shards: 1 }, 0);
   tasks = produce(tasksQueue, tag, redis);
   log = [];
   const config = Config.parse({ state: { namespace } });
   const logger = createLogger('tool-runner', 'debug', (line) => void log.push(line));
-  const context = { config, env: process.env, logger, redisUrl, mailKey: undefined, home, health };
+  const settings = createLive(config);
+  const context = { config, settings, env: process.env, logger, redisUrl: ownUrl, mailKey: undefined, home, health };
   runner = createToolRunner(context);
 });
 afterEach(async () => {

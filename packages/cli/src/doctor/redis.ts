@@ -32,11 +32,9 @@ export async function checkRedisProgram(env: Environment): Promise<Finding> {
   if (program === undefined) return { name, state: 'failed', detail: 'no redis-server here and no REDIS_URL', hint };
   try {
     const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: 10_000 });
-    const version = /v=(\d+)\.(\d+)\.(\d+)/.exec(stdout);
-    const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
-    if (major > 6 || (major === 6 && minor >= 2))
-      return { name, state: 'ok', detail: `${program} ${version?.[0].slice(2)}` };
-    return { name, state: 'failed', detail: `${program} is older than 6.2`, hint };
+    const version = /v=(\d+)\.\d+\.\d+/.exec(stdout);
+    if (Number(version?.[1]) >= 7) return { name, state: 'ok', detail: `${program} ${version?.[0].slice(2)}` };
+    return { name, state: 'failed', detail: `${program} is older than 7`, hint };
   } catch (error) {
     return { name, state: 'failed', detail: `${program} does not run: ${reasonOf(error)}`, hint };
   }

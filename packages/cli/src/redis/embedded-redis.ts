@@ -1,3 +1,4 @@
+import type { Keyspace } from '@queueclaw/contracts';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { redisSettings, socketUrl } from './redis-settings.js';
 import { guardOrphan } from './watchdog.js';
 
 export type EmbeddedRedis = Supervised & {
+  /** For ingress, agent and console. */
   readonly url: string;
   /** For the tool-runner: its user has no right on conversations. */
   readonly runnerUrl: string;
@@ -25,7 +27,7 @@ export type EmbeddedRedisOptions = {
   readonly program: string;
   readonly home: string;
   readonly runFolder: string;
-  readonly namespace: string;
+  readonly space: Keyspace;
   readonly maxmemoryBytes: number;
   /** How long services may drain after the supervisor died, seconds. */
   readonly orphanSeconds: number;
@@ -39,6 +41,10 @@ export type EmbeddedRedisOptions = {
 /** The kernel's limit is 108 bytes on Linux and 104 elsewhere. */
 const socketBytesMax = 100;
 const lastLinesMax = 4;
+/** Users with selectors, and scripts that may finish in a full Redis. */
+const majorMin = 7;
+
+const newPassword = (): string => randomBytes(24).toString('hex');
 
 const versionOf = async (program: string): Promise<string> => {
   try {
@@ -66,14 +72,15 @@ const placeSocket = (runFolder: string): { socket: string; socketFolder: string 
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
   const { program, home, runFolder, log } = options;
   const version = await versionOf(program);
+  if (Number(version.split('.')[0]) < majorMin)
+    throw new CommandError(`Redis ${version} (${program}) is too old: ${majorMin} or newer is needed.`);
   const { socket, socketFolder } = placeSocket(runFolder);
-  const [password, runnerPassword] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];
+  const passwords = { default: newPassword(), 'all-in-one': newPassword(), 'tool-runner': newPassword() };
   const dataFolder = join(home, 'redis');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const settingsFile = join(runFolder, 'redis.conf');
-  const { namespace, maxmemoryBytes } = options;
-  const major = Number(version.split('.')[0]);
-  const given = { socket, dataFolder, maxmemoryBytes, namespace, password, runnerPassword, major };
+  const { space, maxmemoryBytes } = options;
+  const given = { socket, dataFolder, maxmemoryBytes, space, passwords };
   writeFileSync(settingsFile, redisSettings(given), { mode: 0o600 });
 
   const lastLines: string[] = [];
@@ -109,7 +116,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     rmSync(settingsFile, { force: true });
     if (socketFolder !== undefined) rmSync(socketFolder, { recursive: true, force: true });
   };
-  answered = await untilRedisAnswers(socket, password, AbortSignal.any([gone.signal, options.signal]));
+  answered = await untilRedisAnswers(socket, passwords.default, AbortSignal.any([gone.signal, options.signal]));
   if (!answered) {
     if (options.signal.aborted) end = 'it was stopped before it answered';
     await supervised.stop(10_000);
@@ -118,8 +125,8 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   }
   return {
     ...supervised,
-    url: socketUrl(socket, 'default', password),
-    runnerUrl: socketUrl(socket, 'runner', runnerPassword),
+    url: socketUrl(socket, 'all-in-one', passwords['all-in-one']),
+    runnerUrl: socketUrl(socket, 'tool-runner', passwords['tool-runner']),
     version,
     socketFolder,
     stop: async (graceMs) => {

@@ -1,25 +1,16 @@
+import type { Keyspace } from '@queueclaw/contracts';
+import { aclLine } from '@queueclaw/runtime/settings';
+
 export type EmbeddedSettings = {
   readonly socket: string;
   readonly dataFolder: string;
   readonly maxmemoryBytes: number;
-  readonly namespace: string;
-  /** Of the user with all rights. */
-  readonly password: string;
-  /** Of the tool-runner's user. */
-  readonly runnerPassword: string;
-  /** Major version of the server. */
-  readonly major: number;
+  readonly space: Keyspace;
+  readonly passwords: EmbeddedPasswords;
 };
 
-/**
- * The rights of the tool-runner's user: the `tasks` queue, appending to `results`, listening to `control`; no key of any
- * conversation. Older servers than 7 know no write-only keys: there it may read results too.
- */
-export function runnerRights(namespace: string, major: number): string {
-  const tag = `{${namespace}[0-9]*}`;
-  const results = major >= 7 ? `%W~${tag}:results` : `~${tag}:results`;
-  return `resetkeys resetchannels ~${tag}:tasks:* ${results} &${tag}:control -@all +@all -@admin -@dangerous +info`;
-}
+/** `default` may do everything and is nobody's but the supervisor's; each process it starts has a user of its own. */
+export type EmbeddedPasswords = Readonly<Record<'default' | 'all-in-one' | 'tool-runner', string>>;
 
 const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
@@ -28,6 +19,7 @@ const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').repla
  * before it is answered) and nothing is evicted.
  */
 export function redisSettings(settings: EmbeddedSettings): string {
+  const { passwords, space } = settings;
   return [
     'port 0',
     `unixsocket ${quoted(settings.socket)}`,
@@ -41,8 +33,8 @@ export function redisSettings(settings: EmbeddedSettings): string {
     'daemonize no',
     'loglevel notice',
     'logfile ""',
-    `user default on >${settings.password} ~* &* +@all`,
-    `user runner on >${settings.runnerPassword} ${runnerRights(settings.namespace, settings.major)}`,
+    `user default on >${passwords.default} ~* &* +@all`,
+    ...(['all-in-one', 'tool-runner'] as const).map((user) => aclLine(user, `>${passwords[user]}`, space)),
     '',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { Config } from '@queueclaw/runtime/settings';
 import { expect, test } from 'vitest';
-import { redisSettings, runnerRights, socketUrl } from '../redis/redis-settings.js';
+import { redisSettings, socketUrl } from '../redis/redis-settings.js';
 import { runnerConfig, runnerEnvironment } from './runner-environment.js';
 
 const env = {
@@ -51,10 +51,8 @@ test('the embedded Redis loses and evicts nothing and listens on its socket only
     socket: '/h o/redis.sock',
     dataFolder: '/h"o/redis',
     maxmemoryBytes: 1024,
-    namespace: 'qc',
-    password: 'p1',
-    runnerPassword: 'p2',
-    major: 7,
+    space: { namespace: 'qc', shards: 1 },
+    passwords: { default: 'p1', 'all-in-one': 'p2', 'tool-runner': 'p3' },
   });
   for (const line of [
     'port 0',
@@ -68,21 +66,24 @@ test('the embedded Redis loses and evicts nothing and listens on its socket only
   expect(text).toContain('dir "/h\\"o/redis"');
 });
 
-test('the rights of the runner name its queue, the results and the control channel alone', () => {
-  expect(runnerRights('qc', 7)).toContain('%W~{qc[0-9]*}:results');
-  expect(runnerRights('qc', 6)).toContain(' ~{qc[0-9]*}:results');
-  expect(runnerRights('qc', 7).match(/[~&]\S+/g)).toEqual([
-    '~{qc[0-9]*}:tasks:*',
-    '~{qc[0-9]*}:results',
-    '&{qc[0-9]*}:control',
+test('each process of the embedded Redis has a user of its own, the runner one for its queue and results alone', () => {
+  const space = { namespace: 'qc', shards: 3 };
+  const passwords = { default: 'p1', 'all-in-one': 'p2', 'tool-runner': 'p3' };
+  const text = redisSettings({ socket: '/s', dataFolder: '/d', maxmemoryBytes: 1024, space, passwords });
+  const users = text.split('\n').filter((line) => line.startsWith('user '));
+  expect(users.map((line) => line.split(' ').slice(1, 4).join(' '))).toEqual([
+    'default on >p1',
+    'all-in-one on >p2',
+    'tool-runner on >p3',
   ]);
+  expect(users[2]?.match(/[%~&][^ )]+/g)).toEqual(['&{qc[0-9]}:control', '~{qc[0-9]}:tasks:*', '%W~{qc[0-9]}:results']);
 });
 
 test('a socket in a folder with odd characters has a valid address', () => {
-  const url = new URL(socketUrl('/tmp/a b/ü/redis.sock', 'runner', 'pw'));
+  const url = new URL(socketUrl('/tmp/a b/ü/redis.sock', 'tool-runner', 'pw'));
   expect([decodeURIComponent(url.pathname), url.username, url.password]).toEqual([
     '/tmp/a b/ü/redis.sock',
-    'runner',
+    'tool-runner',
     'pw',
   ]);
 });

@@ -59,7 +59,7 @@ export const startRedis = async (scene: Scene): Promise<{ url: string; runnerUrl
     program,
     home,
     runFolder,
-    namespace: config.state.namespace,
+    space: { namespace: config.state.namespace, shards: config.state.shards },
     maxmemoryBytes: config.state.maxmemory,
     orphanSeconds: Math.ceil((config.server.shutdown_timeout + beyondGraceMs) / 1000),
     log: scene.openLog('redis'),
