@@ -20,20 +20,29 @@ export type DoorOptions = {
   readonly redisUrl: string;
   readonly mailKey: string | undefined;
   readonly config: Pick<Config, 'state' | 'limits'>;
+  /** The limits in force, asked whenever they are needed; absent: those of `config`. */
+  readonly limits?: () => Config['limits'];
   readonly onError: (error: Error) => void;
 };
 
 /** Connects to Redis and opens mailboxes, wakes and conversations on it. */
-export function openDoor({ redisUrl, mailKey, config, onError }: DoorOptions): Door {
+export function openDoor(options: DoorOptions): Door {
+  const { redisUrl, mailKey, config, onError, limits = () => config.limits } = options;
   const space = { namespace: config.state.namespace, shards: config.state.shards };
   const redis = connectRedis(redisUrl, 'command', onError);
   const mailbox = openMailbox({
     shards: openShards(space, redis),
     mailKey,
     limits: {
-      mailboxMax: config.limits.mailbox,
-      transcriptMax: config.limits.transcript_entries,
-      historyMax: config.limits.history_entries,
+      get mailboxMax() {
+        return limits().mailbox;
+      },
+      get transcriptMax() {
+        return limits().transcript_entries;
+      },
+      get historyMax() {
+        return limits().history_entries;
+      },
       retentionMs: config.state.retention,
     },
   });

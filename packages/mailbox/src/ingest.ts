@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type ActorAddress, actorMember, type Mail, keys } from '@queueclaw/contracts';
 import { groupCommit } from '@queueclaw/queues';
-import { controlMax, recordTtlMs } from './limits.js';
+import { controlMax, type MailboxLimits, recordTtlMs } from './limits.js';
 import { parseRecord, type MessageRecord } from './record.js';
 import { row, strings } from './reply-shapes.js';
 import { seal } from './seal.js';
@@ -32,9 +32,13 @@ export function digest(mail: Mail): string {
  * conversation has seen within 24 h is not put in again.
  * @throws AppError system.full, system.unavailable: nothing was accepted, or it was and a repeat with the same id is harmless
  */
-export function ingestInto(shards: Shards, mailKey: string | undefined, mailboxMax: number): Ingest {
+export function ingestInto(
+  shards: Shards,
+  mailKey: string | undefined,
+  limits: Pick<MailboxLimits, 'mailboxMax'>,
+): Ingest {
   const perShard = shards.all.map((shard) =>
-    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, mailboxMax), 256),
+    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, limits.mailboxMax), 256),
   );
   return async (address, mail) => {
     const add = perShard[shards.of(address).index];

@@ -37,7 +37,7 @@ export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbo
   const histories = createHistoryCache();
   return {
     shards,
-    ingest: ingestInto(shards, mailKey, limits.mailboxMax),
+    ingest: ingestInto(shards, mailKey, limits),
     claim: (address) => claimConversation({ shard: shards.of(address), address, mailKey, limits, histories }),
     dispatch: async (shard, kind, most) =>
       strings(await shard.run('dispatch', [keys.due(shard.tag, kind)], [most, lookAgainMs])).map(parseActorMember),

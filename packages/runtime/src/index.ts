@@ -3,6 +3,7 @@ export * from './health/health.js';
 export * from './health/health-server.js';
 export * from './identifiers.js';
 export * from './lifecycle.js';
+export * from './live.js';
 export * from './logger.js';
 export * from './mail-key.js';
 export * from './metrics.js';

@@ -10,7 +10,12 @@ export type Service = {
   start(): Promise<void>;
   /** Resolves when everything it started has ended, at most `graceMs` milliseconds later. */
   stop(graceMs: number): Promise<void>;
+  /** What it is busy with, counted by kind, for those who wait for its end. Absent: nothing worth waiting for. */
+  working?(): Work;
 };
+
+/** How much is running: whole turns of this process's steps, tool calls. */
+export type Work = { readonly turns?: number; readonly calls?: number };
 
 /**
  * Several services as one: started in the order given, stopped in that order too (so that doors close before what is
@@ -25,6 +30,11 @@ export function composeServices(name: string, services: readonly Service[]): Ser
     },
     start: async () => {
       for (const service of services) await service.start();
+    },
+    working: () => {
+      const all = services.map((service) => service.working?.() ?? {});
+      const sum = (kind: keyof Work): number => all.reduce((total, work) => total + (work[kind] ?? 0), 0);
+      return { turns: sum('turns'), calls: sum('calls') };
     },
     stop: async (graceMs) => {
       const end = performance.now() + graceMs;

@@ -1,7 +1,9 @@
-import { toAppError } from '@queueclaw/contracts';
+import { AppError, toAppError } from '@queueclaw/contracts';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { collectDefaultMetrics } from 'prom-client';
+import type { ConfigChange } from './config/compare.js';
 import { createHealthBoard, type HealthBoard } from './health/health.js';
 import { serveHealth, type HealthServer } from './health/health-server.js';
 import { homeFolder, makePrivateFolder } from './home.js';
@@ -10,8 +12,10 @@ import { createLogger } from './logger.js';
 import { registry } from './metrics.js';
 import { explainListenError } from './port-taken.js';
 import { redact } from './redaction.js';
+import { type Reloader, reloadOnChange } from './reload.js';
 import { guardRedis, type RedisGuard } from './safe-redis.js';
 import { createContext, type ServiceContext } from './service-context.js';
+import { shutdownTimes } from './shutdown-times.js';
 import { connectSupervisor } from './supervisor-link.js';
 
 /** How a process makes its service. */
@@ -19,8 +23,8 @@ export type CreateService = (context: ServiceContext) => Service | Promise<Servi
 
 type Phase = 'starting' | 'serving' | 'stopping';
 
-const closingMs = 2_000;
-const usualGraceMs = 20_000;
+const usualShutdownMs = 20_000;
+const sayWorkEveryMs = 500;
 
 const checkPhase = (board: HealthBoard, phase: () => Phase): void =>
   board.report('service', async () => (phase() === 'serving' ? { ok: true } : { ok: false, detail: phase() }));
@@ -39,7 +43,8 @@ const cacheCompiledCode = (name: string): void => {
 /**
  * Runs one service as this process, until SIGTERM or SIGINT (a second one ends the process at once) or until the process
  * that supervises it is gone. Reads the configuration, serves health and metrics, waits for Redis for as long as it takes,
- * then starts the service. Exits 0 after a clean stop, 1 after an error, which is logged and told to the supervisor.
+ * then starts the service and follows the configuration's file; SIGHUP reads that again (without a terminal: there it is the
+ * terminal's end). Exits 0 after a clean stop, 1 after an error, which is logged and told to the supervisor.
  * @param create makes the service; load what is heavy in here, so that it is compiled from the cache
  */
 export function runService(name: string, create: CreateService): void {
@@ -49,17 +54,29 @@ export function runService(name: string, create: CreateService): void {
 
   let phase: Phase = 'starting';
   let logger = createLogger(name);
-  let graceMs = usualGraceMs;
+  let times = shutdownTimes(usualShutdownMs);
   let service: Service | undefined;
   let health: HealthServer | undefined;
   let redis: RedisGuard | undefined;
+  let reloader: Reloader | undefined;
 
   const fail = async (thrown: unknown, what: string): Promise<void> => {
     const error = toAppError(thrown);
-    logger.fatal({ err: thrown, code: error.code }, `${what}: ${error.publicMessage}`);
+    // What only a person can mend needs no stack.
+    const expected = thrown instanceof AppError && error.code === 'config.invalid';
+    logger.fatal({ ...(expected ? {} : { err: thrown }), code: error.code }, `${what}: ${error.publicMessage}`);
     process.exitCode = 1;
     await supervisor.say({ type: 'failed', code: error.code, message: redact(error.publicMessage) });
     process.exit(1);
+  };
+
+  let saidWork = '';
+  const sayWork = (): void => {
+    const work = { turns: 0, calls: 0, ...service?.working?.() };
+    if (JSON.stringify(work) === saidWork) return;
+    saidWork = JSON.stringify(work);
+    if (work.turns + work.calls > 0) logger.info(work, 'waiting for what runs');
+    void supervisor.say({ type: 'working', ...work });
   };
 
   const stop = async (reason: string): Promise<void> => {
@@ -69,12 +86,12 @@ export function runService(name: string, create: CreateService): void {
     }
     phase = 'stopping';
     logger.info({ reason }, 'stopping');
-    setTimeout(
-      () => void fail(new Error(`still running ${graceMs + closingMs} ms after ${reason}`), 'stopping'),
-      graceMs + closingMs,
-    );
+    reloader?.stop();
+    setTimeout(() => void fail(new Error(`still running ${times.endMs} ms after ${reason}`), 'stopping'), times.endMs);
+    sayWork();
+    setInterval(sayWork, sayWorkEveryMs);
     try {
-      await service?.stop(graceMs);
+      await service?.stop(times.graceMs);
       redis?.close();
       await health?.close();
     } catch (error) {
@@ -88,10 +105,11 @@ export function runService(name: string, create: CreateService): void {
 
   const start = async (): Promise<void> => {
     const board = createHealthBoard();
-    const { context, warnings } = createContext(name, board, { env: process.env, cwd: process.cwd() });
-    const { config, redisUrl } = context;
+    const world = { env: process.env, cwd: process.cwd() };
+    const { context, warnings, configuration } = createContext(name, board, world);
+    const { config, redisUrl, settings, env } = context;
     logger = context.logger;
-    graceMs = config.server.shutdown_timeout;
+    times = shutdownTimes(config.server.shutdown_timeout);
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
     checkPhase(board, () => phase);
     redis = guardRedis(redisUrl, logger, (error) => void fail(error, 'Redis'));
@@ -111,10 +129,15 @@ export function runService(name: string, create: CreateService): void {
     if (phase !== 'starting') return;
     phase = 'serving';
     logger.info({ health: health.port, ms: Math.round(performance.now()) }, 'serving');
+    const onReloaded = ({ changed, restartNeeded }: ConfigChange): void =>
+      void supervisor.say({ type: 'reloaded', changed: [...changed], restartNeeded: [...restartNeeded] });
+    reloader = reloadOnChange({ ...configuration, settings, env, logger, onReloaded });
     void supervisor.say({ type: 'ready', ...(await board.status()) });
   };
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  const hasTerminal = isatty(0);
+  process.on('SIGHUP', () => void (hasTerminal ? stop('SIGHUP') : reloader?.reload()));
   process.on('uncaughtException', (error) => void fail(error, 'uncaught exception'));
   process.on('unhandledRejection', (error) => void fail(error, 'unhandled rejection'));
   start().catch((error: unknown) => (phase === 'stopping' ? undefined : fail(error, 'start')));

@@ -15,7 +15,7 @@ import { type Door, openDoor } from '@queueclaw/conversations';
 import { createScriptedModel, type Models, type ScriptStep } from '@queueclaw/llm';
 import { deliverToStreams } from '@queueclaw/mailbox';
 import { consume, tasksQueue } from '@queueclaw/queues';
-import { Config, connectRedis, createHealthBoard, createLogger, type Service } from '@queueclaw/runtime';
+import { Config, connectRedis, createHealthBoard, createLive, createLogger, type Service } from '@queueclaw/runtime';
 import { eventually } from '@queueclaw/testing';
 import { createAgent } from './app.js';
 
@@ -65,7 +65,9 @@ export async function testAgents(options: TestAgentsOptions): Promise<TestAgents
   const config = Config.parse({ ...options.config, state: { namespace } });
   const log: string[] = [];
   const logger = createLogger('agent', 'debug', (line) => void log.push(line));
-  const context = { config, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health: createHealthBoard() };
+  const settings = createLive(config);
+  const health = createHealthBoard();
+  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health };
   const asked: { request: ModelRequest; signal: AbortSignal }[] = [];
   const scripted = createScriptedModel(answer);
   const model = {

@@ -1,12 +1,13 @@
 import { openDoor } from '@queueclaw/conversations';
 import { createModels, type Models } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
-import { connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
+import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { fromControl } from './from-control.js';
 import { fromMessages } from './from-messages.js';
 import { fromResults } from './from-results.js';
 import { profilesFrom } from './profiles.js';
 import { trackSteps } from './running-steps.js';
+import type { StepDeps } from './step.js';
 import { toReplies } from './to-replies.js';
 import { toTasks } from './to-tasks.js';
 
@@ -19,32 +20,38 @@ const dispatchEveryMs = 1_000;
  * @throws AppError config.invalid
  */
 export async function createAgent(context: ServiceContext, given?: Models): Promise<Service> {
-  const { config, env, logger, redisUrl, mailKey, health } = context;
+  const { config, settings, env, logger, redisUrl, mailKey, health } = context;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
-  const models = given ?? (await createModels({ config: config.llm, agents: config.agents, env, logger }));
-  health.report('model', async () => ({ ok: true, detail: `${models.default.name}: ${models.default.why}` }));
+  const modelsOf = async ({ llm, agents }: Config): Promise<Models> =>
+    given ?? createModels({ config: llm, agents, env, logger });
+  const models = await modelsOf(config);
+  health.report('model', async () => {
+    const { name, why } = deps.models.default;
+    return { ok: true, detail: `${name}: ${why}` };
+  });
 
-  const door = openDoor({ redisUrl, mailKey, config, onError });
+  const door = openDoor({ redisUrl, mailKey, config, limits: () => settings.current().limits, onError });
   const { mailbox, waker } = door;
   const { shards } = mailbox;
   const steps = trackSteps();
-  const tasks = toTasks(shards, () => ({
-    enableDangerous: config.tools.enable_dangerous,
-    ...(config.tools.allowed_commands ? { allowedCommands: config.tools.allowed_commands } : {}),
-  }));
+  const tasks = toTasks(shards, () => {
+    const { enable_dangerous: enableDangerous, allowed_commands: allowedCommands } = settings.current().tools;
+    return { enableDangerous, ...(allowedCommands ? { allowedCommands } : {}) };
+  });
   const replies = toReplies(shards);
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
-  const deps = {
-    models,
-    profileOf: profilesFrom(config),
-    tasks,
-    replies,
-    waker,
-    triesMax: config.limits.tries,
-    logger,
+  const depsOf = (now: Config, asked: Models): StepDeps => {
+    const { limits } = now;
+    return { models: asked, profileOf: profilesFrom(now), tasks, replies, waker, triesMax: limits.tries, logger };
   };
+  let deps = depsOf(config, models);
+  settings.onChange(async (next) => {
+    const fresh = depsOf(next, await modelsOf(next));
+    return () => void (deps = fresh);
+  });
 
-  const consumers = fromMessages({ mailbox, steps, deps, connect, concurrency: concurrencyPerProcess, logger });
+  const concurrency = concurrencyPerProcess;
+  const consumers = fromMessages({ mailbox, steps, deps: () => deps, connect, concurrency, logger });
   const parts: readonly Service[] = [
     fromControl(connectRedis(redisUrl, 'subscriber', onError), shards, steps),
     fromResults({ shards, waker, connect, logger }),
@@ -59,6 +66,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
 
   return {
     name: 'agent',
+    working: () => ({ turns: steps.count() }),
     start: async () => {
       await Promise.all([...parts, ...consumers].map((part) => part.start()));
     },

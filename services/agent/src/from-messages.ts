@@ -14,7 +14,8 @@ const retryMsMax = 10_000;
 export type FromMessagesOptions = {
   readonly mailbox: Mailbox;
   readonly steps: RunningSteps;
-  readonly deps: StepDeps;
+  /** Asked at every claim: a step keeps what it began with, the next one may find another configuration. */
+  readonly deps: () => StepDeps;
   readonly connect: () => Redis;
   readonly concurrency: number;
   readonly logger: Logger;
@@ -34,11 +35,13 @@ export function fromMessages(options: FromMessagesOptions): readonly Consumer[] 
 }
 
 async function serve(
-  { mailbox, steps, deps }: FromMessagesOptions,
+  options: FromMessagesOptions,
   wake: Wake,
   job: JobHandle<Wake>,
   signal: AbortSignal,
 ): Promise<Summary> {
+  const { mailbox, steps } = options;
+  const deps = options.deps();
   const address = { tenant: wake.tenant, conversation: wake.conversation };
   const lease = await mailbox.claim(address);
   if (typeof lease === 'string') return { outcome: lease };

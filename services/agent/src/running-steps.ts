@@ -9,6 +9,7 @@ const urgency: Readonly<Record<Interruption, number>> = { news: 0, stopping: 1, 
 /** The steps this process runs, so that control mail and a lost lease can reach them. */
 export type RunningSteps = {
   begin(address: ActorAddress): RunningStep;
+  count(): number;
   interrupt(address: ActorAddress, why: Interruption): void;
 };
 
@@ -47,6 +48,7 @@ export function trackSteps(): RunningSteps {
       steps.set(actorMember(address), step);
       return step;
     },
+    count: () => steps.size,
     interrupt: (address, why) => steps.get(actorMember(address))?.interrupt(why),
   };
 }

@@ -35,10 +35,10 @@ const refuseOpenDoor = ({ server }: Pick<Config, 'server'>): void => {
  * @throws AppError `config.invalid` when it would be open to everybody
  */
 export async function createIngress(context: ServiceContext, socketTimes?: SocketTimes): Promise<Ingress> {
-  const { config, logger, redisUrl, mailKey, health } = context;
+  const { config, settings, logger, redisUrl, mailKey, health } = context;
   refuseOpenDoor(config);
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
-  const door = openDoor({ redisUrl, mailKey, config, onError });
+  const door = openDoor({ redisUrl, mailKey, config, limits: () => settings.current().limits, onError });
   const board = createHealthBoard();
   board.report('redis', async () => ({ ok: (await door.redis.ping()) === 'PONG' }));
 
@@ -46,17 +46,21 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const stopping = new AbortController();
   const post = toMessages(door.conversations);
   const platforms = fromChannels({ configured: config.channels, toMessages: post, health, logger });
+  settings.onChange(({ channels }) => () => {
+    if (phase === 'serving') void platforms.follow(channels);
+  });
   const waker = openDeliveryWaker(door.mailbox.shards);
   const replies = fromReplies({
     mailbox: door.mailbox,
     waker,
     connect: () => connectRedis(redisUrl, 'blocking', onError),
     send: toChannels(platforms),
-    triesMax: config.limits.tries,
+    triesMax: () => settings.current().limits.tries,
     logger,
   });
   const app = await buildServer({
     config,
+    settings,
     logger,
     conversations: door.conversations,
     fromLive: fromLive(door.conversations),

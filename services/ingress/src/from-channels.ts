@@ -14,6 +14,8 @@ export type OpenAccount = {
 export type FromChannels = {
   /** Connects what is configured. An account that cannot connect is named in the log and left off. */
   start(): Promise<void>;
+  /** After a change of the configuration: connects what is enabled now, ends what no longer is. Never rejects. */
+  follow(configured: readonly ChannelConfig[]): Promise<void>;
   stop(): Promise<void>;
   find(channel: string, account: string | undefined): OpenAccount | undefined;
 };
@@ -29,45 +31,78 @@ export type FromChannelsOptions = {
 
 const usualAccount = 'main';
 const keyOf = (channel: string, account: string = usualAccount): string => `${channel}/${account}`;
+const keyIn = ({ name, account }: ChannelConfig): string => keyOf(name, account);
 
 /** Receives from platforms: parses what they send into mail, and acknowledges after it is durable. */
 export function fromChannels(options: FromChannelsOptions): FromChannels {
-  const { configured, logger, find = findChannel } = options;
+  const { configured, health, logger, find = findChannel } = options;
   const open = new Map<string, OpenAccount>();
-  const stopping = new AbortController();
+  /** What is connected or about to be. */
+  const held = new Map<string, AbortController>();
+  let ended = false;
+  let turn = Promise.resolve();
 
-  const connect = async (settings: ChannelConfig): Promise<void> => {
+  const connect = async (settings: ChannelConfig, signal: AbortSignal): Promise<void> => {
     const { name, account = usualAccount } = settings;
     const channel = find(name);
-    if (channel === undefined) return logger.warn({ channel: name }, 'there is no such channel; it is left off');
+    if (channel === undefined)
+      return logger.warn({ channel: name }, `there is no channel ${name.slice(0, 64)}; it is left off`);
     if (channel.capabilities.delivery === 'stream') return;
     const config = channel.config.safeParse(settings.config);
     if (!config.success) {
       const fields = config.error.issues.map(({ path }) => path.join('.'));
-      return logger.warn({ channel: name, account, fields }, 'settings are missing or wrong; the channel is left off');
+      const what = `the channel ${name} is left off: settings are missing or wrong (${fields.join(', ').slice(0, 200)})`;
+      return logger.warn({ channel: name, account, fields }, what);
     }
     const code = await channel.load();
     if (code.connect === undefined) return;
     const connection = await code.connect(
       config.data,
-      doorOf(options, settings, code, stopping.signal, () => open),
+      doorOf(options, settings, code, signal, () => open),
     );
+    if (signal.aborted) return connection.stop();
     open.set(keyOf(name, account), { channel, code, connection });
   };
+  const hold = async (settings: ChannelConfig): Promise<void> => {
+    const key = keyIn(settings);
+    const stopping = new AbortController();
+    held.set(key, stopping);
+    try {
+      await connect(settings, stopping.signal);
+    } catch (error) {
+      logger.error(
+        { err: error, channel: settings.name },
+        `the channel ${settings.name} cannot connect; it is left off`,
+      );
+    }
+    if (!open.has(key)) held.delete(key);
+  };
+  const letGo = async (key: string): Promise<void> => {
+    held.get(key)?.abort();
+    held.delete(key);
+    const account = open.get(key);
+    open.delete(key);
+    health.report(`channel ${key}`, async () => ({ ok: true, detail: 'disabled' }));
+    await account?.connection
+      .stop()
+      .catch((error: unknown) => logger.warn({ err: error }, `the end of channel ${key}`));
+  };
+  const follow = async (wanted: readonly ChannelConfig[]): Promise<void> => {
+    if (ended) return;
+    const enabled = wanted.filter(({ enable }) => enable);
+    const keys = new Set(enabled.map(keyIn));
+    await Promise.all([...held.keys()].filter((key) => !keys.has(key)).map(letGo));
+    await Promise.all(enabled.filter((settings) => !held.has(keyIn(settings))).map(hold));
+  };
+  const inTurn = (wanted: readonly ChannelConfig[]): Promise<void> => (turn = turn.then(() => follow(wanted)));
 
   return {
-    start: async () => {
-      const enabled = configured.filter(({ enable }) => enable);
-      const results = await Promise.allSettled(enabled.map(connect));
-      for (const [at, result] of results.entries())
-        if (result.status === 'rejected')
-          logger.error(
-            { err: result.reason as unknown, channel: enabled[at]?.name },
-            'a channel cannot connect; it is left off',
-          );
-    },
+    start: () => inTurn(configured),
+    follow: inTurn,
     stop: async () => {
-      stopping.abort();
+      ended = true;
+      for (const stopping of held.values()) stopping.abort();
+      held.clear();
       await Promise.allSettled([...open.values()].map(({ connection }) => connection.stop()));
       open.clear();
     },

@@ -30,7 +30,7 @@ const waker = (): ReturnType<typeof openDeliveryWaker> => openDeliveryWaker(mail
 const deliver = async (send: SendReply, sendMsMax?: number): Promise<{ stop(graceMs: number): Promise<unknown> }> => {
   const url = await sharedRedis();
   const { consumers, net } = fromReplies({
-    ...{ mailbox, waker: waker(), send, triesMax: 3, logger: createLogger('ingress', 'silent') },
+    ...{ mailbox, waker: waker(), send, triesMax: () => 3, logger: createLogger('ingress', 'silent') },
     connect: () => connectRedis(url, 'blocking', () => undefined),
     ...(sendMsMax === undefined ? {} : { sendMsMax }),
   });

@@ -31,7 +31,7 @@ export type FromRepliesOptions = {
   readonly connect: () => Redis;
   readonly send: SendReply;
   /** Tries of one reply before it is put aside as a dead letter. */
-  readonly triesMax: number;
+  readonly triesMax: () => number;
   /** Longest time for one reply, milliseconds; shorter than the lease, so that nobody else sends it meanwhile. */
   readonly sendMsMax?: number;
   readonly logger: Logger;
@@ -132,7 +132,7 @@ async function deliverHead(
     }
     const error = toAppError(thrown, 'channel.failed');
     const again = error.disposition === 'retry' || error.disposition === 'retry-after';
-    if (again && tries < triesMax) {
+    if (again && tries < triesMax()) {
       await lease.postpone(waitMs(error, tries));
       return undefined;
     }

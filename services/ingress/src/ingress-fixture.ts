@@ -1,7 +1,7 @@
 import type { ActorAddress, Reply } from '@queueclaw/contracts';
 import { type Door, openDoor } from '@queueclaw/conversations';
 import { type Lease, openDeliveryWaker } from '@queueclaw/mailbox';
-import { Config, createHealthBoard, createLogger } from '@queueclaw/runtime';
+import { Config, createHealthBoard, createLive, createLogger } from '@queueclaw/runtime';
 import { createIngress, type Ingress } from './app.js';
 import type { SocketTimes } from './http/server-parts.js';
 
@@ -45,7 +45,8 @@ export async function startTestIngress(options: TestIngressOptions): Promise<Tes
   const log: string[] = [];
   const logger = createLogger('ingress', 'debug', (line) => void log.push(line));
   const health = createHealthBoard();
-  const context = { config, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health };
+  const settings = createLive(config);
+  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health };
   const ingress = await createIngress(context, socketTimes);
   await ingress.listen?.();
   if (start) await ingress.start();

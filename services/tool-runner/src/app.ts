@@ -10,7 +10,7 @@ const concurrencyPerProcess = 32;
 
 /** The tool-runner: consumes `tasks`, runs tools in the sandbox, appends to `results`. Holds no key of anybody. */
 export function createToolRunner(context: ServiceContext): Service {
-  const { config, env, logger, redisUrl, home, health } = context;
+  const { config, settings, env, logger, redisUrl, home, health } = context;
   const { namespace, shards } = config.state;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
   const sandbox = createSandbox({ env: { PATH: env['PATH'], QUEUECLAW_BWRAP: env['QUEUECLAW_BWRAP'] }, home });
@@ -31,7 +31,7 @@ export function createToolRunner(context: ServiceContext): Service {
   const consumers = tags.map((tag) =>
     fromTasks({
       ...{ tag, connect, sandbox, calls, logger, concurrency: concurrencyPerProcess },
-      commandMs: config.tools.timeout,
+      commandMs: () => settings.current().tools.timeout,
       toResults: toResults(tag, redis, logger),
     }),
   );
@@ -45,6 +45,7 @@ export function createToolRunner(context: ServiceContext): Service {
 
   return {
     name: 'tool-runner',
+    working: () => ({ calls: calls.count() }),
     start: async () => {
       // Commands wait for the canaries; everything else need not.
       void tryOut();

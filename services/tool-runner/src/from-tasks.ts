@@ -18,7 +18,7 @@ export type FromTasksOptions = {
   readonly toResults: ToResults;
   readonly concurrency: number;
   /** The longest that one command may take, milliseconds. */
-  readonly commandMs: number;
+  readonly commandMs: () => number;
   readonly logger: Logger;
 };
 
@@ -47,7 +47,7 @@ async function serve(
       task,
       {
         sandbox,
-        commandMs,
+        commandMs: commandMs(),
         now: Date.now,
         markStarted: (started) => job.update({ ...started, startedAt: Date.now() }),
         onFault: (error) => logger.error({ err: error, tool, call }, 'a tool broke'),

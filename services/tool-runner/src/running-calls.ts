@@ -11,6 +11,7 @@ const Cancel = z.object({
 });
 
 export type RunningCalls = Service & {
+  count(): number;
   /** A signal that aborts when the call is cancelled; `end` forgets it. */
   begin(task: Task): { readonly signal: AbortSignal; end(): void };
 };
@@ -27,6 +28,7 @@ export function trackCalls(subscriber: Redis, tags: readonly string[]): RunningC
   };
   return {
     name: 'running calls',
+    count: () => running.size,
     start: async () => {
       subscriber.on('message', onMessage);
       await subscriber.subscribe(...tags.map(keys.controlChannel));

@@ -32,10 +32,21 @@ export type ConfigReading =
 
 const bytesMax = 1024 * 1024;
 
-const findFile = ({ path, env, cwd }: LoadOptions): string | undefined => {
+const wantedFile = ({ path, env, cwd }: LoadOptions): string | undefined => {
   const wanted = path ?? (env['QUEUECLAW_CONFIG'] || undefined);
-  if (wanted !== undefined) return resolve(cwd, wanted);
-  const usual = join(cwd, 'queueclaw.yaml');
+  return wanted === undefined ? undefined : resolve(cwd, wanted);
+};
+const usualFile = ({ cwd }: LoadOptions): string => join(cwd, 'queueclaw.yaml');
+
+/** The file that is read, or would be if it were there. Absolute. */
+export function configFile(options: LoadOptions): string {
+  return wantedFile(options) ?? usualFile(options);
+}
+
+const findFile = (options: LoadOptions): string | undefined => {
+  const wanted = wantedFile(options);
+  if (wanted !== undefined) return wanted;
+  const usual = usualFile(options);
   return statSync(usual, { throwIfNoEntry: false })?.isFile() === true ? usual : undefined;
 };
 

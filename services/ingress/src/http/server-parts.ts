@@ -1,5 +1,5 @@
 import type { Conversations } from '@queueclaw/conversations';
-import type { Config, HealthStatus, Logger } from '@queueclaw/runtime';
+import type { Config, HealthStatus, Live, Logger } from '@queueclaw/runtime';
 import type { FromLive } from '../from-live.js';
 import type { ToMessages } from '../to-messages.js';
 
@@ -17,6 +17,7 @@ export type SocketTimes = {
 /** What the public server is made of. */
 export type ServerParts = {
   readonly config: Pick<Config, 'server' | 'limits'>;
+  readonly settings: Pick<Live<Config>, 'current'>;
   readonly logger: Logger;
   readonly conversations: Conversations;
   readonly fromLive: FromLive;

@@ -33,7 +33,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     frameworkErrors: (error, _request, reply) => void sendError(reply, requestFailure(error)),
   });
   const tokens = tokenKeeper(server.tokens);
-  const limit = rateLimit(config.limits.requests_per_minute);
+  const limit = rateLimit(() => parts.settings.current().limits.requests_per_minute);
   const origins = originRules({
     boundHost: server.host,
     allowed: server.allowed_origins,
