@@ -8,6 +8,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/queues': base,
   'packages/mailbox': [...base, 'queues'],
   'packages/conversations': [...base, 'queues', 'mailbox'],
+  'packages/budgets': flow.slice(0, 4),
   'packages/turn': ['contracts'],
   'packages/llm': base,
   'packages/tools': ['contracts'],
