@@ -5,7 +5,9 @@ const everywhere = ['packages/*/src', 'services/*/src', 'scripts'];
 const named = (pattern: string): string[] => everywhere.map((root) => `${root}/**/${pattern}`);
 const conditions = ['source', 'node', 'import', 'module', 'default'];
 const resolve = { conditions };
-const ssr = { resolve: { conditions, externalConditions: conditions } };
+// What is not ours is loaded by Node itself, which knows no `module`: some packages keep files for bundlers there.
+const ofNode = conditions.filter((condition) => condition !== 'module');
+const ssr = { resolve: { conditions: ofNode, externalConditions: ofNode } };
 const special = ['**/*.redis.test.ts', '**/*.contract.test.ts', '**/*.sandbox.test.ts', '**/*.process.test.ts'];
 
 /** `x.test.ts` touches nothing outside; the other kinds say by their name what they need. */

@@ -13,12 +13,13 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/llm': base,
   'packages/tools': ['contracts'],
   'packages/sandbox': base,
+  'packages/blobs': base,
   'packages/channels': base,
   'packages/cli': base,
   'packages/testing': base,
-  'services/ingress': [...flow, 'channels'],
-  'services/agent': [...flow, 'turn', 'llm', 'tools'],
-  'services/tool-runner': [...base, 'queues', 'tools', 'sandbox'],
+  'services/ingress': [...flow, 'blobs', 'channels'],
+  'services/agent': [...flow, 'blobs', 'turn', 'llm', 'tools'],
+  'services/tool-runner': [...base, 'blobs', 'queues', 'tools', 'sandbox'],
   'services/console': flow,
   'services/all-in-one': [...base, 'ingress', 'agent', 'console'],
 };
@@ -31,6 +32,7 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@bull-board/ui': ['services/console/'],
   openai: ['packages/llm/src/openai/'],
   '@anthropic-ai/sdk': ['packages/llm/src/anthropic/'],
+  '@aws-sdk/client-s3': ['packages/blobs/src/s3/'],
   ollama: ['packages/llm/src/ollama/'],
   execa: ['packages/sandbox/', 'packages/cli/', 'packages/testing/'],
   'node:child_process': ['packages/sandbox/', 'packages/cli/', 'packages/testing/'],
@@ -43,4 +45,9 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders whose sub-folders are strangers to each other: a channel never imports a channel, nor a provider a provider. */
-export const strangers: readonly string[] = ['packages/channels/src/', 'packages/llm/src/', 'packages/tools/src/'];
+export const strangers: readonly string[] = [
+  'packages/blobs/src/',
+  'packages/channels/src/',
+  'packages/llm/src/',
+  'packages/tools/src/',
+];

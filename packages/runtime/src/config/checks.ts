@@ -30,6 +30,16 @@ const timeZones = (config: Config): Finding[] =>
     }
   });
 
+const blobs = ({ state }: Config): Finding[] => {
+  const { provider, bucket, access_key: access, secret_key: secret } = state.blobs;
+  const findings: Finding[] = [];
+  if (provider === 's3' && bucket === undefined)
+    findings.push({ path: ['state', 'blobs', 'provider'], message: 's3 needs a bucket: add state.blobs.bucket' });
+  if ((access === undefined) !== (secret === undefined))
+    findings.push({ path: ['state', 'blobs'], message: 'access_key and secret_key are set together or not at all' });
+  return findings;
+};
+
 /** What a schema cannot say: rules between values. */
 export function checkConfig(config: Config): Finding[] {
   const findings: Finding[] = [
@@ -37,6 +47,7 @@ export function checkConfig(config: Config): Finding[] {
     ...repeated(config.console.operators, ['console', 'operators']),
     ...timeZones(config),
     ...checkBudgets(config),
+    ...blobs(config),
   ];
   if (!isLoopback(config.server.host) && config.server.tokens.length === 0) {
     findings.push({

@@ -174,6 +174,36 @@ const Limits = z.strictObject({
   budgets: Budgets.prefault({}),
 });
 
+/** Where attachments are kept. */
+export const BlobsConfig = z.strictObject({
+  /** `file`: a folder, shared by all machines that run services; `s3`: a bucket of S3 or of a server that speaks like it. */
+  provider: z.enum(['file', 's3']).default('file'),
+  /** For `file`: the folder; absent: `blobs` in the home. */
+  path: z.string().min(1).optional(),
+  bucket: z.string().min(1).max(255).optional(),
+  /** Absent: what the machine has. */
+  region: z.string().min(1).max(64).optional(),
+  /** For servers that are not Amazon's. */
+  endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  /** Absent: what the machine has (environment, profile, role). */
+  access_key: z.string().optional(),
+  secret_key: z.string().optional(),
+  /** What `up` gives the tool-runner instead: a key that may only read. */
+  runner_access_key: z.string().optional(),
+  runner_secret_key: z.string().optional(),
+  /** Put in front of every object's name. */
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/)
+    .max(255)
+    .optional(),
+  /** One attachment. */
+  max_size: size('1KiB', '1GiB').default(20 * 1024 * 1024),
+  /** All attachments of a tenant. */
+  tenant_quota: size('1KiB', '1024TiB').default(5 * 1024 ** 3),
+});
+export type BlobsConfig = z.infer<typeof BlobsConfig>;
+
 const State = z.strictObject({
   redis: z.string().optional(),
   home: z.string().optional(),
@@ -186,6 +216,7 @@ const State = z.strictObject({
     .regex(/^[a-z][a-z0-9-]{0,30}$/)
     .default('qc'),
   maxmemory: size('16MiB', '1TiB').default(512 * 1024 * 1024),
+  blobs: BlobsConfig.prefault({}),
 });
 
 const Telemetry = z.strictObject({

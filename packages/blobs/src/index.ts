@@ -1,0 +1,4 @@
+export type { About, BlobContent, Blobs } from './contract.js';
+export { headBytes, imageTypeOf, mediaTypeOf } from './media-type.js';
+export { openBlobs, type OpenBlobsOptions } from './open-blobs.js';
+export { readBlob, readHead } from './read-blob.js';
