@@ -1,4 +1,4 @@
-import type { ModelEvent, ModelRequest, Usage } from '@queueclaw/contracts';
+import type { ModelEvent, ModelFailure, ModelRequest, Usage } from '@queueclaw/contracts';
 import type { Logger, ModelConfig } from '@queueclaw/runtime';
 
 /** A model's settings together with the name it is configured under. */
@@ -6,6 +6,12 @@ export type NamedModelConfig = ModelConfig & { readonly name: string };
 
 /** Events as our generators yield them. */
 export type EventStream = AsyncGenerator<ModelEvent, void, undefined>;
+
+/** What one try of a model yields: also that it was not asked, because it must be left alone or its rate is used up. */
+export type TryEvent = ModelEvent | { readonly type: 'closed'; readonly failure: ModelFailure };
+
+/** One try of one model. Never throws; the last event is `done`, `failed` or `closed`. `totalMs` is what is left of the time. */
+export type Try = (request: ModelRequest, signal: AbortSignal, totalMs: number) => AsyncIterable<TryEvent>;
 
 /** How a provider shows that a request is alive; the time-outs hang on it. */
 export type Pulse = {

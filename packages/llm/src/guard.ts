@@ -41,7 +41,7 @@ export function guard(model: ProviderModel, timeouts: LlmTimeouts, logger?: Logg
     const onAbort = (): void => stop(failure('llm.aborted'));
     signal.addEventListener('abort', onAbort, { once: true });
     const phases = runPhases(timeouts, totalMs, (phase) =>
-      stop(failure('llm.timeout', timeoutNote(model.name, phase, timeouts[phase]))),
+      stop(failure('llm.timeout', timeoutNote(model.name, phase, timeouts[phase], request.timeoutMs))),
     );
     const joiner = createTextJoiner();
     let spent: Usage | undefined;

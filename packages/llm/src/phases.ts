@@ -13,8 +13,13 @@ export type Phases = Omit<Pulse, 'used'> & {
 
 const seconds = (ms: number): string => `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 0))} s`;
 
-/** The sentence for a time-out, naming the setting that allows more. */
-export function timeoutNote(name: string, phase: Phase, ms: number): string {
+/**
+ * The sentence for a time-out, naming the setting that allows more.
+ * @param givenMs what the turn had left for the request
+ */
+export function timeoutNote(name: string, phase: Phase, ms: number, givenMs: number = ms): string {
+  if (phase === 'total' && givenMs < ms)
+    return `The turn had no time left for the answer of the model ${name} (limits.turn_time).`;
   const what: Readonly<Record<Phase, string>> = {
     connect: `did not answer within ${seconds(ms)}`,
     first_event: `answered but sent nothing within ${seconds(ms)}`,

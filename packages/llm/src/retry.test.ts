@@ -1,6 +1,5 @@
 import type { ErrorCode, Model } from '@queueclaw/contracts';
 import { describe, expect, it } from 'vitest';
-import { withFailOver } from './fail-over.js';
 import { guard } from './guard.js';
 import { retryDelay, triesMax, waitMsMax, withRetry } from './retry.js';
 import { scriptedProviderModel } from './scripted/scripted-model.js';
@@ -77,6 +76,45 @@ it('never repeats an answer of which something was streamed', async () => {
   expect(asked()).toBe(1);
 });
 
+it.each([
+  ['the model', { totalMs: 1_000 }, {}],
+  ['the turn', { totalMs: 60_000 }, { timeoutMs: 1_000 }],
+])('does not wait for a try when %s has no time for it', async (_whose, options, more) => {
+  let clock = 0;
+  let asked = 0;
+  const step: ScriptStep = { failure: { code: 'llm.overloaded', retryAfterMs: 400 } };
+  const attempt = guard(
+    scriptedProviderModel('it', () => {
+      asked += 1;
+      clock += 350;
+      return step;
+    }),
+    quick,
+  );
+  const stream = withRetry(attempt, { ...options, now: () => clock, random: () => 0, onRetry: () => (clock += 400) });
+  const events = await eventsOf(stream(requestOf('hi', more), never));
+  expect(events).toMatchObject([{ type: 'failed', failure: { code: 'llm.overloaded', retryAfterMs: 400 } }]);
+  expect(asked).toBe(2);
+});
+
+it("ends a try at the turn's deadline, and says which setting allows more", async () => {
+  const stream = withRetry(
+    guard(
+      scriptedProviderModel('it', () => ({ hang: true })),
+      quick,
+    ),
+    {
+      totalMs: 60_000,
+      now: () => performance.now(),
+      random: () => 0,
+    },
+  );
+  const events = await eventsOf(stream(requestOf('hi', { timeoutMs: 30 }), never));
+  expect(events).toMatchObject([
+    { type: 'failed', failure: { code: 'llm.timeout', publicMessage: expect.stringContaining('limits.turn_time') } },
+  ]);
+});
+
 it('ends the wait between two tries on an abort', async () => {
   const abort = new AbortController();
   const steps = [{ failure: { code: 'llm.rate_limited' as const, retryAfterMs: 4_000 } }, { text: 'Here.' }];
@@ -93,30 +131,4 @@ it('waits longer from try to try, with jitter, and as long as the vendor asks', 
     150, 300, 600,
   ]);
   expect(retryDelay({ ...why, retryAfterMs: 2_000 }, 1, () => 0)).toBe(2_000);
-});
-
-describe('fail-over', () => {
-  const model = (name: string, step: ScriptStep): Model => {
-    const attempt = guard(scriptedProviderModel(name, [step]), quick);
-    return { name, stream: (request, signal) => attempt(request, signal, quick.total) };
-  };
-
-  it('hands over when nothing was streamed, and sums the usage', async () => {
-    const first = model('a', { failure: { code: 'llm.refused' }, usage });
-    const chain = withFailOver([first, model('b', { text: 'Here.', usage })]);
-    const events = await eventsOf(chain.stream(requestOf('hi'), never));
-    expect(textOf(events)).toBe('Here.');
-    expect(events.at(-1)).toMatchObject({ type: 'done', usage: { inputTokens: 10 } });
-    expect(chain.name).toBe('a');
-  });
-
-  it('does not hand over half an answer, nor what was aborted', async () => {
-    const other = model('b', { text: 'Other.' });
-    const half = await eventsOf(
-      withFailOver([model('a', { text: 'Half', cut: true }), other]).stream(requestOf('hi'), never),
-    );
-    expect(textOf(half)).toBe('Half');
-    const aborted = await eventsOf(withFailOver([model('a', {}), other]).stream(requestOf('hi'), AbortSignal.abort()));
-    expect(aborted).toMatchObject([{ type: 'failed', failure: { code: 'llm.aborted' } }]);
-  });
 });

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorTable, type Model, type ModelFailure, type Usage } from '@queueclaw/contracts';
 import { failed, type Failed, failure } from './failure.js';
-import type { Attempt } from './guard.js';
 import { addUsage } from './usage.js';
-import type { EventStream } from './contract.js';
+import type { EventStream, Try } from './contract.js';
 
 export type RetryOptions = {
   /** Milliseconds for the whole answer, all tries and waits included. */
@@ -36,18 +35,21 @@ export function retryDelay(why: ModelFailure, tries: number, random: () => numbe
 const wait = (ms: number, signal: AbortSignal): Promise<boolean> => sleep(ms, true, { signal }).catch(() => false);
 
 /**
- * Tries again what failed before anything was streamed and may succeed soon. The usage of all tries is summed.
+ * Tries again what failed before anything was streamed and may succeed soon, within the request's own time too. A model that
+ * may not be asked is not waited for. The usage of all tries is summed.
  */
-export function withRetry(attempt: Attempt, options: RetryOptions): Model['stream'] {
+export function withRetry(attempt: Try, options: RetryOptions): Model['stream'] {
   return async function* (request, signal): EventStream {
     const startedAt = options.now();
-    const left = (): number => options.totalMs - (options.now() - startedAt);
+    const totalMs = Math.min(options.totalMs, request.timeoutMs ?? Number.POSITIVE_INFINITY);
+    const left = (): number => totalMs - (options.now() - startedAt);
     let spent: Usage | undefined;
     for (let tries = 1; ; tries += 1) {
       let streamed = false;
       let end: Failed = failed(failure('llm.interrupted'));
       for await (const event of attempt(request, signal, left())) {
         if (event.type === 'done') return yield { ...event, usage: addUsage(spent, event.usage) };
+        if (event.type === 'closed') return yield failed(event.failure, spent);
         if (event.type === 'failed') end = event;
         else {
           streamed = true;

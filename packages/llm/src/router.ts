@@ -1,15 +1,19 @@
 import { AppError, type Model, type ModelFailure } from '@queueclaw/contracts';
-import type { Config, Logger } from '@queueclaw/runtime';
+import type { Config, Logger, ModelPrice } from '@queueclaw/runtime';
 import { type Choice, chooseModel } from './choose-model.js';
 import { type Environment, settleEndpoint } from './endpoint.js';
 import { failed } from './failure.js';
 import { withFailOver } from './fail-over.js';
+import { gated } from './gated.js';
 import { type Attempt, guard } from './guard.js';
 import { lazyModel } from './lazy-model.js';
 import { withPictures } from './pictures.js';
 import { resolveModel } from './resolve-model.js';
 import { withRetry } from './retry.js';
-import type { EventStream } from './contract.js';
+import type { Gate } from './shared/gate.js';
+import { localGate } from './shared/local-gate.js';
+import { priced } from './usage.js';
+import type { EventStream, Try } from './contract.js';
 
 export type CreateModelsOptions = {
   readonly config: Config['llm'];
@@ -17,6 +21,8 @@ export type CreateModelsOptions = {
   readonly agents: Config['agents'];
   readonly env: Environment;
   readonly logger: Logger;
+  /** What all agents know of the models; absent: what this process knows. */
+  readonly gate?: Gate;
   /** For tests and proxies. */
   readonly fetch?: typeof fetch;
   /** From 0 to 1, for the jitter between tries. */
@@ -36,6 +42,14 @@ export type Models = {
   names(): string[];
 };
 
+const withPrice = (stream: Model['stream'], price: ModelPrice | undefined): Model['stream'] =>
+  async function* (request, signal): EventStream {
+    for await (const event of stream(request, signal)) {
+      const isEnd = event.type === 'done' || event.type === 'failed';
+      yield isEnd && event.usage !== undefined ? { ...event, usage: priced(event.usage, price) } : event;
+    }
+  };
+
 /** A model that cannot be asked and says why. */
 const brokenModel = (name: string, why: ModelFailure): Model => ({
   name,
@@ -51,6 +65,9 @@ const brokenModel = (name: string, why: ModelFailure): Model => ({
  */
 export async function createModels(options: CreateModelsOptions): Promise<Models> {
   const { config, agents, env, logger, fetch = globalThis.fetch, random = Math.random } = options;
+  const { gate = localGate() } = options;
+  const { total: totalMs } = config.timeouts;
+  const now = (): number => performance.now();
   const alone = new Map<string, Model>();
   const made = new Map<string, Model>();
 
@@ -63,11 +80,15 @@ export async function createModels(options: CreateModelsOptions): Promise<Models
     }
     const guarded = guard(lazyModel(provider, endpoint.config, { fetch, logger }), config.timeouts, logger);
     const vision = endpoint.config.vision === true;
-    const attempt: Attempt = (request, signal, totalMs) => guarded(withPictures(request, vision), signal, totalMs);
+    const seeing: Attempt = (request, signal, totalMs) => guarded(withPictures(request, vision), signal, totalMs);
+    const { rate, max_output_tokens: maxOutputTokens } = endpoint.config;
+    const attempt: Try =
+      provider.local === true && rate === undefined
+        ? seeing
+        : gated(seeing, { name, gate, rate, maxOutputTokens, now });
     const onRetry = ({ code }: ModelFailure, tries: number, delayMs: number): void =>
       logger.info({ model: name, code, tries, delayMs }, 'the model failed; trying again');
-    const { total: totalMs } = config.timeouts;
-    return { name, stream: withRetry(attempt, { totalMs, now: () => performance.now(), random, onRetry }) };
+    return { name, stream: withPrice(withRetry(attempt, { totalMs, now, random, onRetry }), config.prices[name]) };
   };
   const once = (names: Map<string, Model>, name: string, make: (name: string) => Model): Model => {
     const known = names.get(name);
@@ -79,10 +100,14 @@ export async function createModels(options: CreateModelsOptions): Promise<Models
   const getAlone = (name: string): Model => once(alone, name, makeAlone);
   const withFallbacks = (name: string): Model => {
     const others = config.fallbacks.filter((other) => other !== name).map(getAlone);
-    if (others.length === 0) return getAlone(name);
-    return withFailOver([getAlone(name), ...others], (from, to, { code }) =>
-      logger.warn({ model: from, to, code }, 'the model failed; another one is asked'),
-    );
+    return withFailOver([getAlone(name), ...others], {
+      waitMsMax: totalMs,
+      now,
+      random,
+      onFailOver: (from, to, { code }) =>
+        logger.warn({ model: from, to, code }, 'the model failed; another one is asked'),
+      onWait: ({ code }, waitMs) => logger.info({ model: name, code, waitMs }, 'no model may be asked now; waiting'),
+    });
   };
 
   const choice = await chooseModel(config, env, fetch);

@@ -1,0 +1,91 @@
+import { errorTable, type ModelEvent, type ModelRequest } from '@queueclaw/contracts';
+import type { ModelRate } from '@queueclaw/runtime';
+import type { Try, TryEvent } from './contract.js';
+import { failure } from './failure.js';
+import type { Attempt } from './guard.js';
+import type { Entry, Gate, Verdict } from './shared/gate.js';
+import { estimateTokens } from './usage.js';
+
+export type Gated = {
+  readonly name: string;
+  readonly gate: Gate;
+  readonly rate: ModelRate | undefined;
+  /** The most tokens of an answer; absent: the request's. */
+  readonly maxOutputTokens: number | undefined;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+};
+
+const tokensOfPicture = 1_500;
+
+/** The most tokens that a request can cost, roughly. */
+function tokensOf({ system, messages, tools, maxOutputTokens }: ModelRequest, outputMax: number): number {
+  const chars = messages.reduce(
+    (sum, message) =>
+      sum + message.text.length + (message.role === 'assistant' ? JSON.stringify(message.calls ?? []).length : 0),
+    system.length + JSON.stringify(tools).length,
+  );
+  const pictures = messages.reduce((sum, one) => sum + (one.role === 'user' ? (one.images?.length ?? 0) : 0), 0);
+  return estimateTokens(chars) + pictures * tokensOfPicture + Math.min(maxOutputTokens, outputMax);
+}
+
+const closed = (name: string, { why, code, retryAfterMs }: Extract<Entry, { ok: false }>): TryEvent => ({
+  type: 'closed',
+  failure: failure(
+    code,
+    why === 'rate'
+      ? `What may be asked of the model ${name} is used up for the moment (llm.models.${name}.rate).`
+      : `The model ${name} is left alone for the moment: ${errorTable[code].says}`,
+    retryAfterMs,
+  ),
+});
+
+/**
+ * A model that is asked only when the gate lets the request in, and whose troubles the gate is told.
+ */
+export function gated(attempt: Attempt, { name, gate, rate, maxOutputTokens, now }: Gated): Try {
+  return async function* (request, signal, totalMs): AsyncGenerator<TryEvent, void, undefined> {
+    const tokens = tokensOf(request, maxOutputTokens ?? Number.POSITIVE_INFINITY);
+    const entry = await gate.enter(name, { rate, tokens });
+    if (!entry.ok) return yield closed(name, entry);
+    const startedAt = now();
+    let streamed = false;
+    let verdict: Verdict = { how: 'unknown', tokens };
+    try {
+      for await (const event of attempt(request, signal, totalMs)) {
+        if (event.type === 'done' || event.type === 'failed') {
+          verdict = verdictOf(event, { tokens, streamed, outOfTime: totalMs - (now() - startedAt) < 10 });
+          const leaving = entry.pass.leave(verdict);
+          // The others must know of a failure before anybody asks again.
+          if (verdict.how === 'failed') await leaving;
+        } else if (!streamed) {
+          streamed = true;
+          entry.pass.answering();
+        }
+        yield event;
+      }
+    } finally {
+      void entry.pass.leave(verdict);
+    }
+  };
+}
+
+type Seen = { readonly tokens: number; readonly streamed: boolean; readonly outOfTime: boolean };
+
+function verdictOf(end: Extract<ModelEvent, { type: 'done' | 'failed' }>, seen: Seen): Verdict {
+  const spent = end.usage === undefined ? undefined : end.usage.inputTokens + end.usage.outputTokens;
+  if (end.type === 'done') return { how: 'answered', tokens: spent ?? seen.tokens };
+  const { code, retryAfterMs } = end.failure;
+  const { disposition } = errorTable[code];
+  if (disposition === 'give-up') return { how: 'answered', tokens: spent ?? 0 };
+  // Time that the turn did not have says nothing about the vendor.
+  if (disposition === 'ignore' || (code === 'llm.timeout' && seen.outOfTime))
+    return { how: 'unknown', tokens: spent ?? seen.tokens };
+  const limited = code === 'llm.rate_limited';
+  return {
+    how: 'failed',
+    tokens: spent ?? (seen.streamed ? seen.tokens : 0),
+    code: limited ? code : 'llm.overloaded',
+    retryAfterMs: limited || code === 'llm.overloaded' ? retryAfterMs : undefined,
+  };
+}

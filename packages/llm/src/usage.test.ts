@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { addUsage, priced } from './usage.js';
+
+const usage = { inputTokens: 1_000, outputTokens: 200, cachedTokens: 400 };
+
+it('costs what the tokens cost, those of the cache at their own price', () => {
+  expect(priced(usage, { input: 3, output: 15, cached: 0.3 })).toEqual({ ...usage, costMicros: 1_800 + 120 + 3_000 });
+  expect(priced(usage, { input: 3, output: 15 })).toEqual({ ...usage, costMicros: 3_000 + 3_000 });
+  expect(priced({ inputTokens: 1, outputTokens: 0 }, { input: 0.15, output: 0 }).costMicros).toBe(0);
+  expect(priced({ ...usage, cachedTokens: 5_000 }, { input: 1, output: 1, cached: 0 }).costMicros).toBe(200);
+});
+
+it('has no cost without a price, and is summed with what is known of it', () => {
+  expect(priced(usage, undefined)).toEqual(usage);
+  expect(addUsage(usage, usage)).not.toHaveProperty('costMicros');
+  expect(addUsage({ ...usage, costMicros: 7 }, usage)).toMatchObject({ inputTokens: 2_000, costMicros: 7 });
+  expect(addUsage(undefined, { ...usage, costMicros: 0 })).toMatchObject({ costMicros: 0 });
+});
