@@ -3,7 +3,17 @@ import { checkBudgets } from './budget-checks.js';
 import type { ConfigPath } from './problem.js';
 import type { Config } from './schema.js';
 
-export type Finding = { readonly path: ConfigPath; readonly message: string };
+export type Finding = {
+  readonly path: ConfigPath;
+  readonly message: string;
+  /** It works all the same, but not as written. */
+  readonly warning?: true;
+  /** Beside the point when something is wrong here: that may be the reason. */
+  readonly unless?: ConfigPath;
+};
+
+/** A rule between values, or about names that only another package knows. */
+export type ConfigCheck = (config: Config) => readonly Finding[];
 
 /** True for an address that only this machine can reach. */
 export function isLoopback(host: string): boolean {
@@ -53,12 +63,14 @@ export function checkConfig(config: Config): Finding[] {
     findings.push({
       path: ['server', 'host'],
       message: `${config.server.host} is reachable from other machines, and no token is set. Add this line to server:  tokens: [{ token: "\${QUEUECLAW_TOKEN}" }]  (or set the variable QUEUECLAW_TOKEN)`,
+      unless: ['server', 'tokens'],
     });
   }
   if (!isLoopback(config.console.host) && config.console.operators.length === 0) {
     findings.push({
       path: ['console', 'host'],
       message: `${config.console.host} is reachable from other machines, and no operator is set. Add this line to console:  operators: [{ name: admin, token: "\${QUEUECLAW_OPERATOR_TOKEN}" }]`,
+      unless: ['console', 'operators'],
     });
   }
   const channelAgents = config.channels.map((channel, at) => ({ agent: channel.agent, at }));

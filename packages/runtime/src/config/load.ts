@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { checkConfig } from './checks.js';
+import { checkConfig, type ConfigCheck } from './checks.js';
 import { expandEnvironment, type Environment } from './expand.js';
 import { coerceExpanded, issueProblems, type Locate } from './issues.js';
 import { dropRetiredKeys } from './legacy.js';
 import { applyOverrides } from './overrides.js';
 import { isPlainObject } from './paths.js';
-import { configError, formatPath, type ConfigPath, type ConfigProblem } from './problem.js';
+import { parseValidPart, type ValidPart } from './parse-valid.js';
+import { configError, formatPath, formatProblem, type ConfigPath, type ConfigProblem } from './problem.js';
 import { Config } from './schema.js';
 import { settleUnset } from './unset.js';
 import { parseYaml, type YamlSource } from './yaml-source.js';
@@ -16,6 +17,8 @@ export type LoadOptions = {
   readonly path?: string | undefined;
   readonly env: Environment;
   readonly cwd: string;
+  /** Checks besides our own. */
+  readonly checks?: readonly ConfigCheck[];
 };
 
 export type Loaded = {
@@ -91,19 +94,49 @@ const parseConfig = (
     const variable = originOf(path);
     return variable === undefined ? lineOf(path) : `environment variable ${variable}`;
   };
-  let parsed = Config.safeParse(settled.value);
-  if (!parsed.success) parsed = Config.safeParse(coerceExpanded(settled.value, parsed.error.issues, expanded.replaced));
-  if (parsed.success) {
-    problems.push(
-      ...checkConfig(parsed.data).map(({ path, message }) => ({ where: where(path), path: formatPath(path), message })),
-    );
-  } else {
+  let { value } = settled;
+  let parsed = Config.safeParse(value);
+  if (!parsed.success) {
+    value = coerceExpanded(value, parsed.error.issues, expanded.replaced);
+    parsed = Config.safeParse(value);
+  }
+  if (!parsed.success) {
     const unset = new Set(settled.remaining.map(({ path }) => formatPath(path)));
     const found = parsed.error.issues.flatMap((issue) => issueProblems(issue, where));
     problems.push(...found.filter(({ path }) => !unset.has(path)));
   }
+  const valid = parsed.success ? { config: parsed.data, written: (path: ConfigPath) => path } : parseValidPart(value);
+  const noted =
+    valid === undefined ? [] : noteFindings(valid, [checkConfig, ...(options.checks ?? [])], problems, where);
+  problems.push(...noted.filter(({ warning }) => warning !== true).map(({ problem }) => problem));
   if (!parsed.success || problems.length > 0) return { ok: false, problems, source: file };
-  return { ok: true, config: parsed.data, warnings: [...retired.warnings, ...settled.warnings], source: file };
+  const warnings = noted.filter(({ warning }) => warning === true).map(({ problem }) => formatProblem(problem));
+  return {
+    ok: true,
+    config: parsed.data,
+    warnings: [...retired.warnings, ...settled.warnings, ...warnings],
+    source: file,
+  };
+};
+
+type Noted = { readonly problem: ConfigProblem; readonly warning: true | undefined };
+
+/** What the checks found, but for what is known to be wrong already. */
+const noteFindings = (
+  valid: ValidPart,
+  checks: readonly ConfigCheck[],
+  known: readonly ConfigProblem[],
+  where: Locate,
+): Noted[] => {
+  const isKnown = (path: ConfigPath): boolean => known.some((problem) => problem.path === formatPath(path));
+  const isDoubtful = (path: ConfigPath): boolean => known.some((problem) => problem.path.startsWith(formatPath(path)));
+  return checks
+    .flatMap((check) => check(valid.config))
+    .filter(({ path, unless }) => !isKnown(valid.written(path)) && (unless === undefined || !isDoubtful(unless)))
+    .map(({ path, message, warning }) => {
+      const written = valid.written(path);
+      return { problem: { where: where(written), path: formatPath(written), message }, warning };
+    });
 };
 
 /** Reads the configuration and says everything that is wrong with it at once. Never throws. */
