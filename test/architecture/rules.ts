@@ -1,7 +1,7 @@
 const base = ['contracts', 'runtime'];
 const flow = [...base, 'queues', 'mailbox', 'conversations'];
 
-/** Which packages each one may import: the arrows of the layout, which point down only. */
+/** Which packages (or only which of their doors) each one may import: the arrows of the layout, which point down only. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/contracts': [],
   'packages/runtime': ['contracts'],
@@ -15,7 +15,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/sandbox': base,
   'packages/blobs': base,
   'packages/channels': base,
-  'packages/cli': base,
+  // Names alone: what can be said about models, tools and channels before any of them is loaded.
+  'packages/cli': [...base, 'llm/names', 'tools/names', 'channels/names'],
   'packages/testing': base,
   'services/ingress': [...flow, 'blobs', 'channels'],
   'services/agent': [...flow, 'blobs', 'turn', 'llm', 'tools'],
@@ -39,7 +40,8 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   commander: ['packages/cli/'],
   '@clack/prompts': ['packages/cli/'],
   fastify: ['packages/channels/', 'services/ingress/', 'services/console/'],
-  marked: ['packages/channels/src/web/'],
+  grammy: ['packages/channels/src/telegram/'],
+  marked: ['packages/channels/src/web/', 'packages/channels/src/telegram/'],
   dompurify: ['packages/channels/src/web/'],
   testcontainers: ['packages/testing/'],
 };

@@ -1,4 +1,4 @@
-import type { PersonMail, Reply, Route, Sender } from '@queueclaw/contracts';
+import type { AttachmentRef, PersonMail, Reply, Route, Sender } from '@queueclaw/contracts';
 import { z } from 'zod';
 
 /*
@@ -45,7 +45,9 @@ export type Capabilities = z.infer<typeof Capabilities>;
 /** What a person wrote, in our words: the conversation it belongs to and the mail without its envelope. */
 export type Incoming = {
   readonly conversation: string;
-  readonly mail: Omit<PersonMail, 'v' | 'kind' | 'at'>;
+  readonly mail: Omit<PersonMail, 'v' | 'kind' | 'at' | 'attachments'> & {
+    readonly attachments?: readonly AttachmentRef[] | undefined;
+  };
 };
 
 /** One message on its way out. `text` is what counts against `textMax`; `body` the rest, in the platform's words. */
@@ -85,7 +87,7 @@ export type ChannelDoor = {
   receive(payload: unknown): Promise<void>;
   /** Says that the connection has trouble, or (undefined) that it is well again. For health and logs; no secrets. */
   trouble(sentence: string | undefined): void;
-  /** Aborts when the service stops or the lease on this account is lost. */
+  /** Aborts when the service stops or the account is disabled. */
   readonly signal: AbortSignal;
 };
 
@@ -107,6 +109,11 @@ export type Connection = {
    * @throws AppError `channel.failed` (with `retryAfterMs` when the platform says so) or `channel.rejected`
    */
   readonly send?: (out: Outgoing, to: Route, key: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Receives until the signal aborts. Where `holders` is `one`, only one replica of the fleet listens at a time, and another one
+   * takes over; `send` works on all of them.
+   */
+  readonly listen?: (signal: AbortSignal) => Promise<void>;
   /** Answers the platform's webhook calls at `/channels/<channel>/<account>`. */
   readonly webhook?: (request: WebhookRequest) => Promise<WebhookAnswer>;
   stop(): Promise<void>;

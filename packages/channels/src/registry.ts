@@ -1,11 +1,12 @@
 import type { Channel } from './contract.js';
 import { http } from './http/index.js';
+import { telegram } from './telegram/index.js';
 import { terminal } from './terminal/index.js';
 import { web } from './web/index.js';
 import { websocket } from './websocket/index.js';
 
 /** Every channel there is. A new one is a folder and a line here. */
-export const channels: readonly Channel[] = [http, websocket, terminal, web];
+export const channels: readonly Channel[] = [http, websocket, terminal, web, telegram];
 
 /** The channel of this name; undefined when there is none. */
 export function findChannel(name: string): Channel | undefined {

@@ -6,7 +6,7 @@ import type { Incoming, ParseContext } from './contract.js';
  * files need.
  */
 export function written(channel: string, request: MessageRequest, context: ParseContext): Incoming {
-  const { conversation, text, id } = request;
+  const { conversation, text, id, attachments } = request;
   return {
     conversation,
     mail: {
@@ -14,6 +14,7 @@ export function written(channel: string, request: MessageRequest, context: Parse
       text: text.toWellFormed(),
       from: context.sender ?? { id: context.account },
       route: { channel },
+      ...(attachments === undefined || attachments.length === 0 ? {} : { attachments }),
       ...(context.language === undefined ? {} : { language: context.language }),
     },
   };

@@ -72,6 +72,8 @@ export const keys = {
   usageRanking: (tag: string, day: string): string => `${tag}:usage:${day}:people`,
   /** string: the last batch that a process has counted, so that one which is sent again counts once */
   usageWriter: (tag: string, writer: string): string => `${tag}:usage:writer:${writer}`,
+  /** hash: who holds a connection that only one may hold; in the first shard */
+  holder: (tag: string, name: string): string => `${tag}:holder:${name}`,
   /** pub/sub: stop a running step or tool */
   controlChannel: (tag: string): string => `${tag}:control`,
 } as const;

@@ -12,5 +12,6 @@ export * from './results.js';
 export * from './rounds.js';
 export * from './seal.js';
 export * from './shards.js';
+export * from './single-holder.js';
 export * from './survey.js';
 export * from './wake.js';

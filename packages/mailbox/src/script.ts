@@ -5,6 +5,7 @@ import { claim } from './scripts/claim.js';
 import { commit } from './scripts/commit.js';
 import { dispatch } from './scripts/dispatch.js';
 import { forget } from './scripts/forget.js';
+import { hold, letGo } from './scripts/hold.js';
 import { ingest } from './scripts/ingest.js';
 import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
 import { redeliver } from './scripts/redeliver.js';
@@ -23,7 +24,9 @@ const sources = {
   deliver,
   dispatch,
   forget,
+  hold,
   ingest,
+  letGo,
   postponeDelivery,
   redeliver,
   release,
@@ -37,7 +40,7 @@ const sources = {
  * paid. What begins work is refused then.
  */
 const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
-  ...(['checkpoint', 'suspend', 'arm', 'commit', 'renew', 'release', 'results', 'forget'] as const),
+  ...(['checkpoint', 'suspend', 'arm', 'commit', 'renew', 'release', 'results', 'forget', 'hold', 'letGo'] as const),
   ...(['deliver', 'claimDelivery', 'commitDelivery', 'postponeDelivery'] as const),
 ]);
 

@@ -1,6 +1,8 @@
 import { type Channel, type ChannelCode, type Connection, findChannel } from '@queueclaw/channels';
 import { toAppError } from '@queueclaw/contracts';
+import { holdAlone, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, type Health, type Logger, newId } from '@queueclaw/runtime';
+import { hostname } from 'node:os';
 import type { ToMessages } from './to-messages.js';
 
 /** A connected account of a platform. */
@@ -8,6 +10,8 @@ export type OpenAccount = {
   readonly channel: Channel;
   readonly code: ChannelCode<unknown>;
   readonly connection: Connection;
+  /** Ends listening. */
+  deafen(): Promise<void>;
 };
 
 /** The connected accounts of all platforms. */
@@ -23,6 +27,8 @@ export type FromChannels = {
 export type FromChannelsOptions = {
   readonly configured: readonly ChannelConfig[];
   readonly toMessages: ToMessages;
+  /** Where it is kept who listens, of connections that only one may hold. */
+  readonly shards: Shards;
   readonly health: Health;
   readonly logger: Logger;
   /** The registry's look-up; another one in tests. */
@@ -61,7 +67,12 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       doorOf(options, settings, code, signal, () => open),
     );
     if (signal.aborted) return connection.stop();
-    open.set(keyOf(name, account), { channel, code, connection });
+    open.set(keyOf(name, account), {
+      channel,
+      code,
+      connection,
+      deafen: listen(options, settings, channel, connection),
+    });
   };
   const hold = async (settings: ChannelConfig): Promise<void> => {
     const key = keyIn(settings);
@@ -83,6 +94,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
     const account = open.get(key);
     open.delete(key);
     health.report(`channel ${key}`, async () => ({ ok: true, detail: 'disabled' }));
+    await account?.deafen();
     await account?.connection
       .stop()
       .catch((error: unknown) => logger.warn({ err: error }, `the end of channel ${key}`));
@@ -103,6 +115,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       ended = true;
       for (const stopping of held.values()) stopping.abort();
       held.clear();
+      await Promise.allSettled([...open.values()].map(({ deafen }) => deafen()));
       await Promise.allSettled([...open.values()].map(({ connection }) => connection.stop()));
       open.clear();
     },
@@ -137,4 +150,30 @@ function doorOf(
       }
     },
   };
+}
+
+/** Listens, alone in the fleet where the platform allows one listener. Returns what ends it. */
+function listen(
+  { shards, logger }: FromChannelsOptions,
+  { name, account = usualAccount }: ChannelConfig,
+  { capabilities }: Channel,
+  { listen: work }: Connection,
+): () => Promise<void> {
+  if (work === undefined) return async () => undefined;
+  const onError = (error: unknown): void =>
+    logger.warn({ channel: name, account, err: error }, 'a channel stopped listening');
+  if (capabilities.holders === 'any') {
+    const stopping = new AbortController();
+    const running = work(stopping.signal).catch(onError);
+    return async () => {
+      stopping.abort();
+      await running;
+    };
+  }
+  const who = `${hostname()}/${process.pid}`;
+  const holder = holdAlone({ shards, name: keyOf(name, account), token: newId(), who, onError }, async (signal) => {
+    logger.info({ channel: name, account }, `this process listens to ${keyOf(name, account)}`);
+    await work(signal);
+  });
+  return () => holder.stop();
 }

@@ -161,6 +161,7 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
       { ...settings, name: 'telegraph', config: {} },
     ],
     toMessages: toMessages(it.door.conversations),
+    shards: it.door.mailbox.shards,
     health: createHealthBoard(),
     logger: createLogger('test', 'info', (line) => void log.push(line)),
     find: (name) => (name === 'pigeon' ? pigeon : undefined),

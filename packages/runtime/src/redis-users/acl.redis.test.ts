@@ -39,6 +39,7 @@ const places: Readonly<
   due: [keys.due(tag, 'messages'), 'rw', 'rw', 'rw', ''],
   results: [keys.results(tag), 'rw', 'r', '', 'a'],
   dead: [keys.dead(tag), 'rw', 'rw', 'rw', ''],
+  holder: [keys.holder(tag, 'telegram/main'), '', 'r', 'rw', ''],
   'a wake': [`${tag}:messages:c/acme/c.1`, 'rw', 'rw', 'rw', ''],
   'a task': [`${tag}:tasks:t/acme/c.1/1.1.1`, 'rw', 'rw', '', 'rw'],
   'a round of replies': [`${tag}:replies:1`, 'rw', 'rw', 'rw', ''],

@@ -31,7 +31,14 @@ type RightsIn = (tag: string) => RedisRights;
 /** Puts mail in, delivers replies, shows and forgets conversations. No tasks, no results. */
 const ingress: RightsIn = (tag) => ({
   ...nothing,
-  keys: [conversations(tag), due(tag), queue(tag, 'messages'), queue(tag, 'replies'), keys.dead(tag)],
+  keys: [
+    conversations(tag),
+    due(tag),
+    queue(tag, 'messages'),
+    queue(tag, 'replies'),
+    keys.dead(tag),
+    keys.holder(tag, '*'),
+  ],
   hears: [keys.live(tag, every)],
   says: [keys.live(tag, every), keys.controlChannel(tag)],
 });
@@ -63,7 +70,13 @@ const console: RightsIn = (tag) => ({
     ...[keys.mailbox(tag, 'messages', every), keys.state(tag, 'messages', every), keys.mailbox(tag, 'replies', every)],
     keys.message(tag, '*', '*'),
   ],
-  reads: [keys.transcript(tag, every), keys.conversations(tag, '*'), keys.control(tag, every), keys.results(tag)],
+  reads: [
+    keys.transcript(tag, every),
+    keys.conversations(tag, '*'),
+    keys.control(tag, every),
+    keys.results(tag),
+    keys.holder(tag, '*'),
+  ],
 });
 
 /** True when everything that `pattern` matches begins as `wider` does. */

@@ -1,0 +1,65 @@
+import { AppError, type Route } from '@queueclaw/contracts';
+import { Api } from 'grammy';
+import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
+import { admit } from './admit.js';
+import type { TelegramConfig } from './config.js';
+import { failureOf, isMarkupError } from './failure.js';
+import { poll } from './poll.js';
+import { tellStrangers } from './strangers.js';
+import { Update } from './update.js';
+
+/** grammY's type of signals is older than the platform's. */
+type Signal = Parameters<Api['getMe']>[0];
+const as = (signal: AbortSignal): Signal => signal as unknown as Signal;
+
+const callSeconds = 20;
+
+/**
+ * Connects one bot: asks who it is. Listening polls for updates; an update is confirmed to Telegram after its mail is durable,
+ * so one that comes again is recognised by its id.
+ * @throws AppError `channel.failed`, `channel.rejected` when Telegram does not know the token
+ */
+export async function connect(config: TelegramConfig, door: ChannelDoor): Promise<Connection> {
+  const api = new Api(config.token, { apiRoot: config.api_root.replace(/\/$/, ''), timeoutSeconds: callSeconds + 30 });
+  const { username } = await api.getMe(as(door.signal)).catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
+
+  return {
+    self: username,
+    send: (out, to, _key, signal) => send(api, out, to, AbortSignal.any([door.signal, signal])),
+    listen: (signal) => {
+      const tellStranger = tellStrangers((chat, text) => api.sendMessage(chat, text, {}, as(signal)));
+      return poll({
+        fetch: (offset, until) =>
+          api.getUpdates({ offset, timeout: callSeconds, limit: 100, allowed_updates: ['message'] }, as(until)),
+        take: async (raw) => {
+          const update = Update.safeParse(raw);
+          if (!update.success) return;
+          const verdict = admit(config, username, update.data);
+          if (verdict === 'hear') await door.receive(update.data);
+          else if (verdict === 'stranger') await tellStranger(update.data);
+        },
+        trouble: door.trouble,
+        signal,
+      });
+    },
+    stop: async () => undefined,
+  };
+}
+
+async function send(api: Api, { text, body }: Outgoing, { address = {} }: Route, signal: AbortSignal): Promise<void> {
+  const { chat, thread, message } = address;
+  if (chat === undefined) throw new AppError('channel.rejected');
+  const options = {
+    link_preview_options: { is_disabled: true },
+    ...(thread === undefined ? {} : { message_thread_id: Number(thread) }),
+    ...(message === undefined
+      ? {}
+      : { reply_parameters: { message_id: Number(message), allow_sending_without_reply: true } }),
+  };
+  try {
+    await api.sendMessage(chat, String(body), { ...options, parse_mode: 'HTML' }, as(signal));
+  } catch (thrown) {
+    if (!isMarkupError(thrown)) throw failureOf(thrown);
+    await api.sendMessage(chat, text, options, as(signal)).catch((again: unknown) => Promise.reject(failureOf(again)));
+  }
+}

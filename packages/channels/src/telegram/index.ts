@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { TelegramConfig } from './config.js';
+
+/** Telegram, by the Bot API. */
+export const telegram: Channel<TelegramConfig> = {
+  name: 'telegram',
+  title: 'Telegram',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: TelegramConfig,
+  secrets: ['token'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

@@ -1,0 +1,45 @@
+import { AppError, channelConversation } from '@queueclaw/contracts';
+import type { Incoming, ParseContext } from '../contract.js';
+import { Update, withoutName, wordsOf } from './update.js';
+
+const textCharsMax = 16_000;
+
+/**
+ * An update of the Bot API as mail. `context.self` is the bot's user name. What bots wrote, edits, joins and reactions are
+ * nothing.
+ * @throws AppError `request.invalid` for what is no update
+ */
+export function parse(payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
+  const update = Update.safeParse(payload);
+  if (!update.success) throw new AppError('request.invalid');
+  const words = wordsOf(update.data);
+  if (words?.message.from === undefined) return [];
+  const { message } = words;
+  const { id, first_name: first, last_name: last, language_code: language } = words.message.from;
+  const text = withoutName(self, words.text).trim() || words.text;
+  const thread = message.is_topic_message === true ? message.message_thread_id : undefined;
+  const chat = String(message.chat.id);
+  const group = message.chat.type !== 'private';
+  return [
+    {
+      conversation: channelConversation({
+        ...{ channel: 'telegram', account, peer: chat },
+        ...(thread === undefined ? {} : { thread: String(thread) }),
+      }),
+      mail: {
+        id: `u${update.data.update_id}`,
+        text: text.slice(0, textCharsMax).toWellFormed(),
+        from: { id: String(id), name: [first, last].filter(Boolean).join(' ').slice(0, 256) },
+        route: {
+          ...{ channel: 'telegram', account },
+          address: {
+            chat,
+            ...(thread === undefined ? {} : { thread: String(thread) }),
+            ...(group ? { message: String(message.message_id) } : {}),
+          },
+        },
+        ...(language === undefined ? {} : { language }),
+      },
+    },
+  ];
+}

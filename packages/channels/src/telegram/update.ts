@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const Chat = z.looseObject({ id: z.number().int(), type: z.enum(['private', 'group', 'supergroup', 'channel']) });
+const Person = z.looseObject({
+  id: z.number().int(),
+  is_bot: z.boolean().default(false),
+  first_name: z.string().default(''),
+  last_name: z.string().optional(),
+  username: z.string().optional(),
+  language_code: z.string().max(35).optional(),
+});
+
+/** The parts of a message that count here (Bot API, `Message`). */
+export const Message = z.looseObject({
+  message_id: z.number().int(),
+  chat: Chat,
+  from: Person.optional(),
+  text: z.string().optional(),
+  caption: z.string().optional(),
+  message_thread_id: z.number().int().optional(),
+  is_topic_message: z.boolean().optional(),
+  reply_to_message: z.looseObject({ from: Person.optional() }).optional(),
+});
+export type Message = z.infer<typeof Message>;
+
+/** The parts of an update that count here (Bot API, `Update`): edits, joins and reactions are no messages. */
+export const Update = z.looseObject({ update_id: z.number().int(), message: Message.optional() });
+export type Update = z.infer<typeof Update>;
+
+/** A person's message; undefined for what no person wrote, and for what has no words. */
+export function wordsOf({ message }: Update): { message: Message; text: string } | undefined {
+  const text = message?.text ?? message?.caption ?? '';
+  if (message === undefined || text.trim() === '' || message.from === undefined || message.from.is_bot)
+    return undefined;
+  return message.chat.type === 'channel' ? undefined : { message, text };
+}
+
+/** Whether a message of a group speaks to the bot: mentions it, answers it, or commands it by name. */
+export function speaksTo(username: string | undefined, { message, text }: { message: Message; text: string }): boolean {
+  if (username === undefined) return false;
+  if (message.reply_to_message?.from?.username === username) return true;
+  return (
+    text
+      .toLowerCase()
+      .split(/[^@\w]+/)
+      .includes(`@${username.toLowerCase()}`) || isCommandFor(username, text)
+  );
+}
+
+const isCommandFor = (username: string, text: string): boolean => new RegExp(`^/\\w+@${username}\\b`, 'i').test(text);
+
+/** The words without the bot's name in front, or in a command. */
+export function withoutName(username: string | undefined, text: string): string {
+  if (username === undefined) return text;
+  return text
+    .replace(new RegExp(`^(/\\w+)@${username}\\b`, 'i'), '$1')
+    .replace(new RegExp(`^\\s*@${username}\\b[\\s,:]*`, 'i'), '');
+}

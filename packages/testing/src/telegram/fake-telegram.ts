@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+type Json = Record<string, unknown>;
+
+/** A message that a bot sent and the platform took. */
+export type SentMessage = {
+  readonly chat: string;
+  readonly text: string;
+  readonly html: boolean;
+  readonly thread: number | undefined;
+  readonly replyTo: number | undefined;
+};
+
+/** What happens to the next call of a method: an error answer, or the line breaks after the platform has done it. */
+export type Mishap =
+  | { readonly code: number; readonly description: string; readonly retryAfter?: number }
+  | 'cut after accepting'
+  | 'cut before';
+
+/** The Bot API as far as bots here use it, after its documentation: updates are kept until an offset beyond them confirms them. */
+export type FakeTelegram = {
+  /** For `api_root`. */
+  readonly url: string;
+  readonly token: string;
+  /** A person writes; more fields of the message or the update may be given. Returns the update's id. */
+  say(text: string, more?: { readonly message?: Json; readonly update?: Json }): number;
+  readonly sent: readonly SentMessage[];
+  /** Who polls at the moment, by the number of open questions. */
+  polls(): number;
+  /** Questions that came while another one was open: 409. */
+  readonly conflicts: () => number;
+  /** Queues a mishap for a method's next call. */
+  next(method: string, mishap: Mishap): void;
+  close(): Promise<void>;
+};
+
+const token = '123456:a-token-of-the-fake-telegram';
+const textMax = 4_096;
+const tags = /^(?:b|i|s|u|code|pre|blockquote|a)$/;
+
+/** Why Telegram would not read this HTML; undefined when it would. */
+function markupProblem(html: string): string | undefined {
+  const open: string[] = [];
+  for (const [, slash, name = ''] of html.matchAll(/<(\/?)([a-z]*)[^>]*>/gi)) {
+    if (!tags.test(name)) return `Unsupported start tag "${name}"`;
+    if (slash === '') open.push(name);
+    else if (open.pop() !== name) return `Unmatched end tag "${name}"`;
+  }
+  return open.length > 0 || /&(?!(?:lt|gt|amp|quot);)/.test(html) ? "Can't find end of the entity" : undefined;
+}
+
+const plain = (html: string): string =>
+  html
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
+
+async function bodyOf(request: IncomingMessage): Promise<Json> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
+}
+
+/** Starts one on a free port of loopback. */
+export async function startFakeTelegram(): Promise<FakeTelegram> {
+  const updates: (Json & { update_id: number })[] = [];
+  const sent: SentMessage[] = [];
+  const mishaps = new Map<string, Mishap[]>();
+  const waiting = new Set<() => void>();
+  let serial = 1_000;
+  let conflicts = 0;
+
+  const answer = (response: ServerResponse, status: number, body: Json): void => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+  const refuse = (response: ServerResponse, code: number, description: string, parameters: Json = {}): void =>
+    answer(response, code, { ok: false, error_code: code, description, parameters });
+
+  const getUpdates = async (body: Json, response: ServerResponse): Promise<void> => {
+    const offset = Number(body['offset'] ?? 0);
+    while (updates[0] !== undefined && updates[0].update_id < offset) updates.shift();
+    if (waiting.size > 0) {
+      conflicts += 1;
+      for (const wake of waiting) wake();
+      return refuse(response, 409, 'Conflict: terminated by other getUpdates request');
+    }
+    if (updates.length === 0) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, Number(body['timeout'] ?? 0) * 1_000);
+        waiting.add(wake);
+        response.once('close', wake);
+      });
+    }
+    if (!response.destroyed) answer(response, 200, { ok: true, result: updates.slice(0, 100) });
+  };
+  const sendMessage = (body: Json, response: ServerResponse, cut: boolean): void => {
+    const text = String(body['text'] ?? '');
+    const html = body['parse_mode'] === 'HTML';
+    const problem = html ? markupProblem(text) : undefined;
+    if (problem !== undefined) return refuse(response, 400, `Bad Request: can't parse entities: ${problem}`);
+    const seen = html ? plain(text) : text;
+    if (seen.length > textMax) return refuse(response, 400, 'Bad Request: message is too long');
+    if (seen.trim() === '') return refuse(response, 400, 'Bad Request: message text is empty');
+    const replyTo = (body['reply_parameters'] as { message_id?: number } | undefined)?.message_id;
+    const thread = body['message_thread_id'] as number | undefined;
+    sent.push({ chat: String(body['chat_id']), text: seen, html, thread, replyTo });
+    if (cut) return void response.destroy();
+    answer(response, 200, {
+      ok: true,
+      result: { message_id: (serial += 1), date: 0, chat: { id: body['chat_id'] }, text },
+    });
+  };
+
+  const server = createServer((request, response) => {
+    const [, given, method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? [];
+    void bodyOf(request).then(async (body) => {
+      if (given !== token) return refuse(response, 401, 'Unauthorized');
+      const mishap = mishaps.get(method)?.shift();
+      if (mishap === 'cut before') return void response.destroy();
+      if (typeof mishap === 'object')
+        return refuse(response, mishap.code, mishap.description, { retry_after: mishap.retryAfter });
+      if (method === 'getMe')
+        return answer(response, 200, {
+          ok: true,
+          result: { id: 1, is_bot: true, first_name: 'Claw', username: 'claw_bot' },
+        });
+      if (method === 'getUpdates') return getUpdates(body, response);
+      if (method === 'sendMessage') return sendMessage(body, response, mishap === 'cut after accepting');
+      return refuse(response, 404, 'Not Found');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    token,
+    say: (text, { message, update } = {}) => {
+      const id = (serial += 1);
+      const from = { id: 4711, is_bot: false, first_name: 'Ada', language_code: 'en' };
+      const chat = { id: 4711, type: 'private' };
+      const words = { message_id: id, date: Math.floor(Date.now() / 1_000), from, chat, text, ...message };
+      updates.push({ update_id: id, message: words, ...update });
+      for (const wake of waiting) wake();
+      return id;
+    },
+    sent,
+    polls: () => waiting.size,
+    conflicts: () => conflicts,
+    next: (method, mishap) => void mishaps.set(method, [...(mishaps.get(method) ?? []), mishap]),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
