@@ -1,7 +1,7 @@
 import type { Journal, ModelRequest } from '@queueclaw/contracts';
 import { giveUpAtLimit } from './finish.js';
 import { joinMail } from './join-mail.js';
-import { limitHit } from './limits.js';
+import { limitHit, turnEndsAt } from './limits.js';
 import { isGroup, messagesOf } from './messages.js';
 import { systemPrompt } from './prompt.js';
 import type { Next, TurnInput } from './turn-input.js';
@@ -14,6 +14,7 @@ function requestFor(input: TurnInput, journal: Journal): ModelRequest {
     tools: input.agent.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
     maxOutputTokens: input.agent.maxOutputTokens,
     key: `${input.tenant}/${input.conversation}/${journal.turn}.${journal.step + 1}`,
+    timeoutMs: Math.max(1, turnEndsAt(journal, input) - input.now),
   };
 }
 

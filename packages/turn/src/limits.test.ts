@@ -74,6 +74,15 @@ describe('limits of a turn', () => {
     expect(shape(next.entries)).toBe('uAttn');
   });
 
+  it('time: a model has what is left of it', () => {
+    const agent = withLimits({ turnMs: 50_000 });
+    expect(as('ask', begin(input({ agent, mail: [mail('m1')] }))).request.timeoutMs).toBe(50_000);
+    const { journal } = as('suspend', proceed(running({ agent }), calls(shell('a'))));
+    const results = [{ call: '7.1.1', outcome: outcome('done') }];
+    const next = as('ask', begin(input({ agent, journal, results, now: now + 20_000 })));
+    expect(next.request.timeoutMs).toBe(30_000);
+  });
+
   it('time: ends a turn whose results came too late', () => {
     const agent = withLimits({ turnMs: 50_000 });
     const { journal } = as('suspend', proceed(running({ agent }), calls(shell('a'))));

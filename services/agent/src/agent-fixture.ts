@@ -51,6 +51,8 @@ export type TestAgentsOptions = {
   readonly namespace: string;
   readonly answer: Answer;
   readonly config?: Record<string, unknown>;
+  /** The configured models are asked, not the scripted one. */
+  readonly configured?: boolean;
   /** Instead of asking: throws what it likes. */
   readonly broken?: (request: ModelRequest) => void;
 };
@@ -91,7 +93,7 @@ export async function testAgents(options: TestAgentsOptions): Promise<TestAgents
     asked,
     log,
     start: async () => {
-      const agent = await createAgent(context, models);
+      const agent = await createAgent(context, options.configured === true ? undefined : models);
       closing.push(() => agent.stop(500));
       await agent.start();
       return agent;

@@ -1,5 +1,5 @@
 import { openDoor } from '@queueclaw/conversations';
-import { createModels, type Models } from '@queueclaw/llm';
+import { createModels, type Models, sharedGate } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
 import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { fromControl } from './from-control.js';
@@ -22,8 +22,10 @@ const dispatchEveryMs = 1_000;
 export async function createAgent(context: ServiceContext, given?: Models): Promise<Service> {
   const { config, settings, env, logger, redisUrl, mailKey, health } = context;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
+  const gateRedis = connectRedis(redisUrl, 'command', onError);
+  const gate = sharedGate({ redis: gateRedis, namespace: config.state.namespace, logger });
   const modelsOf = async ({ llm, agents }: Config): Promise<Models> =>
-    given ?? createModels({ config: llm, agents, env, logger });
+    given ?? createModels({ config: llm, agents, env, logger, gate });
   const models = await modelsOf(config);
   health.report('model', async () => {
     const { name, why } = deps.models.default;
@@ -75,6 +77,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
       await Promise.all(parts.map((part) => part.stop(graceMs)));
       await Promise.all([tasks.close(), replies.close()]);
       await door.close();
+      gateRedis.disconnect();
     },
   };
 }

@@ -10,16 +10,18 @@ const modelSeconds = histogram('queueclaw_model_seconds', 'Duration of one model
 /**
  * Asks the profile's model for one step and streams its words to the conversation's live stream. Never throws on the model's
  * side. `unwritten` are the live events that had no time to be written.
+ * @param again the same step was asked before under this lease
  */
 export async function askModel(
   { deps, lease, profile, running, log }: Step,
   { journal, request }: Extract<Next, { do: 'ask' }>,
+  again: boolean,
 ): Promise<{ outcome: ModelOutcome; unwritten: LiveEvent[] }> {
   const model = deps.models.get(profile.model);
   const number = journal.step + 1;
-  const live = toLive(lease, journal.turn, number, () => running.interrupt('stale'));
+  const live = toLive(lease, journal.turn, number, again, () => running.interrupt('stale'));
   const startedAt = performance.now();
-  const outcome = await collectOutcome(model.stream(request, running.signal()), live.add);
+  const outcome = await collectOutcome(model.stream(request, running.signal()), live.add, live.restart);
   const unwritten = live.end();
   const seconds = (performance.now() - startedAt) / 1000;
   modelSeconds.observe({ model: model.name, outcome: outcome.ok ? 'ok' : outcome.failure.code }, seconds);

@@ -47,6 +47,7 @@ export async function runStep(step: Step): Promise<Summary> {
   let journal = lease.journal;
   let fresh = true;
   let next: Next | undefined;
+  let askedStep = -1;
   const claimedAt = performance.now();
 
   const input = (): TurnInput => ({
@@ -84,7 +85,8 @@ export async function runStep(step: Step): Promise<Summary> {
           asked = { ...asked, took: { mail: 0, control: 0 } };
           await deps.tasks.cancel(address, givenUp);
         }
-        const { outcome, unwritten } = await askModel(step, asked);
+        const { outcome, unwritten } = await askModel(step, asked, asked.journal.step === askedStep);
+        askedStep = asked.journal.step;
         const interruption = running.interruption();
         if (interruption === 'stale') return { outcome: 'stale' };
         if (interruption === 'stopping' && !outcome.ok) {
