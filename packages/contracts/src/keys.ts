@@ -57,7 +57,7 @@ export const keys = {
   results: (tag: string): string => `${tag}:results`,
   /** list: dead letters */
   dead: (tag: string): string => `${tag}:dead`,
-  /** hash, under a hash tag of its own: whether a model may be asked (`breaker`), how much it was (`window`), by whom (`calls`) */
+  /** a model's own hash tag; hashes: whether it may be asked (`breaker`), how much it was (`window`); sorted set: `calls` */
   model: (namespace: string, name: string, what: 'breaker' | 'window' | 'calls'): string =>
     `{${namespace}:model:${encodeURIComponent(name)}}:${what}`,
   /** hash: what was spent and is reserved of a budget on one day (`20261123`); tag of `budgetTag` */

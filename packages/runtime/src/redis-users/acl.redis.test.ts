@@ -40,6 +40,8 @@ const places: Readonly<
   results: [keys.results(tag), 'rw', 'r', '', 'a'],
   dead: [keys.dead(tag), 'rw', 'rw', 'rw', ''],
   holder: [keys.holder(tag, 'telegram/main'), '', 'r', 'rw', ''],
+  'a model': [keys.model('qc', 'openai/gpt {x}', 'breaker'), 'rw', '', '', ''],
+  "another deployment's model": [keys.model('qc1', 'gpt', 'breaker'), '', '', '', ''],
   'a wake': [`${tag}:messages:c/acme/c.1`, 'rw', 'rw', 'rw', ''],
   'a task': [`${tag}:tasks:t/acme/c.1/1.1.1`, 'rw', 'rw', '', 'rw'],
   'a round of replies': [`${tag}:replies:1`, 'rw', 'rw', 'rw', ''],

@@ -105,6 +105,12 @@ const inOneShard: Readonly<Record<RedisUser, RightsIn>> = {
   'all-in-one': (tag) => [ingress, agent, console].map((rights) => rights(tag)).reduce(both),
 };
 
+/** What has hash tags of its own, beside the shards': which models may be asked. */
+const beside = (user: RedisUser, { namespace }: Keyspace): RedisRights =>
+  user === 'agent' || user === 'all-in-one'
+    ? { ...nothing, keys: [keys.model(namespace, '*', '*' as 'breaker')] }
+    : nothing;
+
 const digit = '[0-9]';
 
 /** Patterns that match the tags of a deployment's shards and no other deployment's in the same Redis. */
@@ -116,7 +122,7 @@ export function shardTagPatterns({ namespace, shards }: Keyspace): readonly stri
 
 /** What a user may do, over all shards. The one place that says it. */
 export function redisRights(user: RedisUser, space: Keyspace): RedisRights {
-  const rights = shardTagPatterns(space).map(inOneShard[user]).reduce(both);
+  const rights = both(shardTagPatterns(space).map(inOneShard[user]).reduce(both), beside(user, space));
   const writes = (pattern: string): boolean => rights.keys.some((key) => key === pattern || covers(key, pattern));
   return { ...rights, reads: rights.reads.filter((pattern) => !writes(pattern)) };
 }
