@@ -60,7 +60,7 @@ if out < least then
   if room(true) >= least then
     local waits = redis.call('HGET', KEYS[3], 'waits')
     local since = waits and string.match(waits, '^%d+ (.*)$') == name and tonumber(string.match(waits, '^%d+')) or now
-    if now - since <= tonumber(ARGV[10]) then
+    if now - since < tonumber(ARGV[10]) then
       redis.call('HSET', KEYS[3], 'waits', whole(since) .. ' ' .. name)
       redis.call('PEXPIREAT', KEYS[3], ARGV[1])
       return { 'wait', now - since }
