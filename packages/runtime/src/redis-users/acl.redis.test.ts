@@ -1,4 +1,4 @@
-import { keys, shardTag } from '@queueclaw/contracts';
+import { budgetTag, keys, shardTag } from '@queueclaw/contracts';
 import { redisAs, startRedis, type TestRedis } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
@@ -42,6 +42,9 @@ const places: Readonly<
   holder: [keys.holder(tag, 'telegram/main'), '', 'r', 'rw', ''],
   'a model': [keys.model('qc', 'openai/gpt {x}', 'breaker'), 'rw', '', '', ''],
   "another deployment's model": [keys.model('qc1', 'gpt', 'breaker'), '', '', '', ''],
+  'a budget': [keys.budget(budgetTag(space, 'acme'), '20261123', 'person', 'http.ada'), 'rw', 'r', 'r', ''],
+  usage: [keys.personUsage(budgetTag(space, 'acme'), 'http.ada'), 'rw', 'r', 'r', ''],
+  "another deployment's usage": [keys.tenantUsage('{qc1.acme}', '20261123'), '', '', '', ''],
   'a wake': [`${tag}:messages:c/acme/c.1`, 'rw', 'rw', 'rw', ''],
   'a task': [`${tag}:tasks:t/acme/c.1/1.1.1`, 'rw', 'rw', '', 'rw'],
   'a round of replies': [`${tag}:replies:1`, 'rw', 'rw', 'rw', ''],

@@ -1,4 +1,4 @@
-import { keys, type Keyspace } from '@queueclaw/contracts';
+import { budgetTag, keys, type Keyspace } from '@queueclaw/contracts';
 
 /** The Redis users of a deployment: one for each process that talks to Redis. */
 export const redisUsers = ['ingress', 'agent', 'tool-runner', 'console', 'all-in-one'] as const;
@@ -105,11 +105,13 @@ const inOneShard: Readonly<Record<RedisUser, RightsIn>> = {
   'all-in-one': (tag) => [ingress, agent, console].map((rights) => rights(tag)).reduce(both),
 };
 
-/** What has hash tags of its own, beside the shards': which models may be asked. */
-const beside = (user: RedisUser, { namespace }: Keyspace): RedisRights =>
-  user === 'agent' || user === 'all-in-one'
-    ? { ...nothing, keys: [keys.model(namespace, '*', '*' as 'breaker')] }
-    : nothing;
+/** What has hash tags of its own, beside the shards': which models may be asked, and what every tenant has used up. */
+const beside = (user: RedisUser, space: Keyspace): RedisRights => {
+  const spent = `${budgetTag(space, '*')}:*`;
+  if (user === 'tool-runner') return nothing;
+  if (user === 'ingress' || user === 'console') return { ...nothing, reads: [spent] };
+  return { ...nothing, keys: [keys.model(space.namespace, '*', '*' as 'breaker'), spent] };
+};
 
 const digit = '[0-9]';
 
