@@ -44,7 +44,8 @@ function packageProblem(home: string, { from }: Import, isTest: boolean): string
   if (name === undefined || `packages/${name}` === home) return undefined;
   if (deep !== undefined && !doors(name).includes(`.${deep}`)) return 'only the doors of a package may be imported';
   if (isTest && name === 'testing') return undefined;
-  return mayImport[home]?.includes(name) ? undefined : `${home} may not know it`;
+  const allowed = mayImport[home] ?? [];
+  return allowed.includes(name) || allowed.includes(`${name}${deep ?? ''}`) ? undefined : `${home} may not know it`;
 }
 
 /** What a package or service offers by its `exports`. */

@@ -10,14 +10,16 @@ import {
 } from '@queueclaw/runtime/settings';
 import { exitCode } from './exit-code.js';
 
-const read = (file: string | undefined): ConfigReading =>
-  readConfig({ path: file, env: process.env, cwd: process.cwd() });
+const read = async (file: string | undefined): Promise<ConfigReading> => {
+  const { nameChecks } = await import('./name-checks.js');
+  return readConfig({ path: file, env: process.env, cwd: process.cwd(), checks: nameChecks });
+};
 
 const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 
 /** `queueclaw config validate`: 0 when it is valid, 1 when not. */
 export async function validateCommand(file: string | undefined, options: { readonly json?: boolean }): Promise<number> {
-  const reading = read(file);
+  const reading = await read(file);
   if (options.json) {
     const { source } = reading;
     print(
@@ -32,7 +34,7 @@ export async function validateCommand(file: string | undefined, options: { reado
 
 /** `queueclaw config show`: the configuration in force, secrets masked; YAML, or JSON with `--json`. */
 export async function showCommand(file: string | undefined, options: { readonly json?: boolean }): Promise<number> {
-  const reading = read(file);
+  const reading = await read(file);
   if (!reading.ok) throw configError(reading.problems);
   for (const secret of collectSecrets(reading.config, process.env)) registerSecret(secret);
   const shown = showConfig(reading.config);

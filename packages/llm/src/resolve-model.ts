@@ -1,5 +1,5 @@
 import { AppError } from '@queueclaw/contracts';
-import { nearest, type Config } from '@queueclaw/runtime';
+import { nearest, type Config } from '@queueclaw/runtime/settings';
 import type { NamedModelConfig, Provider } from './contract.js';
 import { findProvider, providers } from './registry.js';
 

@@ -51,7 +51,8 @@ export async function examine(world: {
 }): Promise<Finding[]> {
   const { env } = world;
   const machine = [checkNode(process.versions.node), checkPnpm(env), checkPlatform(process.platform, process.arch)];
-  const reading = readConfig(world);
+  const { nameChecks } = await import('../name-checks.js');
+  const reading = readConfig({ ...world, checks: nameChecks });
   if (!reading.ok) {
     const detail = reading.problems.map(formatProblem).join('\n');
     return [...machine, { name: 'Configuration', state: 'failed', detail }];

@@ -36,6 +36,8 @@ export type EmbeddedRedisOptions = {
   readonly signal: AbortSignal;
   readonly onDeath: (how: string, restartInMs: number) => void;
   readonly onStart: (pid: number) => void;
+  /** It answers again after a death. */
+  readonly onBack: () => void;
 };
 
 /** The kernel's limit is 108 bytes on Linux and 104 elsewhere. */
@@ -97,6 +99,13 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     if (child.pid === undefined) return;
     child.once('exit', guardOrphan(child.pid, socket, options.orphanSeconds));
     options.onStart(child.pid);
+    if (answered) void sayWhenBack(child);
+  };
+  const sayWhenBack = async (child: ChildProcess): Promise<void> => {
+    const ended = new AbortController();
+    child.once('exit', () => ended.abort());
+    const until = AbortSignal.any([ended.signal, options.signal]);
+    if (await untilRedisAnswers(socket, passwords.default, until)) options.onBack();
   };
   const onDeath = (how: string, restartInMs: number): boolean => {
     end = how;

@@ -14,10 +14,20 @@ export type UpEvent =
   | { readonly event: 'tools'; readonly text: string }
   | { readonly event: 'died'; readonly name: string; readonly how: string; readonly restartInMs: number }
   | { readonly event: 'back'; readonly name: string }
+  | { readonly event: 'reloaded'; readonly changed: readonly string[]; readonly restartNeeded: readonly string[] }
   | { readonly event: 'stopping'; readonly reason: string }
+  | { readonly event: 'working'; readonly turns: number; readonly calls: number }
   | { readonly event: 'stopped' };
 
 export type Announce = (event: UpEvent) => void;
+
+const counted = (count: number, one: string): string[] =>
+  count === 0 ? [] : [`${count} ${one}${count === 1 ? '' : 's'}`];
+
+const working = (turns: number, calls: number): string => {
+  const what = [...counted(turns, 'turn'), ...counted(calls, 'tool call')].join(' and ');
+  return `  ${what} ${turns + calls === 1 ? 'is' : 'are'} finishing; Ctrl-C again stops now.`;
+};
 
 const human = (event: UpEvent): string => {
   switch (event.event) {
@@ -45,8 +55,12 @@ const human = (event: UpEvent): string => {
       return `! ${event.name} died: ${event.how}. It starts again in ${(event.restartInMs / 1000).toFixed(1)} s.`;
     case 'back':
       return `  ${event.name} serves again.`;
+    case 'reloaded':
+      return `  Configuration reloaded: ${event.changed.join(', ')}.`;
     case 'stopping':
       return `\n  Stopping (${event.reason}); a second Ctrl-C ends at once ...`;
+    case 'working':
+      return working(event.turns, event.calls);
     case 'stopped':
       return '  Stopped.';
     default: {

@@ -6,7 +6,9 @@ import type { BoundedLog } from './bounded-log.js';
 import { eachLine } from './line-splitter.js';
 import { supervise, type Supervised } from './supervise.js';
 
-export type Ready = Extract<ServiceReport, { type: 'ready' }>;
+type Report<T extends ServiceReport['type']> = Extract<ServiceReport, { type: T }>;
+export type Ready = Report<'ready'>;
+export type Reloaded = Report<'reloaded'>;
 
 export type ServiceProcess = Supervised & {
   /** Resolves with its checks when it serves for the first time; rejects when it says that it never can. */
@@ -24,6 +26,9 @@ export type ServiceProcessOptions = {
   readonly onDeath: (how: string, restartInMs: number) => void;
   /** It serves again after a death. */
   readonly onBack: () => void;
+  readonly onReloaded: (change: Reloaded) => void;
+  /** While it stops: what it still waits for. */
+  readonly onWorking: (work: Report<'working'>) => void;
 };
 
 /**
@@ -56,6 +61,8 @@ export function runServiceProcess(options: ServiceProcessOptions): ServiceProces
     const report = ServiceReport.safeParse(message).data;
     if (report?.type === 'health') options.onHealthPort(report.port);
     if (report?.type === 'failed') complaint = report;
+    if (report?.type === 'reloaded') options.onReloaded(report);
+    if (report?.type === 'working') options.onWorking(report);
     if (report?.type !== 'ready') return;
     if (served) options.onBack();
     served = true;

@@ -1,4 +1,4 @@
-import type { Config } from '@queueclaw/runtime/settings';
+import { type Config, shutdownTimes } from '@queueclaw/runtime/settings';
 import { join } from 'node:path';
 import { CommandError } from '../exit-code.js';
 import { startEmbeddedRedis } from '../redis/embedded-redis.js';
@@ -7,8 +7,9 @@ import type { Announce } from './announce.js';
 import type { BoundedLog } from './bounded-log.js';
 import { terminalLine } from './log-line.js';
 import type { UpRecord } from './record.js';
-import { runServiceProcess, type ServiceProcess } from './service-process.js';
+import { type Reloaded, runServiceProcess, type ServiceProcess } from './service-process.js';
 import type { Supervised } from './supervise.js';
+import type { Work } from './work-board.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,6 +23,8 @@ export type UpOptions = {
   readonly stop: AbortSignal;
   /** Aborts when everything is to end at once. */
   readonly kill: AbortSignal;
+  /** Its `reload` events make every service read its configuration again. */
+  readonly reload?: EventTarget;
 };
 
 /** What the parts are started with. */
@@ -34,13 +37,11 @@ export type Scene = UpOptions & {
   readonly openLog: (name: string) => BoundedLog;
   /** What runs, in the order in which it is to be stopped. */
   readonly running: Supervised[];
+  readonly sayWork: (name: string, work: Work) => void;
 };
 
 /** The order in which the parts are stopped: what others rely on last. */
 export const stopOrder: readonly string[] = ['all-in-one', 'tool-runner', 'Redis'];
-
-/** A service ends by itself two seconds after its grace period; one that does not is killed a second later. */
-export const beyondGraceMs = 3_000;
 
 /** Starts the embedded Redis, unless one is configured. @throws CommandError when there is none or it does not start */
 export const startRedis = async (scene: Scene): Promise<{ url: string; runnerUrl: string; what: string }> => {
@@ -61,11 +62,12 @@ export const startRedis = async (scene: Scene): Promise<{ url: string; runnerUrl
     runFolder,
     space: { namespace: config.state.namespace, shards: config.state.shards },
     maxmemoryBytes: config.state.maxmemory,
-    orphanSeconds: Math.ceil((config.server.shutdown_timeout + beyondGraceMs) / 1000),
+    orphanSeconds: Math.ceil(shutdownTimes(config.server.shutdown_timeout).killMs / 1000),
     log: scene.openLog('redis'),
     signal: scene.stop,
     onStart: (pid) => record.child('Redis', pid),
     onDeath: (how, restartInMs) => announce({ event: 'died', name: 'Redis', how, restartInMs }),
+    onBack: () => announce({ event: 'back', name: 'Redis' }),
   });
   running.push(redis);
   if (redis.socketFolder !== undefined) {
@@ -84,6 +86,7 @@ export const startService = (
   name: 'all-in-one' | 'tool-runner',
   cwd: string,
   env: Environment,
+  onReloaded: (change: Reloaded) => void = () => undefined,
 ): ServiceProcess => {
   const { announce, record } = scene;
   const started = runServiceProcess({
@@ -99,6 +102,8 @@ export const startService = (
     onHealthPort: (port) => record.health(name, port),
     onDeath: (how, restartInMs) => announce({ event: 'died', name, how, restartInMs }),
     onBack: () => announce({ event: 'back', name }),
+    onReloaded,
+    onWorking: ({ turns, calls }) => scene.sayWork(name, { turns, calls }),
   });
   scene.running.push(started);
   scene.running.sort((left, right) => stopOrder.indexOf(left.name) - stopOrder.indexOf(right.name));

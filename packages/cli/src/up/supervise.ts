@@ -9,6 +9,8 @@ export type Supervised = {
   stop(graceMs: number): Promise<void>;
   /** SIGKILL at once. */
   kill(): void;
+  /** SIGHUP to the process alone; nothing when it is not there. */
+  hangUp(): void;
 };
 
 export type SuperviseOptions = {
@@ -67,6 +69,7 @@ export function supervise({ name, launch, onStart, onDeath }: SuperviseOptions):
   return {
     name,
     pid: () => child?.pid,
+    hangUp: () => void child?.kill('SIGHUP'),
     kill: () => {
       stopping = true;
       clearTimeout(restart);

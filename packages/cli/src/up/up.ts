@@ -1,4 +1,11 @@
-import { homeFolder, loadConfig, makePrivateFolder } from '@queueclaw/runtime/settings';
+import {
+  compareConfigs,
+  homeFolder,
+  loadConfig,
+  makePrivateFolder,
+  readConfig,
+  shutdownTimes,
+} from '@queueclaw/runtime/settings';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../exit-code.js';
@@ -9,14 +16,15 @@ import { assertPortsFree } from './free-port.js';
 import { lockHome } from './home-lock.js';
 import { keepRecord, type UpRecord } from './record.js';
 import { runnerConfig, runnerEnvironment } from './runner-environment.js';
-import { beyondGraceMs, type Scene, startRedis, startService, stopOrder, type UpOptions } from './start-parts.js';
+import type { Reloaded } from './service-process.js';
+import { type Scene, startRedis, startService, stopOrder, type UpOptions } from './start-parts.js';
 import type { Supervised } from './supervise.js';
 import { endLeftovers } from './take-over.js';
 import { untilReady } from './until-ready.js';
 import { untilToolsKnown } from './until-tools-known.js';
+import { workBoard } from './work-board.js';
 
 const redisGraceMs = 15_000;
-const leastGraceMs = 3_000;
 
 const takeHome = async (runFolder: string, announce: Announce): Promise<{ record: UpRecord; release: () => void }> => {
   const outcome = lockHome(runFolder);
@@ -44,13 +52,21 @@ const startAll = async (scene: Scene, startedAt: number): Promise<void> => {
   announce({ event: 'progress', text: 'Starting the services ...' });
   const configFile = join(runFolder, 'tool-runner.yaml');
   writeFileSync(configFile, runnerConfig(config), { mode: 0o600 });
-  const main = startService(scene, 'all-in-one', cwd, {
+  const onReloaded = ({ changed, restartNeeded }: Reloaded): void => {
+    // What the services have accepted is good for the tool-runner too; it watches its own file.
+    const reading = readConfig({ path: scene.source ?? scene.path, env, cwd });
+    if (reading.ok)
+      writeFileSync(configFile, runnerConfig(compareConfigs(config, reading.config).config), { mode: 0o600 });
+    if (changed.length > 0) announce({ event: 'reloaded', changed, restartNeeded });
+  };
+  const mainEnv = {
     ...env,
     QUEUECLAW_HOME: home,
     REDIS_URL: redis.url,
     ...(scene.source === undefined ? {} : { QUEUECLAW_CONFIG: scene.source }),
     NODE_COMPILE_CACHE: join(home, 'cache', 'all-in-one'),
-  });
+  };
+  const main = startService(scene, 'all-in-one', cwd, mainEnv, onReloaded);
   const runner = startService(scene, 'tool-runner', runFolder, {
     ...runnerEnvironment(env, { home, configFile, redisUrl: redis.runnerUrl }),
     NODE_COMPILE_CACHE: join(home, 'cache', 'tool-runner'),
@@ -72,12 +88,11 @@ const startAll = async (scene: Scene, startedAt: number): Promise<void> => {
   if (tools !== undefined) announce({ event: 'tools', text: tools });
 };
 
-const stopAll = async (running: readonly Supervised[], graceMs: number): Promise<void> => {
-  const end = performance.now() + graceMs;
-  for (const one of running) {
-    const leftMs = Math.max(leastGraceMs, end - performance.now()) + beyondGraceMs;
-    await one.stop(one.name === 'Redis' ? redisGraceMs : leftMs);
-  }
+/** The services at the same time, each within what is left of the whole; Redis when nobody needs it any more. */
+const stopAll = async (running: readonly Supervised[], killMs: number): Promise<void> => {
+  const services = running.filter(({ name }) => name !== 'Redis');
+  await Promise.all(services.map((one) => one.stop(killMs)));
+  for (const one of running) if (!services.includes(one)) await one.stop(redisGraceMs);
 };
 
 /**
@@ -88,7 +103,8 @@ const stopAll = async (running: readonly Supervised[], graceMs: number): Promise
 export async function up(options: UpOptions): Promise<void> {
   const { env, cwd, path, announce, stop, kill } = options;
   const startedAt = performance.now();
-  const { config, warnings, source } = loadConfig({ path, env, cwd });
+  const { nameChecks } = await import('../name-checks.js');
+  const { config, warnings, source } = loadConfig({ path, env, cwd, checks: nameChecks });
   const home = homeFolder(config.state.home, env);
   const runFolder = join(home, 'run');
   for (const folder of [home, runFolder]) makePrivateFolder(folder);
@@ -101,18 +117,21 @@ export async function up(options: UpOptions): Promise<void> {
     return log;
   };
   kill.addEventListener('abort', () => running.forEach((one) => one.kill()), { once: true });
+  const hangUp = (): void => running.filter(({ name }) => name !== 'Redis').forEach((one) => one.hangUp());
+  options.reload?.addEventListener('reload', hangUp);
   try {
     for (const text of warnings) announce({ event: 'warning', text });
     await assertPortsFree([
       { what: 'the chat page and API', ...config.server, variable: 'PORT', key: 'server.port' },
       { what: 'the console', ...config.console, variable: 'CONSOLE_PORT', key: 'console.port' },
     ]);
-    const scene = { ...options, config, source, home, runFolder, record, openLog, running };
+    const sayWork = workBoard(announce);
+    const scene = { ...options, config, source, home, runFolder, record, openLog, running, sayWork };
     await startAll(scene, startedAt);
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
     announce({ event: 'stopping', reason: String(stop.reason) });
   } finally {
-    await stopAll(running, config.server.shutdown_timeout);
+    await stopAll(running, shutdownTimes(config.server.shutdown_timeout).killMs);
     for (const log of logs) log.close();
     release();
   }
