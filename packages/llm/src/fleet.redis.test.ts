@@ -1,5 +1,5 @@
-import { connectRedis } from '@queueclaw/runtime';
-import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import { aclRules, connectRedis } from '@queueclaw/runtime';
+import { eventually, redisAs, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createModels, type CreateModelsOptions, type Models } from './router.js';
 import { sharedGate } from './shared/redis-gate.js';
@@ -36,7 +36,8 @@ const refuses =
 
 /** The models of an agent of its own: nothing but Redis joins it to the others. */
 const agent = async (config: Pick<Llm, 'models'> & Partial<Llm>): Promise<Models> => {
-  const redis = connectRedis(await sharedRedis(), 'command', () => undefined);
+  const rights = aclRules('agent', { namespace, shards: 1 });
+  const redis = connectRedis(await redisAs(await sharedRedis(), rights), 'command', () => undefined);
   redises.push(redis);
   const gate = sharedGate({ redis, namespace, logger: silent });
   const llm = { fallbacks: [], timeouts: quick, prices: {}, ...config };
