@@ -2,6 +2,9 @@ import type { Attachment } from '@queueclaw/contracts';
 import type { Readable } from 'node:stream';
 import type { BlobKey } from './blob-key.js';
 
+/** Bytes, a piece at a time. */
+export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** What is said about bytes that come in. */
 export type About = {
   readonly name: string | undefined;
@@ -31,7 +34,7 @@ export type Blobs = {
    * Stores a stream; durable when it resolves. The same bytes again are the same blob.
    * @throws AppError `attachment.too_large`, `attachment.quota`; whatever the stream itself fails with
    */
-  put(tenant: string, bytes: AsyncIterable<Uint8Array>, about: About): Promise<Attachment>;
+  put(tenant: string, bytes: Bytes, about: About): Promise<Attachment>;
   /** A blob, or its first `bytesMax` bytes; undefined when there is none of this name. */
   get(tenant: string, id: string, part?: { readonly bytesMax: number }): Promise<BlobContent | undefined>;
   /** Somebody refers to it: its life starts anew. False when there is none. */

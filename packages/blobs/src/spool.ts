@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Bytes } from './contract.js';
 import { headBytes } from './media-type.js';
 import { storageError } from './storage-error.js';
 
@@ -26,7 +27,7 @@ const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | consta
  * @throws AppError `attachment.too_large` with the first byte beyond `bytesMax`, `system.unavailable` when the disk fails;
  * what the stream fails with
  */
-export async function spool(folder: string, bytes: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Spooled> {
+export async function spool(folder: string, bytes: Bytes, bytesMax: number): Promise<Spooled> {
   await disk(mkdir(folder, { recursive: true, mode: 0o700 }));
   const path = join(folder, randomBytes(16).toString('hex'));
   const hash = createHash('sha256');

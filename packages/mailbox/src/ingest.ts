@@ -21,9 +21,10 @@ export type Ingest = (address: ActorAddress, mail: Mail) => Promise<Ingested>;
 
 type Item = { readonly address: ActorAddress; readonly mail: Mail };
 
-/** What tells two messages with the same id apart: 72 bits of SHA-256 over what the person wrote. */
+/** What tells two messages with the same id apart: 72 bits of SHA-256 over what the person wrote and attached. */
 export function digest(mail: Mail): string {
-  const text = mail.kind === 'person' ? mail.text : `/${mail.action}`;
+  const attached = mail.kind === 'person' ? (mail.attachments ?? []).map(({ id }) => `\0${id}`).join('') : '';
+  const text = mail.kind === 'person' ? mail.text + attached : `/${mail.action}`;
   return hash('sha256', text, 'base64url').slice(0, 12);
 }
 

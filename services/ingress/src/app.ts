@@ -1,3 +1,4 @@
+import { openBlobs } from '@queueclaw/blobs';
 import { AppError } from '@queueclaw/contracts';
 import { openDoor } from '@queueclaw/conversations';
 import { openDeliveryWaker } from '@queueclaw/mailbox';
@@ -9,6 +10,7 @@ import {
   type Service,
   type ServiceContext,
 } from '@queueclaw/runtime';
+import { sweepBlobs } from './attachments/sweep-blobs.js';
 import { fromChannels } from './from-channels.js';
 import { fromLive } from './from-live.js';
 import { fromReplies } from './from-replies.js';
@@ -35,7 +37,7 @@ const refuseOpenDoor = ({ server }: Pick<Config, 'server'>): void => {
  * @throws AppError `config.invalid` when it would be open to everybody
  */
 export async function createIngress(context: ServiceContext, socketTimes?: SocketTimes): Promise<Ingress> {
-  const { config, settings, logger, redisUrl, mailKey, health } = context;
+  const { config, settings, logger, redisUrl, mailKey, home, health } = context;
   refuseOpenDoor(config);
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
   const door = openDoor({ redisUrl, mailKey, config, limits: () => settings.current().limits, onError });
@@ -44,8 +46,16 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
 
   let phase: Phase = 'starting';
   const stopping = new AbortController();
-  const post = toMessages(door.conversations);
-  const platforms = fromChannels({ configured: config.channels, toMessages: post, health, logger });
+  const blobs = openBlobs({ config: config.state.blobs, home });
+  const sweeper = sweepBlobs({ blobs, retentionMs: () => settings.current().state.retention, logger });
+  const post = toMessages(door.conversations, blobs);
+  const platforms = fromChannels({
+    configured: config.channels,
+    toMessages: post,
+    shards: door.mailbox.shards,
+    health,
+    logger,
+  });
   settings.onChange(({ channels }) => () => {
     if (phase === 'serving') void platforms.follow(channels);
   });
@@ -63,6 +73,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     settings,
     logger,
     conversations: door.conversations,
+    blobs,
     fromLive: fromLive(door.conversations),
     toMessages: post,
     phase: () => phase,
@@ -79,7 +90,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     },
     listen: async () => void (await app.listen({ host: config.server.host, port: config.server.port })),
     start: async () => {
-      await Promise.all([replies.net, ...replies.consumers].map((part) => part.start()));
+      await Promise.all([sweeper, replies.net, ...replies.consumers].map((part) => part.start()));
       await platforms.start();
       if (phase === 'starting') phase = 'serving';
     },
@@ -91,7 +102,8 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
       await app.close();
       clearTimeout(patience);
       await platforms.stop();
-      await Promise.all([replies.net, ...replies.consumers].map((part) => part.stop(graceMs)));
+      await Promise.all([sweeper, replies.net, ...replies.consumers].map((part) => part.stop(graceMs)));
+      blobs.close();
       await waker.close();
       await door.close();
     },

@@ -1,3 +1,4 @@
+import { type Blobs, openBlobs } from '@queueclaw/blobs';
 import type { ActorAddress, Reply } from '@queueclaw/contracts';
 import { type Door, openDoor } from '@queueclaw/conversations';
 import { type Lease, openDeliveryWaker } from '@queueclaw/mailbox';
@@ -12,6 +13,8 @@ export type TestIngress = {
   readonly url: string;
   /** The agent's door to the same conversations. */
   readonly door: Door;
+  /** The same attachments. */
+  readonly blobs: Blobs;
   /** What it logged. */
   readonly log: readonly string[];
   claim(address: ActorAddress): Promise<Lease>;
@@ -28,6 +31,8 @@ export type TestIngressOptions = {
   /** Configuration besides port and namespace. */
   readonly config?: Record<string, Record<string, unknown>>;
   readonly socketTimes?: SocketTimes;
+  /** The machine's folder; only attachments need one. */
+  readonly home?: string;
   /** False: the door is open, but Redis has not been found yet. */
   readonly start?: boolean;
 };
@@ -36,7 +41,7 @@ const mailKey = 'a mail key for tests, 32 characters or more';
 
 /** Starts it. */
 export async function startTestIngress(options: TestIngressOptions): Promise<TestIngress> {
-  const { redisUrl, namespace, config: given = {}, socketTimes, start = true } = options;
+  const { redisUrl, namespace, config: given = {}, socketTimes, home = '/nonexistent', start = true } = options;
   const config = Config.parse({
     ...given,
     server: { port: 0, ...given['server'] },
@@ -46,7 +51,7 @@ export async function startTestIngress(options: TestIngressOptions): Promise<Tes
   const logger = createLogger('ingress', 'debug', (line) => void log.push(line));
   const health = createHealthBoard();
   const settings = createLive(config);
-  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health };
+  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home, health };
   const ingress = await createIngress(context, socketTimes);
   await ingress.listen?.();
   if (start) await ingress.start();
@@ -67,7 +72,10 @@ export async function startTestIngress(options: TestIngressOptions): Promise<Tes
     const answers = [...mail, ...control].map(({ id }) => id);
     const base = { v: 1 as const, turn, at: Date.now() };
     const reply: Reply = { ...base, id: `r${turn}`, text, answers, status, route: first.route };
-    const asked = mail.map(({ id, text: words }) => ({ ...base, role: 'user' as const, id, text: words }));
+    const asked = mail.map(({ id, text: words, attachments }) => ({
+      ...{ ...base, role: 'user' as const, id, text: words },
+      ...(attachments === undefined ? {} : { attachments }),
+    }));
     const take = { mail: mail.length, control: control.length };
     const entries = [...asked, { ...base, role: 'assistant' as const, text }];
     await lease.commit({ take, turn, reset: false, entries, replies: [reply] });
@@ -78,6 +86,7 @@ export async function startTestIngress(options: TestIngressOptions): Promise<Tes
     ingress,
     url: `http://127.0.0.1:${ingress.port()}`,
     door,
+    blobs: openBlobs({ config: config.state.blobs, home }),
     log,
     claim,
     finish,

@@ -160,7 +160,7 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
       { ...settings, name: 'pigeon', account: 'broken', config: {} },
       { ...settings, name: 'telegraph', config: {} },
     ],
-    toMessages: toMessages(it.door.conversations),
+    toMessages: toMessages(it.door.conversations, it.blobs),
     shards: it.door.mailbox.shards,
     health: createHealthBoard(),
     logger: createLogger('test', 'info', (line) => void log.push(line)),

@@ -1,6 +1,8 @@
+import type { Blobs } from '@queueclaw/blobs';
 import {
   type ActorAddress,
   AppError,
+  type AttachmentRef,
   type ContextMessage,
   type ControlMail,
   type PersonMail,
@@ -9,11 +11,14 @@ import {
 } from '@queueclaw/contracts';
 import type { Accepted, Conversations } from '@queueclaw/conversations';
 import { newId } from '@queueclaw/runtime';
+import { resolveAttachments } from './attachments/resolve.js';
 
 /** A message as a channel normalised it. The tenant is the token's or the channel's. */
 export type IncomingMessage = {
   readonly id: string | undefined;
   readonly text: string;
+  /** What was uploaded before, as the client names it. */
+  readonly attachments?: readonly AttachmentRef[] | undefined;
   readonly from: Sender;
   readonly route: Route;
   readonly language?: string | undefined;
@@ -36,22 +41,24 @@ const commands: Readonly<Record<string, ControlMail['action']>> = {
 /**
  * Puts a message into its conversation's mailbox and wakes it. Resolves when it is durable; a message without an id gets
  * one. `/stop`, `/new` and `/reset` overtake what waits.
- * @throws AppError conversation.busy, message.conflict, system.unavailable, system.full
+ * @throws AppError attachment.not_found, conversation.busy, message.conflict, system.unavailable, system.full
  */
-export function toMessages(conversations: Conversations): ToMessages {
+export function toMessages(conversations: Conversations, blobs: Blobs): ToMessages {
   return async (address, message) => {
     const id = message.id ?? newId();
-    const { text, from, route, language, timezone, context } = message;
-    const action = commands[text.trim()];
+    const { text, attachments: refs = [], from, route, language, timezone, context } = message;
+    const action = refs.length === 0 ? commands[text.trim()] : undefined;
     const base = { v: 1 as const, id, from, route, at: Date.now(), ...(language === undefined ? {} : { language }) };
     if (action !== undefined) {
       await conversations.control(address, { ...base, kind: 'control', action });
       return { outcome: 'accepted', position: 0, id };
     }
+    const attachments = await resolveAttachments(blobs, address.tenant, refs);
     const mail: PersonMail = {
       ...base,
       kind: 'person',
       text,
+      ...(attachments.length === 0 ? {} : { attachments }),
       ...(timezone === undefined ? {} : { timezone }),
       ...(context === undefined || context.length === 0 ? {} : { context: [...context] }),
     };

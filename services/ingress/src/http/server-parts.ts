@@ -1,3 +1,4 @@
+import type { Blobs } from '@queueclaw/blobs';
 import type { Conversations } from '@queueclaw/conversations';
 import type { Config, HealthStatus, Live, Logger } from '@queueclaw/runtime';
 import type { FromLive } from '../from-live.js';
@@ -20,6 +21,7 @@ export type ServerParts = {
   readonly settings: Pick<Live<Config>, 'current'>;
   readonly logger: Logger;
   readonly conversations: Conversations;
+  readonly blobs: Blobs;
   readonly fromLive: FromLive;
   readonly toMessages: ToMessages;
   readonly phase: () => Phase;

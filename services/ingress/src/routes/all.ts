@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Guard } from '../access/guard.js';
 import type { ServerParts } from '../http/server-parts.js';
+import { attachmentRoutes } from './attachments.js';
 import { conversationRoutes } from './conversations.js';
 import { docsRoutes } from './docs/docs-routes.js';
 import { healthRoutes } from './health.js';
@@ -12,6 +13,7 @@ import { pageRoutes } from './page.js';
 export async function allRoutes(app: FastifyInstance, parts: ServerParts & { readonly guard: Guard }): Promise<void> {
   await app.register(messageRoutes, parts);
   await app.register(conversationRoutes, parts);
+  await app.register(attachmentRoutes, parts);
   await app.register(completionRoutes, parts);
   await app.register(healthRoutes, parts);
   await app.register(pageRoutes, {});

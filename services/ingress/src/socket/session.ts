@@ -1,4 +1,4 @@
-import { AppError, type ClientFrame, toAppError } from '@queueclaw/contracts';
+import { AppError, type ClientFrame, type MessageRequest, toAppError } from '@queueclaw/contracts';
 import { written } from '@queueclaw/channels';
 import { newId } from '@queueclaw/runtime';
 import { countCall, demandScope } from '../access/guard.js';
@@ -36,8 +36,8 @@ export function openSession(options: SessionOptions): Session {
   const subscriptions = openSubscriptions(fromLive, caller.tenant, outlet.send);
   const context = { account: caller.tenant, sender: caller.sender, language: options.language, newId };
 
-  const post = async (conversation: string, text: string, given: string | undefined): Promise<void> => {
-    const request = { conversation, text, ...(given === undefined ? {} : { id: given }) };
+  const post = async (request: MessageRequest): Promise<void> => {
+    const { conversation } = request;
     const { mail } = written(options.channel, request, context);
     try {
       const { id, position, status } = await toMessages({ tenant: caller.tenant, conversation }, mail);
@@ -65,8 +65,7 @@ export function openSession(options: SessionOptions): Session {
       case 'stop': {
         demandScope(caller, 'chat');
         if (caller.scopes.has('read')) await subscriptions.ensure(frame.conversation);
-        const [text, id] = frame.type === 'send' ? [frame.text, frame.id] : ['/stop', undefined];
-        void post(frame.conversation, text, id).finally(done);
+        void post(frame.type === 'send' ? frame : { ...frame, text: '/stop' }).finally(done);
         return;
       }
       default:

@@ -1,4 +1,6 @@
 import {
+  Attachment,
+  AttachmentId,
   ConversationId,
   type ErrorCode,
   MessageId,
@@ -54,7 +56,14 @@ export const operations: readonly Operation[] = [
       200: ['What became of it.', MessageStatus],
       202: ['It is durable and will be answered; `Location` says where to ask.', MessageStatus],
     },
-    errors: ['request.invalid', 'request.text_too_long', 'conversation.busy', 'message.conflict', 'system.full'],
+    errors: [
+      'request.invalid',
+      'request.text_too_long',
+      'attachment.not_found',
+      'conversation.busy',
+      'message.conflict',
+      'system.full',
+    ],
   },
   {
     ...{ method: 'get', path: '/api/messages/{id}', group: 'Messages', scope: 'read' },
@@ -104,6 +113,22 @@ export const operations: readonly Operation[] = [
     params: { id: conversation },
     answers: { 200: ['The transcript.', 'application/jsonl'] },
     errors: ['conversation.not_found', 'conversation.invalid'],
+  },
+  {
+    ...{ method: 'post', path: '/api/attachments', group: 'Attachments', scope: 'chat' },
+    summary: 'Upload a file; the body is the file. Messages name it by the `id` of the answer.',
+    query: { name: { schema: z.string().max(255), says: 'What it is called.' } },
+    body: 'application/octet-stream',
+    answers: { 201: ['It is stored.', Attachment] },
+    errors: ['attachment.too_large', 'attachment.quota'],
+  },
+  {
+    ...{ method: 'get', path: '/api/attachments/{id}', group: 'Attachments', scope: 'read' },
+    summary: 'The bytes of an attachment, as a download.',
+    params: { id: { schema: AttachmentId, says: 'The attachment.' } },
+    query: { name: { schema: z.string().max(255), says: 'What the file is to be called.' } },
+    answers: { 200: ['The file.', 'application/octet-stream'] },
+    errors: ['route.not_found'],
   },
   {
     ...{ method: 'get', path: '/v1/models', group: 'OpenAI-compatible', scope: 'read' },

@@ -1,11 +1,11 @@
 import { requestError } from '@queueclaw/channels';
-import { AppError, type ContextMessage, MessageText } from '@queueclaw/contracts';
+import { AppError, Written } from '@queueclaw/contracts';
 import { z } from 'zod';
+import { checkCounts, type CompletionFile, ContentPart, fileOf } from './completion-files.js';
 
-const Part = z.looseObject({ type: z.string(), text: z.string().optional() });
 const Message = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-  content: z.union([z.string(), z.array(Part), z.null()]).optional(),
+  content: z.union([z.string(), z.array(ContentPart), z.null()]).optional(),
 });
 
 /** The parts of a chat completion request that count here; what steers sampling is ignored. */
@@ -19,19 +19,27 @@ const CompletionRequest = z.looseObject({
   functions: z.array(z.unknown()).nullish(),
 });
 
+/** What was said before. */
+export type Before = {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+  readonly files: readonly CompletionFile[];
+};
+
 /** A request as our conversation needs it. */
 export type Completion = {
   readonly model: string;
   readonly text: string;
+  readonly files: readonly CompletionFile[];
   /** What was said before, beginning with a user's message. */
-  readonly context: readonly ContextMessage[];
+  readonly context: readonly Before[];
   readonly stream: boolean;
   readonly includeUsage: boolean;
 };
 
 /**
  * Reads the body of `POST /v1/chat/completions` (OpenAI's Chat Completions API).
- * @throws AppError `request.invalid`, `request.unsupported` for client tools, tool messages, pictures and sound
+ * @throws AppError `request.invalid`, `request.unsupported` for client tools, tool messages, sound, and files by address
  */
 export function completionOf(body: unknown): Completion {
   const parsed = CompletionRequest.safeParse(body);
@@ -39,14 +47,17 @@ export function completionOf(body: unknown): Completion {
   const { messages, tools, functions, model, stream, stream_options: options } = parsed.data;
   if ((tools?.length ?? 0) > 0 || (functions?.length ?? 0) > 0)
     throw unsupported('Tools of the client are not supported: the assistant has its own.');
-  const said = messages.map(({ role, content }) => ({ role, text: textOf(content) }));
+  const said = messages.map(({ role, content }) => ({ role, ...contentOf(role, content) }));
+  checkCounts(said);
   const last = said.pop();
   if (last?.role !== 'user') throw invalid('messages: the last one must be of the user');
-  const text = MessageText.safeParse(last.text);
+  const text = Written.text.safeParse(last.text);
+  if (last.text === '' && last.files.length === 0) throw invalid('messages: the last one must not be empty');
   if (!text.success) throw invalid(`messages: the last one ${text.error.issues[0]?.message ?? 'is not valid'}`);
   return {
     model: model ?? 'queueclaw',
     text: text.data,
+    files: last.files,
     context: contextOf(said),
     stream: stream === true,
     includeUsage: options?.include_usage === true,
@@ -56,26 +67,28 @@ export function completionOf(body: unknown): Completion {
 const unsupported = (publicMessage: string): AppError => new AppError('request.unsupported', { publicMessage });
 const invalid = (publicMessage: string): AppError => new AppError('request.invalid', { publicMessage });
 
-function textOf(content: z.infer<typeof Message>['content']): string {
-  if (typeof content === 'string') return content;
-  return (content ?? [])
-    .map((part) => {
-      if (part.type !== 'text' || part.text === undefined)
-        throw unsupported(`Parts of type ${part.type.slice(0, 32)} are not supported.`);
-      return part.text;
-    })
-    .join('\n');
+type Role = z.infer<typeof Message>['role'];
+type Said = Omit<Before, 'role'> & { readonly role: Role };
+
+function contentOf(role: Role, content: z.infer<typeof Message>['content']): Omit<Said, 'role'> {
+  if (typeof content === 'string') return { text: content, files: [] };
+  const lines: string[] = [];
+  const files: CompletionFile[] = [];
+  for (const part of content ?? []) {
+    if (part.type === 'text' && part.text !== undefined) lines.push(part.text);
+    else if (role === 'user') files.push(fileOf(part));
+    else throw unsupported(`Parts of type ${part.type.slice(0, 32)} are not supported.`);
+  }
+  return { text: lines.join('\n'), files };
 }
 
-type Said = { readonly role: z.infer<typeof Message>['role']; readonly text: string };
-
 /** Instructions of the client are told as such, by the user: only the operator writes the system prompt. */
-function contextOf(said: readonly Said[]): readonly ContextMessage[] {
-  const context = said.flatMap(({ role, text }): ContextMessage[] => {
+function contextOf(said: readonly Said[]): readonly Before[] {
+  const context = said.flatMap(({ role, text, files }): Before[] => {
     if (role === 'tool' || role === 'function') throw unsupported('Messages of tools are not supported.');
-    if (text === '') return [];
-    if (role === 'assistant') return [{ role, text }];
-    return [{ role: 'user', text: role === 'user' ? text : `[Instructions for this conversation]\n${text}` }];
+    if (text === '' && files.length === 0) return [];
+    if (role === 'assistant') return [{ role, text, files }];
+    return [{ role: 'user', text: role === 'user' ? text : `[Instructions for this conversation]\n${text}`, files }];
   });
   const first = context.findIndex(({ role }) => role === 'user');
   return first === -1 ? [] : context.slice(first);

@@ -1,12 +1,24 @@
-import { AppError, ConversationId, errorTable, isErrorCode, type ServerFrame, type Usage } from '@queueclaw/contracts';
+import {
+  AppError,
+  type ContextMessage,
+  ConversationId,
+  errorTable,
+  isErrorCode,
+  type ServerFrame,
+  type Usage,
+} from '@queueclaw/contracts';
 import { newId } from '@queueclaw/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, type Guard } from '../../access/guard.js';
 import type { ServerParts } from '../../http/server-parts.js';
 import { languageOf } from '../language.js';
-import { type Completion, completionOf } from './completion-request.js';
+import { storeFiles } from './completion-files.js';
+import { type Before, type Completion, completionOf } from './completion-request.js';
 import { completionText } from './completion-text.js';
 import { eventStream } from './event-stream.js';
+
+/** Pictures travel inside the JSON. */
+const bodyBytesMax = 8_388_608;
 
 type ReplyFrame = Extract<ServerFrame, { type: 'reply' }>;
 
@@ -24,24 +36,49 @@ export async function completionRoutes(
     data: [{ id: 'queueclaw', object: 'model', created: 0, owned_by: 'queueclaw' }],
   }));
 
-  app.post('/v1/chat/completions', { onRequest: parts.guard('chat') }, async (request, reply) => {
-    const completion = completionOf(request.body);
-    const kept = keptConversation(request);
-    const { tenant, sender } = callerOf(request);
-    const address = { tenant, conversation: kept ?? `openai-${newId()}` };
-    const id = newId();
-    const language = languageOf(request.headers['accept-language']);
-    const post = (): Promise<unknown> =>
-      parts.toMessages(address, {
-        ...{ id, text: completion.text, from: sender, route: { channel: 'http' }, language },
-        ...(kept === undefined ? { context: completion.context } : {}),
-      });
-    try {
-      return await (completion.stream ? streamed : whole)(parts, reply, completion, { ...address, id }, post);
-    } finally {
-      if (kept === undefined) void parts.conversations.forget(address).catch(() => undefined);
-    }
-  });
+  app.post(
+    '/v1/chat/completions',
+    { onRequest: parts.guard('chat'), bodyLimit: bodyBytesMax },
+    async (request, reply) => {
+      const completion = completionOf(request.body);
+      const kept = keptConversation(request);
+      const { tenant, sender } = callerOf(request);
+      const address = { tenant, conversation: kept ?? `openai-${newId()}` };
+      const id = newId();
+      const language = languageOf(request.headers['accept-language']);
+      const attachments = await storeFiles(parts.blobs, tenant, completion.files);
+      const context = kept === undefined ? await withAttachments(parts, tenant, completion.context) : [];
+      const post = (): Promise<unknown> =>
+        parts.toMessages(address, {
+          id,
+          text: completion.text,
+          attachments,
+          context,
+          from: sender,
+          route: { channel: 'http' },
+          language,
+        });
+      try {
+        return await (completion.stream ? streamed : whole)(parts, reply, completion, { ...address, id }, post);
+      } finally {
+        if (kept === undefined) void parts.conversations.forget(address).catch(() => undefined);
+      }
+    },
+  );
+}
+
+/** What was said before, with its files stored. */
+async function withAttachments(
+  { blobs }: ServerParts,
+  tenant: string,
+  before: readonly Before[],
+): Promise<readonly ContextMessage[]> {
+  const context: ContextMessage[] = [];
+  for (const { role, text, files } of before) {
+    const attachments = await storeFiles(blobs, tenant, files);
+    context.push({ role, text, ...(attachments.length === 0 ? {} : { attachments: [...attachments] }) });
+  }
+  return context;
 }
 
 function keptConversation(request: FastifyRequest): string | undefined {
