@@ -3,6 +3,7 @@ import { ask } from './ask.js';
 import { giveUpAtLimit } from './finish.js';
 import { alreadyTaken, joinsMidTurn } from './join-mail.js';
 import { limitHit, turnEndsAt } from './limits.js';
+import { overBudget } from './over-budget.js';
 import { failedCall, unmadeCall } from './settle.js';
 import type { Next, TurnInput } from './turn-input.js';
 
@@ -43,14 +44,21 @@ function check(input: TurnInput, journal: Journal, { call, model }: Made): Pendi
   return { ...call, args: checked.args, ticket: input.newTicket(), deadlineAt: Math.ceil(deadlineAt) };
 }
 
+/** A model that calls again after this does not listen. */
+const wasToldOfBudget = ({ entries }: Journal): boolean =>
+  entries.some((entry) => entry.role === 'tool' && entry.code === 'budget.exceeded');
+
 /**
  * Sends out the calls of the model's last answer, whose entry the journal holds. Calls that cannot be made are answered at
  * once for the model to read; if that is all of them, it is asked again. At a limit nothing is sent: nobody would read it.
  */
 export function callTools(input: TurnInput, journal: Journal, made: readonly Made[]): Next {
-  const refused = (calls: readonly JournalCall[]): readonly TranscriptEntry[] =>
-    calls.map((call) => unmadeCall(call, journal.turn, input.now, 'turn.limit'));
-  const stopAll = refused(made.map(({ call }) => call));
+  const refused = (
+    calls: readonly JournalCall[],
+    why: 'turn.limit' | 'budget.exceeded' = 'turn.limit',
+  ): readonly TranscriptEntry[] => calls.map((call) => unmadeCall(call, journal.turn, input.now, why));
+  const all = made.map(({ call }) => call);
+  const stopAll = refused(all);
   const limit = limitHit(journal, input);
   if (limit !== undefined)
     return giveUpAtLimit(input, { ...journal, entries: [...journal.entries, ...stopAll] }, limit);
@@ -63,8 +71,15 @@ export function callTools(input: TurnInput, journal: Journal, made: readonly Mad
     const ended = { ...journal, entries: [...journal.entries, ...stopAll] };
     return giveUpAtLimit(input, ended, { key: 'limit.tool_calls', values: { count: toolCalls } });
   }
-  const pending = valid.slice(0, room);
-  const answered = [...checked.filter((one) => 'role' in one), ...refused(valid.slice(room))];
+  const { callBudget } = input;
+  const paid = Math.min(room, callBudget?.calls ?? room);
+  const unpaid = refused(valid.slice(paid, room), 'budget.exceeded');
+  if (unpaid.length > 0 && paid === 0 && callBudget !== undefined && wasToldOfBudget(journal)) {
+    const ended = { ...journal, entries: [...journal.entries, ...refused(all, 'budget.exceeded')] };
+    return overBudget({ ...input, journal: ended }, callBudget.hit);
+  }
+  const pending = valid.slice(0, paid);
+  const answered = [...checked.filter((one) => 'role' in one), ...unpaid, ...refused(valid.slice(room))];
   const next = {
     ...journal,
     entries: [...journal.entries, ...answered],

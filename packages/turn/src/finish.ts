@@ -34,7 +34,7 @@ export function tell(
   input: TurnInput,
   answered: readonly Answered[],
   key: PhraseKey,
-  values: Readonly<Record<string, number>> = {},
+  values: Readonly<Record<string, string | number>> = {},
 ): string {
   const language = pickLanguage(answered.at(-1)?.language, input.agent.language);
   const sentence = say(language, key, values);
@@ -102,7 +102,7 @@ export function answer(input: TurnInput, journal: Journal, text: string): Next {
 export function giveUp(
   input: TurnInput,
   journal: Journal,
-  sentence: { readonly key: PhraseKey; readonly values?: Readonly<Record<string, number>> },
+  sentence: { readonly key: PhraseKey; readonly values?: Readonly<Record<string, string | number>> },
   error: PublicError,
 ): Next {
   const text = tell(input, journal.answers, sentence.key, sentence.values);

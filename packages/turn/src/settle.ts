@@ -9,6 +9,8 @@ const sentences = {
     'No result came in time. The outcome is unknown: the tool may or may not have acted. Check before you repeat it.',
   'tool.cancelled': 'The call was cancelled. It may or may not have acted before that.',
   'turn.limit': 'The call was not made: the turn has reached its limit.',
+  'budget.exceeded':
+    'The call was not made: the budget of tool calls is used up for today. Answer without tools, and tell the person.',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 const unknownOutcome =

@@ -1,4 +1,5 @@
 import type {
+  BudgetHit,
   ControlMail,
   Journal,
   Language,
@@ -69,6 +70,8 @@ export type TurnInput = {
   readonly newTicket: () => string;
   /** Checks arguments against the tool's schema; must not throw. */
   readonly checkArgs: (tool: string, args: unknown) => ArgsCheck;
+  /** How many calls of this answer the budgets of the day let out, and the one that has no room for more. */
+  readonly callBudget?: { readonly calls: number; readonly hit: BudgetHit } | undefined;
   /** One sentence for the model on what the channel can display, when known. */
   readonly channelShows?: ((channel: string) => string | undefined) | undefined;
 };
