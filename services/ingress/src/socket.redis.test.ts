@@ -90,7 +90,11 @@ describe('a conversation', () => {
     expect(await one.frame('accepted')).toEqual({ type: 'accepted', conversation, id: 'm1' });
     const lease = await open.claim(at(conversation));
     await lease.appendLive([{ type: 'delta', turn: 1, step: 1, attempt: lease.epoch, text: 'he' }]);
-    expect(await one.frame('delta')).toMatchObject({ conversation, turn: 1, text: 'he', attempt: lease.epoch });
+    const first = await one.frame('delta');
+    expect(first).toMatchObject({ conversation, turn: 1, text: 'he', attempt: lease.epoch });
+    expect(first).not.toHaveProperty('replace');
+    await lease.appendLive([{ type: 'delta', turn: 1, step: 1, attempt: lease.epoch, text: 'hell', replace: true }]);
+    await eventually(() => expect(one.frames.at(-1)).toMatchObject({ type: 'delta', text: 'hell', replace: true }));
     await open.finish(at(conversation), lease, 'hello');
     expect(await one.frame('reply')).toMatchObject({
       conversation,

@@ -136,13 +136,13 @@ export function createMessages(list, { onRetry }) {
     cleared(id) {
       people.get(id)?.classList.remove('refused');
     },
-    delta({ turn: number, step, attempt, text }) {
+    delta({ turn: number, step, attempt, text, replace }) {
       const turn = turnOf(number);
       if (turn.done || attempt < turn.attempt) return;
       turn.attempt = attempt;
       const part = partOf(turn, step);
-      // A newer attempt writes the step again from its beginning.
-      const before = part.attempt === attempt ? part.text : '';
+      // A newer attempt, or another model, writes the step again from its beginning.
+      const before = part.attempt === attempt && replace !== true ? part.text : '';
       part.attempt = attempt;
       put(part, before + text);
     },

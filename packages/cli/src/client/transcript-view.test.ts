@@ -52,6 +52,16 @@ test('text of an older attempt is dropped, a newer one starts over', () => {
   expect(text).toBe('old\n(the answer starts over)\nnew\n');
 });
 
+test('text that takes the place of what was said starts over too', () => {
+  const text = seen((view) => {
+    view.delta(delta('Half an'));
+    view.delta({ ...delta('A whole'), replace: true });
+    view.delta(delta(' one.'));
+    view.reply(reply('A whole one.'));
+  });
+  expect(text).toBe('Half an\n(the answer starts over)\nA whole one.\n');
+});
+
 test('tool activity stands on lines of its own', () => {
   const tool = { ...place, type: 'tool', call: '1.1.1', name: 'shell' } as const;
   const text = seen((view) => {

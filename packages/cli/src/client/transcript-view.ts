@@ -19,7 +19,8 @@ const toolWords: Readonly<Record<Tool['state'], string>> = { started: '…', don
 
 /**
  * Writes a conversation as it streams. Text of an attempt that was given up is provisional: when a newer attempt streams the
- * same step, it starts over, and older ones are dropped. What the reply says in the end is what counts.
+ * same step, or another model takes its place, it starts over, and older ones are dropped. What the reply says in the end is
+ * what counts.
  */
 export function createTranscriptView(write: (text: string) => void, colour: boolean): TranscriptView {
   let at = { turn: -1, step: -1, attempt: -1 };
@@ -39,12 +40,13 @@ export function createTranscriptView(write: (text: string) => void, colour: bool
 
   return {
     note,
-    delta: ({ turn, step, attempt, text }) => {
+    delta: ({ turn, step, attempt, text, replace }) => {
       if (turn < at.turn || attempt < at.attempt) return;
-      const again = turn === at.turn && step === at.step && attempt > at.attempt && streamed !== '';
-      if (again) note('(the answer starts over)');
-      else if (turn !== at.turn || step !== at.step) endLine();
-      if (turn !== at.turn || step !== at.step || attempt !== at.attempt) streamed = '';
+      const isSame = turn === at.turn && step === at.step;
+      const again = attempt > at.attempt || replace === true;
+      if (isSame && again && streamed !== '') note('(the answer starts over)');
+      else if (!isSame) endLine();
+      if (!isSame || again) streamed = '';
       at = { turn, step, attempt };
       streamed += text;
       put(plainText(text));

@@ -92,19 +92,22 @@ function keptConversation(request: FastifyRequest): string | undefined {
 type Asked = { readonly tenant: string; readonly conversation: string; readonly id: string };
 type Post = () => Promise<unknown>;
 
-/** Follows the conversation until the reply to the message; undefined when the client went, time ran out or we stop. */
+/**
+ * Follows the conversation until the reply to the message; undefined when the client went, time ran out or we stop, `broken`
+ * when `onFrame` says so.
+ */
 async function untilReply(
   { fromLive, stopping, config }: ServerParts,
   reply: FastifyReply,
   asked: Asked,
   post: Post,
-  onFrame: (frame: ServerFrame) => void,
-): Promise<ReplyFrame | undefined> {
-  const { promise, resolve } = Promise.withResolvers<ReplyFrame | undefined>();
+  onFrame: (frame: ServerFrame) => 'broken' | undefined,
+): Promise<ReplyFrame | 'broken' | undefined> {
+  const { promise, resolve } = Promise.withResolvers<ReplyFrame | 'broken' | undefined>();
   const giveUp = (): void => resolve(undefined);
   const stop = await fromLive(asked, undefined, (frame) => {
-    onFrame(frame);
-    if (frame.type === 'reply' && frame.answers.includes(asked.id)) resolve(frame);
+    if (onFrame(frame) === 'broken') resolve('broken');
+    else if (frame.type === 'reply' && frame.answers.includes(asked.id)) resolve(frame);
   });
   const timer = setTimeout(giveUp, config.server.write_timeout);
   reply.raw.once('close', giveUp);
@@ -126,13 +129,16 @@ const usageOf = (usage: Usage | undefined): Record<string, number> => ({
   total_tokens: (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0),
 });
 
-/** What went wrong instead of an answer; undefined when there is one. */
-function failureOf(frame: ReplyFrame | undefined): AppError | undefined {
-  if (frame === undefined) return new AppError('llm.timeout', { publicMessage: 'There was no answer in time.' });
-  if (frame.status !== 'failed') return undefined;
+const takenBack = 'The answer was begun anew: what was streamed of it does not count, and cannot be taken back.';
+
+/** The answer. @throws AppError that says what went wrong instead */
+function answerIn(frame: ReplyFrame | 'broken' | undefined): ReplyFrame {
+  if (frame === undefined) throw new AppError('llm.timeout', { publicMessage: 'There was no answer in time.' });
+  if (frame === 'broken') throw new AppError('llm.interrupted', { publicMessage: takenBack });
+  if (frame.status !== 'failed') return frame;
   const code = frame.error?.code ?? '';
   const known = isErrorCode(code) ? code : 'turn.failed';
-  return new AppError(errorTable[known].status >= 500 ? known : 'turn.failed', { publicMessage: frame.text });
+  throw new AppError(errorTable[known].status >= 500 ? known : 'turn.failed', { publicMessage: frame.text });
 }
 
 async function whole(
@@ -142,13 +148,11 @@ async function whole(
   asked: Asked,
   post: Post,
 ): Promise<FastifyReply> {
-  const frame = await untilReply(parts, reply, asked, post, () => undefined);
-  const failure = failureOf(frame);
-  if (failure !== undefined) throw failure;
+  const frame = answerIn(await untilReply(parts, reply, asked, post, () => undefined));
   return reply.header('cache-control', 'no-store').send({
     ...{ id: `chatcmpl-${asked.id}`, object: 'chat.completion', created: Math.floor(Date.now() / 1_000), model },
-    choices: [{ index: 0, message: { role: 'assistant', content: frame?.text ?? '' }, finish_reason: 'stop' }],
-    usage: usageOf(frame?.usage),
+    choices: [{ index: 0, message: { role: 'assistant', content: frame.text }, finish_reason: 'stop' }],
+    usage: usageOf(frame.usage),
   });
 }
 
@@ -171,17 +175,18 @@ async function streamed(
   const text = completionText();
   let first = true;
   try {
-    const frame = await untilReply(parts, reply, asked, post, (one) => {
-      if (one.type === 'reply' && (one.status === 'failed' || !one.answers.includes(asked.id))) return;
+    const end = await untilReply(parts, reply, asked, post, (one) => {
+      if (one.type === 'reply' && (one.status === 'failed' || !one.answers.includes(asked.id))) return undefined;
       const piece = text(one);
-      if (piece === '') return;
+      if (piece === undefined) return 'broken';
+      if (piece === '') return undefined;
       chunk(first ? { role: 'assistant', content: piece } : { content: piece });
       first = false;
+      return undefined;
     });
-    const failure = failureOf(frame);
-    if (failure !== undefined) throw failure;
+    const frame = answerIn(end);
     chunk({}, 'stop');
-    if (includeUsage) events.send({ ...base, choices: [], usage: usageOf(frame?.usage) });
+    if (includeUsage) events.send({ ...base, choices: [], usage: usageOf(frame.usage) });
     events.done();
   } catch (error) {
     if (!events.started()) throw error;
