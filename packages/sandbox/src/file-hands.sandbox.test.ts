@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTrial, type Trial } from './sandbox-fixture.js';
@@ -75,10 +75,7 @@ it('never leaves the workspace while a command swaps folders for links as fast a
   await chmod(outside, 0o777);
   await writeFile(join(outside, 'target'), 's3cret');
   const stop = new AbortController();
-  await mkdir(join(trial.workspace, 'real'), { recursive: true });
-  await chmod(join(trial.workspace, 'real'), 0o777);
-  await writeFile(join(trial.workspace, 'real', 'target'), 'inside', { mode: 0o666 });
-  await symlink(outside, join(trial.workspace, 'link'));
+  await trial.sh(`mkdir real; printf inside >real/target; ln -s '${outside}' link`);
   const swapping = trial.sh('while :; do mv -T real swap; mv -T link real; mv -T real link; mv -T swap real; done', {
     signal: stop.signal,
   });
@@ -102,10 +99,13 @@ it('reads neither pipes, nor devices, nor folders, and does not hang on them', a
 });
 
 it('replaces a file with two names instead of writing through it', async () => {
-  const outside = join(trial.home, 'hard');
+  // A folder: a file system of its own shares no file with another.
+  const folder = await openTrial(process.env, { without: ['mounts'] });
+  await folder.sandbox.writeFile(folder.workspace, 'first', '');
+  const outside = join(folder.home, 'hard');
   await writeFile(outside, 's3cret');
-  await rm(join(trial.workspace, 'hard'), { force: true });
-  await link(outside, join(trial.workspace, 'hard'));
-  await write('hard', 'mine');
+  await link(outside, join(folder.workspace, 'hard'));
+  await folder.sandbox.writeFile(folder.workspace, 'hard', 'mine');
   expect(await readFile(outside, 'utf8')).toBe('s3cret');
+  await folder.close();
 });

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { FileProblem, problemOf } from './file-problem.js';
 import { openFolder } from './open-folder.js';
-import type { Owner } from './workspace.js';
+import type { Owner } from './workspaces/place.js';
 
 /** A file's head and its whole size. */
 export type FileContent = {

@@ -5,7 +5,9 @@ const sentences = {
   'not-a-file': 'This is not a regular file.',
   'not-a-folder': 'A part of the path is a link or no folder; links are not followed.',
   denied: 'The file may not be read or written.',
-  full: 'There is no space left.',
+  full: 'There is no space left in the workspace.',
+  quota: 'The workspace holds more than it may and cannot be written any more.',
+  closed: 'The workspace cannot be opened on this machine at the moment.',
   platform: 'Files need Linux.',
 } as const;
 

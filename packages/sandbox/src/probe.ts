@@ -1,36 +1,58 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { tryEscapes } from './canaries/try-escapes.js';
-import type { Provider } from './provider.js';
-import type { SandboxReport } from './report.js';
+import { type Trial, tryEscapes } from './canaries/try-escapes.js';
+import { tryDisk, tryGroups } from './canaries/try-resources.js';
+import type { GroupPool } from './groups/pool.js';
+import type { Canary, SandboxReport } from './report.js';
+import type { Means } from './resources.js';
+import type { Room } from './workspaces/workspaces.js';
 
-const notBoundYet = [
-  'no cgroup: memory and processor time are bounded per process, not per call',
-  'a workspace has no quota',
-];
+export type ProbeOptions = Omit<Trial, 'joins'> & {
+  readonly groups: Means<GroupPool>;
+  /** Opens a workspace that holds very little, for as long as the work takes. */
+  readonly smallRoom: Means<<T>(work: (room: Room) => Promise<T>) => Promise<T>>;
+};
 
-/** Opens a provider and tries to escape from it. Never throws: what goes wrong is in the report. */
-export async function probe(
-  provider: Provider,
-  root: string,
-  makeWorkspace: (path: string) => Promise<void>,
-): Promise<SandboxReport> {
+/** Opens a provider and tries to escape from it, and from its limits. Never throws: what goes wrong is in the report. */
+export async function probe(options: ProbeOptions): Promise<SandboxReport> {
+  const { provider, groups, smallRoom } = options;
+  const group = groups.has?.take();
+  const joins = group?.joins;
   try {
     await provider.open();
-    const canaries = await tryEscapes(provider, root, makeWorkspace);
+    const [escapes, calls, disk] = await Promise.all([
+      tryEscapes({ ...options, joins }),
+      groups.has === undefined ? [] : tried('control groups', tryGroups(provider, groups.has, options.root)),
+      smallRoom.has === undefined
+        ? []
+        : tried(
+            'workspaces',
+            smallRoom.has((room) => tryDisk(provider, room, { joins })),
+          ),
+    ]);
+    const canaries = [...escapes, ...calls, ...disk];
     const through = canaries.filter(({ escaped }) => escaped);
     const failed = through.some((canary) => canary.class === 'containment');
+    const missing = [groups, smallRoom].flatMap((means) => (means.has === undefined ? [means.reason] : []));
+    const loose = missing.length > 0 || through.some((canary) => canary.class === 'resources');
     return {
       provider: provider.name,
       containment: failed ? 'failed' : 'ok',
-      resources: 'limited',
-      reasons: [...through.map(({ name, detail }) => `${name}: ${detail}`), ...notBoundYet],
+      resources: loose ? 'limited' : 'full',
+      reasons: [...through.map(({ name, detail }) => `${name}: ${detail}`), ...missing],
       canaries,
     };
   } catch (error) {
     const reasons = [reasonOf(error), ...hints()];
     return { provider: 'none', containment: 'unavailable', resources: 'limited', reasons, canaries: [] };
+  } finally {
+    await group?.end();
+    if (group !== undefined) groups.has?.giveBack(group);
   }
 }
+
+/** Limits that cannot be tried do not hold; whether commands are contained is another matter. */
+const tried = async (name: string, canaries: Promise<readonly Canary[]>): Promise<readonly Canary[]> =>
+  canaries.catch((error: unknown) => [{ name, class: 'resources', escaped: true, detail: reasonOf(error) }]);
 
 const reasonOf = (error: unknown): string => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -1,3 +1,5 @@
+import type { Staging } from './bubblewrap/staging.js';
+
 /** How to start a program that runs a command contained. Data only: `run` starts it. */
 export type Launch = {
   readonly file: string;
@@ -15,16 +17,24 @@ export type Launch = {
   readonly startMark?: number | undefined;
 };
 
+/** Where a command runs. */
+export type Place = {
+  /** Absolute path of the folder that the command sees as its own, as the provider finds it. */
+  readonly workspace: string;
+  readonly readOnly?: boolean | undefined;
+  /** Files of control groups: what writes 0 to them, first of all, is bounded by them. */
+  readonly joins?: readonly string[] | undefined;
+};
+
 /** A way to contain commands. */
 export type Provider = {
   readonly name: 'bubblewrap' | 'none';
   /** Makes ready what all calls share; throws with the reason when this machine cannot. */
   open(): Promise<void>;
-  /**
-   * @param command for `/bin/sh -c`
-   * @param workspace absolute path of the folder that the command sees as its own
-   */
-  launch(command: string, workspace: string): Launch;
+  /** @param command for `/bin/sh -c` */
+  launch(command: string, place: Place): Launch;
+  /** Once it is open: a mount namespace of ours in which workspaces may be mounted; undefined: none can be made here. */
+  readonly staging?: Staging | undefined;
   /** Ends what `open` started. */
   close(): Promise<void>;
 };

@@ -13,7 +13,10 @@ export type SandboxReport = {
   readonly provider: 'bubblewrap' | 'none';
   /** Commands run only when this is `ok`. `unavailable`: there is no sandbox here; `failed`: an escape got through. */
   readonly containment: 'ok' | 'failed' | 'unavailable';
-  /** `full`: memory, processes and disk are bounded per call; `limited`: bounds hold per process only. */
+  /**
+   * `full`: memory, processes, processor time and disk of a call are bounded as a whole; `limited`: memory per process, disk
+   * by measuring before and after each call, and one call at a time.
+   */
   readonly resources: 'full' | 'limited';
   /** Why it is not `ok` or not `full`, one sentence each, for the operator. */
   readonly reasons: readonly string[];

@@ -8,7 +8,7 @@ import type { Launch } from './provider.js';
 import { readStatus } from './status-pipe.js';
 
 /** A command that has ended, and whether all of its processes have. */
-export type Run = ExecResult & { readonly survived: boolean };
+export type Run = Omit<ExecResult, 'notes'> & { readonly survived: boolean };
 
 /** How long the kernel may take to end what was killed. */
 const goneMs = 2_000;
@@ -17,7 +17,7 @@ const drainMs = 250;
 /** How long the program may take to say that it has started, once it is to be ended. */
 const unstartedMs = 1_000;
 
-type Stop = Exclude<ExecResult['reason'], 'exit' | 'signal'>;
+type Stop = Exclude<ExecResult['reason'], 'exit' | 'signal' | 'memory'>;
 type Exit = { readonly code: number | undefined; readonly signal: string | undefined; readonly failure?: unknown };
 
 /**

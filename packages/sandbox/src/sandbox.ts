@@ -1,16 +1,29 @@
 import { AppError, type ActorAddress } from '@queueclaw/contracts';
-import { chown, mkdir } from 'node:fs/promises';
+import { chown, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bubblewrapProvider } from './bubblewrap/provider.js';
+import type { Staging } from './bubblewrap/staging.js';
+import { smallWorkspace } from './canaries/try-resources.js';
 import type { ExecOptions, ExecResult } from './exec.js';
 import { type FileContent, readFileIn, writeFileIn } from './file-hands.js';
+import { FileProblem } from './file-problem.js';
+import type { GroupEnd } from './groups/group.js';
+import type { GroupPool } from './groups/pool.js';
+import { judge, notesOn } from './judge.js';
+import { type SandboxLimits, usualLimits } from './limits.js';
+import { once } from './once.js';
+import { ownerToken } from './owner-token.js';
 import { probe } from './probe.js';
-import type { Provider } from './provider.js';
+import type { Place, Provider } from './provider.js';
 import type { SandboxReport } from './report.js';
+import { findGroups, findStaging, type Means } from './resources.js';
 import { run } from './run.js';
 import { createSlots } from './slots.js';
-import { makeWorkspace, makeWorkspaces, type Owner } from './workspace.js';
+import { baitPrefix, makePassage, type Owner, workspacePath } from './workspaces/place.js';
+import { openWorkspaces, type Room } from './workspaces/workspaces.js';
+
+let trials = 0;
 
 export type SandboxOptions = {
   /** Where `QUEUECLAW_BWRAP` and `PATH` are looked up; nothing of it reaches a command. */
@@ -21,6 +34,10 @@ export type SandboxOptions = {
   readonly concurrency?: number | undefined;
   /** Whom commands run as when this process is root; a user and group without a name (59999) unless given. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** What is not given is as usual. */
+  readonly limits?: Partial<SandboxLimits> | undefined;
+  /** Means of this machine that are left unused, so that what happens without them can be tried. */
+  readonly without?: readonly ('groups' | 'mounts')[] | undefined;
   /** Instead of this machine's bubblewrap. */
   readonly provider?: Provider | undefined;
 };
@@ -32,7 +49,8 @@ export type Sandbox = {
   /** The report as far as it is known, without waiting. */
   readonly known: SandboxReport | undefined;
   /**
-   * The workspace of a conversation, made when missing; an absolute path.
+   * The workspace of a conversation: an absolute path that names it to the other calls here, and need not be a folder. It is
+   * made at its first use.
    * @throws AppError `conversation.invalid`
    */
   workspace(address: ActorAddress): Promise<string>;
@@ -45,6 +63,16 @@ export type Sandbox = {
   readFile(workspace: string, path: string, options: { readonly bytesMax: number }): Promise<FileContent>;
   /** Writes a whole file of a workspace. @throws FileProblem */
   writeFile(workspace: string, path: string, text: string): Promise<void>;
+  /**
+   * Removes a conversation's workspace when nobody uses it any more; what runs in it goes on to its end. False: there was none.
+   * @throws AppError `conversation.invalid`; Error when something of it is left
+   */
+  forget(address: ActorAddress): Promise<boolean>;
+  /**
+   * Removes the workspaces that were not used for so long, and what killed runners left half-made. Returns how many.
+   * @param now milliseconds since the epoch
+   */
+  sweep(retentionMs: number, now?: number): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -55,28 +83,55 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const root = join(options.home, 'workspaces');
   const user = process.getuid?.() === 0 ? (options.user ?? nobody) : undefined;
   const owner: Owner = user;
-  const provider = options.provider ?? bubblewrapProvider({ env: options.env, workspaces: root, user });
-  const slots = createSlots(options.concurrency ?? availableParallelism());
-  let pending: Promise<SandboxReport> | undefined;
-  let known: SandboxReport | undefined;
-  let ready: Promise<void> | undefined;
+  const limits: SandboxLimits = { ...usualLimits, ...options.limits };
+  const concurrency = options.concurrency ?? availableParallelism();
+  const provider = options.provider ?? bubblewrapProvider({ env: options.env, workspaces: root, user, limits });
+  const own = (name: string): string => join(root, `${baitPrefix}${ownerToken()}-${name}-${(trials += 1)}`);
 
-  const makeRoot = (): Promise<void> => (ready ??= makeWorkspaces(root, owner));
+  const makeRoot = once(() => makePassage(root, owner));
+  const disk = once(async (): Promise<Means<Staging>> => {
+    if (options.without?.includes('mounts'))
+      return { has: undefined, reason: 'no size-limited workspaces: not wanted' };
+    await makeRoot();
+    return findStaging(provider, own('disk'), owner);
+  });
+  const groups = once(async (): Promise<Means<GroupPool>> => {
+    if (options.without?.includes('groups')) return { has: undefined, reason: 'no control groups: not wanted' };
+    return findGroups(limits, concurrency);
+  });
+  const staging = async (): Promise<Staging | undefined> => {
+    if ((await disk()).has === undefined) return undefined;
+    // Its holder may have been killed since: then this opens another.
+    await provider.open();
+    return provider.staging;
+  };
+  const workspaces = openWorkspaces({ root, owner, limits, staging });
+
   const makeOwn = async (path: string): Promise<void> => {
     await mkdir(path, { mode: 0o700 });
     if (owner !== undefined) await chown(path, owner.uid, owner.gid);
   };
-  const tryOut = async (): Promise<SandboxReport> => {
-    const unmade = await makeRoot().then(() => undefined, String);
-    const report = await probe(
-      provider,
-      root,
-      unmade === undefined ? makeOwn : () => Promise.reject(new Error(unmade)),
-    );
-    known = report;
-    return report;
+  const smallRoom: <T>(work: (room: Room) => Promise<T>) => Promise<T> = async (work) => {
+    const folder = own('quota');
+    const trial = openWorkspaces({ root: folder, owner, limits: smallWorkspace, staging });
+    try {
+      return await trial.use(join(folder, 'c-canary'), work);
+    } finally {
+      await trial.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   };
-  const report = async (): Promise<SandboxReport> => known ?? (await (pending ??= tryOut()));
+  let known: SandboxReport | undefined;
+  let slots = createSlots(1);
+  const report = once(async (): Promise<SandboxReport> => {
+    const unmade = await makeRoot().then(() => undefined, String);
+    const makeWorkspace = unmade === undefined ? makeOwn : (): Promise<never> => Promise.reject(new Error(unmade));
+    const [calls, storage] = await Promise.all([groups(), disk()]);
+    const room: Means<typeof smallRoom> = storage.has === undefined ? storage : { has: smallRoom };
+    known = await probe({ provider, limits, root, makeWorkspace, groups: calls, smallRoom: room });
+    if (known.resources === 'full') slots = createSlots(concurrency);
+    return known;
+  });
 
   /** What outlives its call once will do so again: no further command runs. */
   const distrust = (from: SandboxReport): void => {
@@ -84,44 +139,69 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     known = { ...from, containment: 'failed', reasons };
   };
 
+  const runIn = async (command: string, room: Room, limitsOfCall: ExecOptions): Promise<ExecResult> => {
+    const pool = (await groups()).has;
+    const before = await room.excess();
+    const group = pool?.take();
+    let end: GroupEnd | undefined;
+    try {
+      const place: Place = { workspace: room.inside, readOnly: before !== undefined, joins: group?.joins };
+      const { survived, ...result } = await run(provider.launch(command, place), limitsOfCall);
+      end = await group?.end();
+      if ((survived || end?.emptied === false) && known !== undefined) distrust(known);
+      const excess = before ?? (await room.excess());
+      return judge({ ...result, notes: notesOn(end, excess, before !== undefined, limits) }, end);
+    } finally {
+      if (group !== undefined) {
+        end ??= await group.end();
+        if (end.emptied) pool?.giveBack(group);
+      }
+    }
+  };
+
   return {
     report,
     get known(): SandboxReport | undefined {
       return known;
     },
-    async workspace(address) {
-      await makeRoot();
-      return makeWorkspace(root, address, owner);
-    },
-    async exec(command, { workspace, ...limits }) {
+    workspace: async (address) => workspacePath(root, address),
+    async exec(command, { workspace, ...callLimits }) {
       if (command.includes('\0')) throw new AppError('tool.arguments');
-      const trusted = await report();
-      if (trusted.containment !== 'ok') throw new AppError('sandbox.unavailable');
+      await report();
+      if (known?.containment !== 'ok') throw new AppError('sandbox.unavailable');
       const startedAt = performance.now();
-      const giveBack = await slots.take(limits.signal).catch(() => undefined);
+      const giveBack = await slots.take(callLimits.signal).catch(() => undefined);
       if (giveBack === undefined) return aborted(startedAt);
       try {
         await provider.open();
-        const { survived, ...result } = await run(provider.launch(command, workspace), limits);
-        if (survived) distrust(trusted);
-        return result;
+        return await workspaces.use(workspace, (room) => runIn(command, room, callLimits));
       } catch (error) {
-        throw error instanceof AppError ? error : new AppError('sandbox.unavailable', { cause: error });
+        if (error instanceof AppError || error instanceof FileProblem) throw error;
+        throw new AppError('sandbox.unavailable', { cause: error });
       } finally {
         giveBack();
       }
     },
-    readFile: (workspace, path, { bytesMax }) => readFileIn(workspace, path, bytesMax),
-    writeFile: (workspace, path, text) => writeFileIn(workspace, path, text, owner),
+    readFile: (workspace, path, { bytesMax }) =>
+      workspaces.use(workspace, ({ outside }) => readFileIn(outside, path, bytesMax)),
+    writeFile: (workspace, path, text) =>
+      workspaces.use(workspace, async ({ outside, excess }) => {
+        if ((await excess()) !== undefined) throw new FileProblem('quota');
+        await writeFileIn(outside, path, text, owner);
+      }),
+    forget: async (address) => workspaces.forget(workspacePath(root, address)),
+    sweep: (retentionMs, now = Date.now()) => workspaces.sweep(retentionMs, now),
     async close() {
-      await pending;
+      await report.begun;
+      await workspaces.close();
+      await (await groups.begun)?.has?.close();
       await provider.close();
     },
   };
 }
 
 const aborted = (startedAt: number): ExecResult => ({
-  ...{ reason: 'aborted', exitCode: undefined, output: new Uint8Array(), truncated: false },
+  ...{ reason: 'aborted', exitCode: undefined, output: new Uint8Array(), notes: [], truncated: false },
   ms: Math.round(performance.now() - startedAt),
 });
 

@@ -10,7 +10,7 @@ afterEach(() => trial?.close());
 const bareShell = (reason?: string): Provider => ({
   name: 'none',
   open: () => (reason === undefined ? Promise.resolve() : Promise.reject(new Error(reason))),
-  launch: (command, workspace) => ({
+  launch: (command, { workspace }) => ({
     file: '/bin/sh',
     args: ['-c', `exec /bin/sh -c "$1" 2>&1`, 'sh', command],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', QUEUECLAW_MAIL_KEY: 'x' },

@@ -3,11 +3,13 @@ import type { z } from 'zod';
 
 /** How a command ended, as a tool sees it. */
 export type CommandEnd = {
-  readonly reason: 'exit' | 'deadline' | 'overflow' | 'aborted' | 'signal';
+  readonly reason: 'exit' | 'deadline' | 'overflow' | 'aborted' | 'signal' | 'memory';
   readonly exitCode: number | undefined;
   /** Standard output and error, as they came. */
   readonly output: Uint8Array;
   readonly truncated: boolean;
+  /** Limits that the command met, in sentences for the model. */
+  readonly notes?: readonly string[];
   readonly ms: number;
 };
 

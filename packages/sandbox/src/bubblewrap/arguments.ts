@@ -1,15 +1,16 @@
 import { lstatSync, readlinkSync } from 'node:fs';
+import type { SandboxLimits } from '../limits.js';
 
-/** Bounds that a process inside meets (getrlimit(2)). */
-export const limits = {
+/** Bounds that a process inside meets whatever is configured (getrlimit(2)). */
+export const fixedLimits = {
   openFiles: 256,
   fileBytes: 64 * 1024 * 1024,
   cpuSeconds: 20,
   lockedBytes: 65_536,
-  /** Per process; the whole call has no bound without a cgroup. */
-  dataBytes: 1024 * 1024 * 1024,
-  processes: 128,
 } as const;
+
+/** Twice what it may use: programs reserve more than they touch. */
+export const dataBytesOf = ({ memoryBytes }: Pick<SandboxLimits, 'memoryBytes'>): number => 2 * memoryBytes;
 
 const shmBytes = '16777216';
 const tmpBytes = '67108864';
@@ -28,14 +29,14 @@ function systemFolder(name: string): readonly string[] {
 }
 
 /** `prlimit` and its arguments; the program to run follows. */
-export function prlimitArguments(): readonly string[] {
+export function prlimitArguments(limits: Pick<SandboxLimits, 'memoryBytes'>): readonly string[] {
   return [
     '--core=0',
-    `--nofile=${limits.openFiles}`,
-    `--fsize=${limits.fileBytes}`,
-    `--cpu=${limits.cpuSeconds}`,
-    `--memlock=${limits.lockedBytes}`,
-    `--data=${limits.dataBytes}`,
+    `--nofile=${fixedLimits.openFiles}`,
+    `--fsize=${fixedLimits.fileBytes}`,
+    `--cpu=${fixedLimits.cpuSeconds}`,
+    `--memlock=${fixedLimits.lockedBytes}`,
+    `--data=${dataBytesOf(limits)}`,
     '--msgqueue=0',
   ];
 }
@@ -78,10 +79,24 @@ const prelude = (processes: number | undefined): string => {
   return `${untilBound}echo >&2 || exit 1; ${bound}exec /bin/sh -c "$1" 2>&1`;
 };
 
+export type Call = {
+  readonly command: string;
+  readonly workspace: string;
+  readonly readOnly: boolean;
+  readonly processes: number | undefined;
+};
+
 /** bwrap's arguments from the workspace on. */
-export function callArguments(workspace: string, command: string, processes: number | undefined): readonly string[] {
+export function callArguments({ command, workspace, readOnly, processes }: Call): readonly string[] {
   return [
-    ...['--bind', workspace, '/workspace', '--remount-ro', '/', '--chdir', '/workspace'],
+    ...[readOnly ? '--ro-bind' : '--bind', workspace, '/workspace', '--remount-ro', '/', '--chdir', '/workspace'],
     ...['--', '/bin/sh', '-c', prelude(processes), 'sh', command],
   ];
+}
+
+const join = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done; shift; exec "$@"';
+
+/** A program that joins control groups; the line to run in them follows. Nothing when there are none. */
+export function joinArguments(joins: readonly string[]): readonly string[] {
+  return joins.length === 0 ? [] : ['/bin/sh', '-c', join, 'sh', ...joins, '--'];
 }

@@ -3,7 +3,8 @@ import type { Launch, Provider } from '../provider.js';
 import { architecture } from '../seccomp/architecture.js';
 import { encode } from '../seccomp/bpf.js';
 import { commandRules } from '../seccomp/program.js';
-import { callArguments, fixedArguments, limits, prlimitArguments, startMark } from './arguments.js';
+import type { SandboxLimits } from '../limits.js';
+import { callArguments, fixedArguments, joinArguments, prlimitArguments, startMark } from './arguments.js';
 import { findBubblewrap, findSystemProgram } from './find.js';
 import { countsPerNamespace } from './kernel.js';
 import { isReachable } from './reach.js';
@@ -15,18 +16,19 @@ export type BubblewrapOptions = {
   readonly workspaces: string;
   /** Whom commands run as when this process is root; undefined: as this process's user. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  readonly limits: SandboxLimits;
 };
 
 /**
  * The machine's bubblewrap as a provider: an empty root with the system's programs read-only, a clean environment, no
  * network, no capability, a seccomp program, bounds per process.
  */
-export function bubblewrapProvider({ env, workspaces, user }: BubblewrapOptions): Provider {
+export function bubblewrapProvider({ env, workspaces, user, limits }: BubblewrapOptions): Provider {
   const found = findBubblewrap(env);
   const prlimit = findSystemProgram('prlimit');
   const machine = architecture(process.arch);
   const rules = machine && encode(commandRules(machine));
-  const fixed = [...prlimitArguments(), '--'];
+  const fixed = [...prlimitArguments(limits), '--'];
   const processes = countsPerNamespace() ? limits.processes : undefined;
   let staging: Promise<Staging | undefined> | undefined;
   let staged: Staging | undefined;
@@ -39,8 +41,11 @@ export function bubblewrapProvider({ env, workspaces, user }: BubblewrapOptions)
     inside = fixedArguments();
     const folders = [workspaces, dirname(found.program), ...found.libraries];
     const hidden = [...new Set(folders)].filter((folder) => !isReachable(`${folder}/x`));
-    if (user === undefined || hidden.length === 0) return undefined;
-    return openStaging(hidden);
+    if (user === undefined) return undefined;
+    // Without hidden folders it is for workspaces alone, which can do without.
+    return openStaging(hidden, folders).catch((error: unknown) =>
+      hidden.length === 0 ? undefined : Promise.reject(error),
+    );
   };
 
   return {
@@ -50,21 +55,24 @@ export function bubblewrapProvider({ env, workspaces, user }: BubblewrapOptions)
       staging ??= stage();
       staged = await staging;
     },
-    launch(command, workspace): Launch {
+    get staging(): Staging | undefined {
+      return staged;
+    },
+    launch(command, { workspace, readOnly = false, joins = [] }): Launch {
       if (found === undefined || prlimit === undefined) throw new Error('not open');
       const place = (path: string): string => staged?.place(path) ?? path;
       const line = [
         ...[prlimit, ...fixed, place(found.program), ...inside],
-        ...callArguments(place(workspace), command, processes),
+        ...callArguments({ command, workspace: place(workspace), readOnly, processes }),
       ];
       const libraries = found.libraries.map(place).join(':');
       const common = {
         env: libraries === '' ? {} : { LD_LIBRARY_PATH: libraries },
         ...{ cwd: '/', rules, reportsStatus: true, startMark },
       };
-      if (staged === undefined || user === undefined) return { ...common, ...split(line), user };
-      const enter = [`--mount=${staged.namespace}`, '--setgid', String(user.gid), '--setuid', String(user.uid), '--'];
-      return { ...common, ...split([findSystemProgram('nsenter') ?? 'nsenter', ...enter, ...line]) };
+      if (user === undefined || (staged === undefined && joins.length === 0))
+        return { ...common, ...split([...joinArguments(joins), ...line]), user };
+      return { ...common, ...split([...joinArguments(joins), ...becoming(user, staged), ...line]) };
     },
     async close() {
       const open = await staging?.catch(() => undefined);
@@ -72,6 +80,18 @@ export function bubblewrapProvider({ env, workspaces, user }: BubblewrapOptions)
       await open?.close();
     },
   };
+}
+
+/** The program that goes on as another user, in the staging when there is one; the line to run follows. */
+function becoming(
+  user: { readonly uid: number; readonly gid: number },
+  staging: Staging | undefined,
+): readonly string[] {
+  const { uid, gid } = user;
+  if (staging === undefined)
+    return [findSystemProgram('setpriv') ?? 'setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--'];
+  const nsenter = findSystemProgram('nsenter') ?? 'nsenter';
+  return [nsenter, `--mount=${staging.namespace}`, '--setgid', String(gid), '--setuid', String(uid), '--'];
 }
 
 const split = ([file = '', ...args]: readonly string[]): { file: string; args: readonly string[] } => ({ file, args });

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { ownerToken } from '../owner-token.js';
+import { baitPrefix } from '../workspaces/place.js';
 
 /** What the canaries try to reach on the host, made for this one probe. */
 export type Bait = {
@@ -34,7 +36,7 @@ const listen = async (server: Server, target: string | { port: number; host: str
 /** Lays the bait in a new folder below `root`. */
 export async function layBait(root: string, makeWorkspace: (path: string) => Promise<void>): Promise<Bait> {
   const token = randomBytes(16).toString('hex');
-  const folder = await mkdtemp(join(root, '.canary-'));
+  const folder = await mkdtemp(join(root, `${baitPrefix}${ownerToken()}-`));
   const workspace = join(folder, 'workspace');
   // Open to all: what keeps the command out must be the sandbox, not the rights.
   await chmod(folder, 0o755);

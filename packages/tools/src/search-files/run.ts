@@ -17,6 +17,7 @@ export const run: ToolRun<z.output<typeof args>> = async ({ pattern, path = '.',
     .filter((line) => line !== '')
     .map((line) => line.replace(/^\.\//, ''));
   if (reason === 'deadline') return { ok: false, text: 'The search took too long.', code: 'tool.timeout' };
+  if (reason === 'memory') return { ok: false, text: 'The search needed too much memory.', code: 'tool.memory_limit' };
   if (reason === 'exit' && exitCode === 1 && lines.length === 0) return { ok: true, text: '(nothing found)' };
   if (reason === 'exit' && exitCode !== 0 && exitCode !== 1 && lines.every((line) => line.startsWith('grep: ')))
     return { ok: false, text: boundText(lines.join('\n') || 'The search failed.'), code: 'tool.failed' };

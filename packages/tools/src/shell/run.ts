@@ -12,8 +12,8 @@ export const run: ToolRun<z.output<typeof args>> = async ({ command, timeout_sec
   const refused = refusal(command, hands.policy);
   if (refused !== undefined) return { ok: false, text: refused, code: 'tool.not_allowed' };
   const timeoutMs = seconds === undefined ? timeoutMsUsual : seconds * 1_000;
-  const { reason, exitCode, output } = await hands.exec(command, { timeoutMs, outputBytesMax });
-  const text = cleanText(output);
+  const { reason, exitCode, output, notes = [] } = await hands.exec(command, { timeoutMs, outputBytesMax });
+  const text = [cleanText(output), ...notes.map((note) => `(${note})`)].filter(Boolean).join('\n');
   const tell = (end: string): string => boundText(text === '' ? end : `${text.trimEnd()}\n${end}`);
   switch (reason) {
     case 'exit':
@@ -25,6 +25,8 @@ export const run: ToolRun<z.output<typeof args>> = async ({ command, timeout_sec
       return { ok: false, text: tell(`(stopped after ${timeoutMs / 1_000} seconds)`), code: 'tool.timeout' };
     case 'overflow':
       return { ok: false, text: tell('(stopped: too much output)'), code: 'tool.output_limit' };
+    case 'memory':
+      return { ok: false, text: tell('(ended: too much memory)'), code: 'tool.memory_limit' };
     case 'aborted':
       return { ok: false, text: tell('(cancelled)'), code: 'tool.cancelled' };
     default:
