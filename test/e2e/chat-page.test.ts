@@ -129,6 +129,24 @@ it('goes on with an answer on another replica when its own is killed, and shows 
   await eventually(async () => expect(await page.locator('#log').innerText()).toBe(shown), { timeoutMs: patience });
 }, 60_000);
 
+it('shows what a newer attempt or another model says in the place of what was said before', async () => {
+  const page = await visit();
+  const shown = await page.evaluate(`(async () => {
+    const { createMessages } = await import('/assets/messages.js');
+    const list = document.createElement('ol');
+    const messages = createMessages(list, { onRetry() {} });
+    const delta = (attempt, text, more) => messages.delta({ turn: 1, step: 1, attempt, text, ...more });
+    delta(1, 'Half an');
+    delta(1, 'Three quarters of', { replace: true });
+    delta(2, 'A whole');
+    delta(1, ' late');
+    delta(2, ' one.');
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return list.querySelector('.answer').textContent.trim();
+  })()`);
+  expect(shown).toBe('A whole one.');
+});
+
 it('stops what runs when asked to, and takes the next message', async () => {
   const page = await visit();
   await write(page, 'slow 50');
