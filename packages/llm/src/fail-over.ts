@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Model, ModelFailure, Usage } from '@queueclaw/contracts';
 import type { EventStream } from './contract.js';
-import { failed, type Failed, failure } from './failure.js';
+import { failed, type Failed, failure, wantsToBeLeftAlone } from './failure.js';
 import { addUsage } from './usage.js';
 
 export type FailOverOptions = {
@@ -16,8 +16,6 @@ export type FailOverOptions = {
 };
 
 type Waiting = { readonly model: Model; readonly why: ModelFailure; readonly retryAfterMs: number };
-
-const isPassing = ({ code }: ModelFailure): boolean => code === 'llm.rate_limited' || code === 'llm.overloaded';
 
 /** As long as asked, longer each time, and not all at once. */
 const waitMs = (soonest: Waiting, round: number, random: () => number): number =>
@@ -59,8 +57,7 @@ export function withFailOver(models: readonly [Model, ...Model[]], options: Fail
         last = end;
         const { failure: why } = end;
         if (why.code === 'llm.aborted' || spentMs() >= givenMs) return yield failed(why, spent);
-        if (isPassing(why) && why.retryAfterMs !== undefined)
-          waiting.push({ model, why, retryAfterMs: why.retryAfterMs });
+        if (wantsToBeLeftAlone(why)) waiting.push({ model, why, retryAfterMs: why.retryAfterMs ?? 0 });
         const next = candidates[at + 1];
         if (next !== undefined) options.onFailOver?.(model.name, next.name, why);
       }

@@ -1,5 +1,6 @@
 import type { ErrorCode, Model } from '@queueclaw/contracts';
 import { describe, expect, it } from 'vitest';
+import type { TryEvent } from './contract.js';
 import { guard } from './guard.js';
 import { retryDelay, triesMax, waitMsMax, withRetry } from './retry.js';
 import { scriptedProviderModel } from './scripted/scripted-model.js';
@@ -25,7 +26,8 @@ const retried = (
   return { stream: (request) => stream(request, signal), asked: () => asked };
 };
 
-const soon = (code: ErrorCode): ScriptStep => ({ failure: { code, retryAfterMs: 1 } });
+const passing = (code: ErrorCode): boolean => code === 'llm.rate_limited' || code === 'llm.overloaded';
+const soon = (code: ErrorCode): ScriptStep => ({ failure: { code, ...(passing(code) ? {} : { retryAfterMs: 1 }) } });
 const usage = { inputTokens: 5, outputTokens: 0 };
 
 describe('a try that failed before anything was streamed', () => {
@@ -51,12 +53,19 @@ describe('a try that failed before anything was streamed', () => {
     expect(asked()).toBe(triesMax);
   });
 
-  it('is final when the vendor asks for a long wait, which the failure tells', async () => {
-    const { stream, asked } = retried([{ failure: { code: 'llm.rate_limited', retryAfterMs: waitMsMax + 1 } }]);
-    const events = await eventsOf(stream(requestOf('hi'), never));
-    expect(events).toMatchObject([{ type: 'failed', failure: { retryAfterMs: waitMsMax + 1 } }]);
-    expect(asked()).toBe(1);
-  });
+  it.each([
+    ['llm.unavailable', waitMsMax + 1],
+    ['llm.rate_limited', 1],
+    ['llm.overloaded', 1],
+  ] as const)(
+    'is final when the vendor wants to be left alone: %s, %i ms, which the failure tells',
+    async (code, ms) => {
+      const { stream, asked } = retried([{ failure: { code, retryAfterMs: ms } }]);
+      const events = await eventsOf(stream(requestOf('hi'), never));
+      expect(events).toMatchObject([{ type: 'failed', failure: { code, retryAfterMs: ms } }]);
+      expect(asked()).toBe(1);
+    },
+  );
 
   it('still counts: the usage of all tries is summed', async () => {
     const steps = [
@@ -82,7 +91,7 @@ it.each([
 ])('does not wait for a try when %s has no time for it', async (_whose, options, more) => {
   let clock = 0;
   let asked = 0;
-  const step: ScriptStep = { failure: { code: 'llm.overloaded', retryAfterMs: 400 } };
+  const step: ScriptStep = { failure: { code: 'llm.unavailable', retryAfterMs: 400 } };
   const attempt = guard(
     scriptedProviderModel('it', () => {
       asked += 1;
@@ -93,8 +102,26 @@ it.each([
   );
   const stream = withRetry(attempt, { ...options, now: () => clock, random: () => 0, onRetry: () => (clock += 400) });
   const events = await eventsOf(stream(requestOf('hi', more), never));
-  expect(events).toMatchObject([{ type: 'failed', failure: { code: 'llm.overloaded', retryAfterMs: 400 } }]);
+  expect(events).toMatchObject([{ type: 'failed', failure: { code: 'llm.unavailable', retryAfterMs: 400 } }]);
   expect(asked).toBe(2);
+});
+
+it('does not wait for a model that may not be asked, and tells what it did before that', async () => {
+  const closed: TryEvent = {
+    type: 'closed',
+    failure: { code: 'llm.overloaded', publicMessage: 'Later.', retryAfterMs: 9 },
+  } as const;
+  const stream = (failures: readonly ErrorCode[]): Model['stream'] => {
+    const left = [...failures];
+    async function* attempt(): AsyncGenerator<TryEvent> {
+      const code = left.shift();
+      yield code === undefined ? closed : { type: 'failed', failure: { code, publicMessage: '', retryAfterMs: 1 } };
+    }
+    return withRetry(attempt, { totalMs: 60_000, now: () => 0, random: () => 0 });
+  };
+  const end = async (...failures: ErrorCode[]): Promise<unknown> => eventsOf(stream(failures)(requestOf('hi'), never));
+  expect(await end()).toEqual([{ type: 'failed', failure: closed.failure }]);
+  expect(await end('llm.unavailable')).toMatchObject([{ failure: { code: 'llm.unavailable' } }]);
 });
 
 it("ends a try at the turn's deadline, and says which setting allows more", async () => {
@@ -117,7 +144,7 @@ it("ends a try at the turn's deadline, and says which setting allows more", asyn
 
 it('ends the wait between two tries on an abort', async () => {
   const abort = new AbortController();
-  const steps = [{ failure: { code: 'llm.rate_limited' as const, retryAfterMs: 4_000 } }, { text: 'Here.' }];
+  const steps = [{ failure: { code: 'llm.unavailable' as const, retryAfterMs: 4_000 } }, { text: 'Here.' }];
   const { stream } = retried(steps, abort.signal, () => abort.abort());
   const startedAt = performance.now();
   const events = await eventsOf(stream(requestOf('hi'), never));
@@ -126,7 +153,7 @@ it('ends the wait between two tries on an abort', async () => {
 });
 
 it('waits longer from try to try, with jitter, and as long as the vendor asks', () => {
-  const why = { code: 'llm.overloaded' as const, publicMessage: '' };
+  const why = { code: 'llm.unavailable' as const, publicMessage: '' };
   expect([retryDelay(why, 1, () => 0), retryDelay(why, 1, () => 1), retryDelay(why, 2, () => 1)]).toEqual([
     150, 300, 600,
   ]);

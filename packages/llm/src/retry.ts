@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorTable, type Model, type ModelFailure, type Usage } from '@queueclaw/contracts';
-import { failed, type Failed, failure } from './failure.js';
+import { failed, type Failed, failure, wantsToBeLeftAlone } from './failure.js';
 import { addUsage } from './usage.js';
 import type { EventStream, Try } from './contract.js';
 
@@ -22,11 +22,13 @@ const baseMs = 300;
 
 /**
  * How long to wait before the next try, in milliseconds; undefined: none makes sense. What the vendor asks for counts when
- * it is short; else exponential with jitter.
+ * it is short; else exponential with jitter. A vendor that wants to be left alone is: whether to wait for it or to ask another
+ * model is the fail-over's business.
  */
 export function retryDelay(why: ModelFailure, tries: number, random: () => number): number | undefined {
   const { disposition } = errorTable[why.code];
   if (tries >= triesMax || (disposition !== 'retry' && disposition !== 'retry-after')) return undefined;
+  if (wantsToBeLeftAlone(why)) return undefined;
   const jitter = baseMs * 2 ** (tries - 1) * (0.5 + random() / 2);
   const delay = why.retryAfterMs === undefined ? jitter : why.retryAfterMs + random() * baseMs;
   return delay > waitMsMax ? undefined : Math.round(delay);
@@ -36,7 +38,7 @@ const wait = (ms: number, signal: AbortSignal): Promise<boolean> => sleep(ms, tr
 
 /**
  * Tries again what failed before anything was streamed and may succeed soon, within the request's own time too. A model that
- * may not be asked is not waited for. The usage of all tries is summed.
+ * may not be asked is not waited for, and one that failed already says why. The usage of all tries is summed.
  */
 export function withRetry(attempt: Try, options: RetryOptions): Model['stream'] {
   return async function* (request, signal): EventStream {
@@ -44,12 +46,14 @@ export function withRetry(attempt: Try, options: RetryOptions): Model['stream'] 
     const totalMs = Math.min(options.totalMs, request.timeoutMs ?? Number.POSITIVE_INFINITY);
     const left = (): number => totalMs - (options.now() - startedAt);
     let spent: Usage | undefined;
+    let before: ModelFailure | undefined;
     for (let tries = 1; ; tries += 1) {
       let streamed = false;
       let end: Failed = failed(failure('llm.interrupted'));
       for await (const event of attempt(request, signal, left())) {
         if (event.type === 'done') return yield { ...event, usage: addUsage(spent, event.usage) };
-        if (event.type === 'closed') return yield failed(event.failure, spent);
+        // Why it is left alone is best told by what it did to us.
+        if (event.type === 'closed') return yield failed(before ?? event.failure, spent);
         if (event.type === 'failed') end = event;
         else {
           streamed = true;
@@ -59,6 +63,7 @@ export function withRetry(attempt: Try, options: RetryOptions): Model['stream'] 
       spent = addUsage(spent, end.usage);
       const delay = streamed ? undefined : retryDelay(end.failure, tries, options.random);
       if (delay === undefined || delay >= left()) return yield failed(end.failure, spent);
+      before = end.failure;
       options.onRetry?.(end.failure, tries, delay);
       if (!(await wait(delay, signal))) return yield failed(failure('llm.aborted'), spent);
     }
