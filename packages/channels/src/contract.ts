@@ -80,11 +80,19 @@ export type ChannelCode<C> = {
   connect?(config: C, door: ChannelDoor): Promise<Connection>;
 };
 
+/** A short text that outlives a listener, for the next one to go on from. Only who listens writes it. */
+export type Notes = {
+  read(): Promise<string | undefined>;
+  /** At most 64 KiB. */
+  write(text: string): Promise<void>;
+};
+
 /** What the ingress gives to a connection. */
 export type ChannelDoor = {
   readonly account: string;
   /** Parses and accepts a payload. Durable when it resolves: acknowledge to the platform after that. */
   receive(payload: unknown): Promise<void>;
+  readonly notes: Notes;
   /** Says that the connection has trouble, or (undefined) that it is well again. For health and logs; no secrets. */
   trouble(sentence: string | undefined): void;
   /** Aborts when the service stops or the account is disabled. */

@@ -39,6 +39,10 @@ export const keys = {
     `${tag}:t:${a.tenant}:${kind}:${a.conversation}:mb`,
   /** list: control mail, read before any other */
   control: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:ct`,
+  /** list: commands, which end no turn; see `ControlMail` */
+  commands: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:cm`,
+  /** sorted set by last activity, to a day: the conversations in which a person (`personIn`) has written */
+  person: (tag: string, tenant: string, person: string): string => `${tag}:t:${tenant}:person:${person}`,
   /** hash: epoch, scheduled, phase, tries, journal, tickets and results */
   state: (tag: string, kind: ActorKind, a: ActorAddress): string => `${tag}:t:${a.tenant}:${kind}:${a.conversation}:st`,
   /** hash by call: the ticket while it is out, the outcome when it came back */
@@ -57,6 +61,8 @@ export const keys = {
   results: (tag: string): string => `${tag}:results`,
   /** list: dead letters */
   dead: (tag: string): string => `${tag}:dead`,
+  /** hash by kind: how much forged or unreadable mail was dropped */
+  refused: (tag: string): string => `${tag}:refused`,
   /** a model's own hash tag; hashes: whether it may be asked (`breaker`), how much it was (`window`); sorted set: `calls` */
   model: (namespace: string, name: string, what: 'breaker' | 'window' | 'calls'): string =>
     `{${namespace}:model:${encodeURIComponent(name)}}:${what}`,
@@ -74,6 +80,8 @@ export const keys = {
   usageWriter: (tag: string, writer: string): string => `${tag}:usage:writer:${writer}`,
   /** hash: who holds a connection that only one may hold; in the first shard */
   holder: (tag: string, name: string): string => `${tag}:holder:${name}`,
+  /** string: where the next listener of a channel's account goes on; in the first shard */
+  channelNotes: (tag: string, name: string): string => `${tag}:holder:${name}:notes`,
   /** pub/sub: stop a running step or tool */
   controlChannel: (tag: string): string => `${tag}:control`,
 } as const;

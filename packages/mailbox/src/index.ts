@@ -1,3 +1,4 @@
+export * from './channel-notes.js';
 export * from './dead-letter.js';
 export * from './dead-letters.js';
 export * from './dispatcher.js';

@@ -1,3 +1,4 @@
+export * from './discord/fake-discord.js';
 export * from './eventually.js';
 export * from './node-from-source.js';
 export * from './redis-server.js';

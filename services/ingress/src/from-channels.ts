@@ -1,6 +1,6 @@
 import { type Channel, type ChannelCode, type Connection, findChannel } from '@queueclaw/channels';
 import { toAppError } from '@queueclaw/contracts';
-import { holdAlone, type Shards } from '@queueclaw/mailbox';
+import { channelNotes, holdAlone, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, type Health, type Logger, newId } from '@queueclaw/runtime';
 import { hostname } from 'node:os';
 import type { ToMessages } from './to-messages.js';
@@ -124,7 +124,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
 }
 
 function doorOf(
-  { toMessages, health }: FromChannelsOptions,
+  { toMessages, shards, health }: FromChannelsOptions,
   { name, account = usualAccount, tenant }: ChannelConfig,
   code: ChannelCode<unknown>,
   signal: AbortSignal,
@@ -137,6 +137,7 @@ function doorOf(
   return {
     account,
     signal,
+    notes: channelNotes(shards, keyOf(name, account)),
     trouble: (sentence) => void (trouble = sentence),
     receive: async (payload) => {
       const self = open().get(keyOf(name, account))?.connection.self;

@@ -1,11 +1,11 @@
 import { AppError, type Route } from '@queueclaw/contracts';
 import { Api } from 'grammy';
 import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
+import { strangers } from '../strangers.js';
 import { admit } from './admit.js';
 import type { TelegramConfig } from './config.js';
 import { failureOf, isMarkupError } from './failure.js';
 import { poll } from './poll.js';
-import { tellStrangers } from './strangers.js';
 import { Update } from './update.js';
 
 /** grammY's type of signals is older than the platform's. */
@@ -27,7 +27,7 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
     self: username,
     send: (out, to, _key, signal) => send(api, out, to, AbortSignal.any([door.signal, signal])),
     listen: (signal) => {
-      const tellStranger = tellStrangers((chat, text) => api.sendMessage(chat, text, {}, as(signal)));
+      const tellStranger = strangers();
       return poll({
         fetch: (offset, until) =>
           api.getUpdates({ offset, timeout: callSeconds, limit: 100, allowed_updates: ['message'] }, as(until)),
@@ -36,7 +36,8 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
           if (!update.success) return;
           const verdict = admit(config, username, update.data);
           if (verdict === 'hear') await door.receive(update.data);
-          else if (verdict === 'stranger') await tellStranger(update.data);
+          else if (verdict === 'stranger')
+            await tell(update.data, tellStranger, (chat, text) => api.sendMessage(chat, text, {}, as(signal)));
         },
         trouble: door.trouble,
         signal,
@@ -62,4 +63,13 @@ async function send(api: Api, { text, body }: Outgoing, { address = {} }: Route,
     if (!isMarkupError(thrown)) throw failureOf(thrown);
     await api.sendMessage(chat, text, options, as(signal)).catch((again: unknown) => Promise.reject(failureOf(again)));
   }
+}
+
+async function tell(
+  { message }: Update,
+  tellStranger: ReturnType<typeof strangers>,
+  say: (chat: number, text: string) => Promise<unknown>,
+): Promise<void> {
+  if (message?.from === undefined) return;
+  await tellStranger(String(message.from.id), message.from.language_code, (text) => say(message.chat.id, text));
 }

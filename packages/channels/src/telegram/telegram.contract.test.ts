@@ -34,6 +34,7 @@ async function call(config: TelegramConfig = configOf(), fail = 0): Promise<Line
   const door: ChannelDoor = {
     account: 'main',
     signal: stopping.signal,
+    notes: { read: async () => undefined, write: async () => undefined },
     trouble: (sentence) => void troubles.push(sentence),
     receive: async (payload) => {
       if ((left -= 1) >= 0) throw new AppError('system.unavailable');

@@ -1,0 +1,187 @@
+import { AppError, type Reply } from '@queueclaw/contracts';
+import { eventually, type FakeDiscord, startFakeDiscord } from '@queueclaw/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
+import type { ChannelDoor, Connection } from '../contract.js';
+import { admit } from './admit.js';
+import { DiscordConfig } from './config.js';
+import { connect } from './connect.js';
+import { Message } from './message.js';
+import { render } from './render.js';
+
+let platform: FakeDiscord;
+beforeAll(async () => {
+  platform = await startFakeDiscord();
+});
+afterAll(() => platform.close());
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  platform.forget();
+});
+
+const configOf = (more: Record<string, unknown> = {}): DiscordConfig =>
+  DiscordConfig.parse({ token: platform.token, api_root: platform.url, allow: ['4711'], ...more });
+
+type Line = { connection: Connection; received: string[]; troubles: (string | undefined)[]; stop: () => Promise<void> };
+const kept = { text: undefined as string | undefined };
+
+/** A bot that listens; `fail` makes the door refuse that many times. */
+async function call(config: DiscordConfig = configOf(), notes = { ...kept }, fail = 0): Promise<Line> {
+  const stopping = new AbortController();
+  const received: string[] = [];
+  const troubles: (string | undefined)[] = [];
+  let left = fail;
+  const door: ChannelDoor = {
+    account: 'main',
+    signal: stopping.signal,
+    notes: { read: async () => notes.text, write: async (text) => void (notes.text = text) },
+    trouble: (sentence) => void troubles.push(sentence),
+    receive: async (payload) => {
+      if ((left -= 1) >= 0) throw new AppError('system.unavailable');
+      received.push(Message.parse(payload).content);
+    },
+  };
+  const connection = await connect(config, door);
+  const before = platform.listeners();
+  const listening = connection.listen?.(stopping.signal);
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await listening;
+    await connection.stop();
+  };
+  ends.push(stop);
+  await eventually(() => expect(platform.listeners()).toBeGreaterThan(before));
+  return { connection, received, troubles, stop };
+}
+
+describe('listening', () => {
+  it('receives in order', async () => {
+    const { received } = await call();
+    for (const text of ['one', 'two', 'three']) platform.say(text);
+    await eventually(() => expect(received).toEqual(['one', 'two', 'three']));
+  });
+
+  it('hears after a break what was said during it', async () => {
+    const { received } = await call();
+    platform.say('before');
+    await eventually(() => expect(received).toEqual(['before']));
+    platform.cut();
+    platform.say('during');
+    await eventually(() => expect(received).toEqual(['before', 'during']), { timeoutMs: 10_000 });
+  });
+
+  it('lets the next listener go on where the last one ended, whatever was said in between', async () => {
+    const notes = { ...kept };
+    const first = await call(configOf(), notes);
+    platform.say('to the first');
+    await eventually(() => expect(first.received).toEqual(['to the first']));
+    await first.stop();
+    platform.say('to nobody');
+    const second = await call(configOf(), notes);
+    platform.say('to the second');
+    await eventually(() => expect(second.received).toEqual(['to nobody', 'to the second']));
+    expect(platform.resumed()).toBeGreaterThan(0);
+  });
+
+  it('hears again what could not be made durable', async () => {
+    const { received, troubles } = await call(configOf(), { ...kept }, 1);
+    platform.say('first');
+    platform.say('second');
+    await eventually(() => expect(received).toEqual(['first', 'second']), { timeoutMs: 10_000 });
+    expect(troubles.some((sentence) => sentence !== undefined)).toBe(true);
+  });
+
+  it('begins a new session when the old one is gone', async () => {
+    const notes = { ...kept };
+    const first = await call(configOf(), notes);
+    platform.say('a');
+    await eventually(() => expect(first.received).toEqual(['a']));
+    await first.stop();
+    platform.forget();
+    const second = await call(configOf(), notes);
+    platform.say('b');
+    await eventually(() => expect(second.received).toEqual(['b']), { timeoutMs: 15_000 });
+  });
+
+  it('tells a stranger their id once, and hears nothing of them', async () => {
+    const { received } = await call();
+    const eve = { author: { id: '99', username: 'eve' }, channel_id: '600' };
+    for (const text of ['hi', 'hello?']) platform.say(text, eve);
+    platform.say('from a friend');
+    await eventually(() => expect(received).toEqual(['from a friend']));
+    expect(platform.sent.filter(({ channel }) => channel === '600')).toHaveLength(1);
+  });
+
+  it('does not connect with a wrong token, and does not tell it', async () => {
+    const wrong = call(configOf({ token: 'a-wrong-token-of-twenty' }));
+    await expect(wrong).rejects.toMatchObject({
+      code: 'channel.failed',
+      publicMessage: 'Discord: 401 401: Unauthorized',
+    });
+  });
+});
+
+describe('sending', () => {
+  const route = { channel: 'discord', account: 'main', address: { channel: '700', message: '12' } };
+  const send = async ({ connection }: Line, text: string, key = text): Promise<void> => {
+    const reply: Reply = { v: 1, id: 'r1', turn: 1, text, answers: [], status: 'answered', route, at: 0 };
+    for (const [part, out] of render(reply).entries())
+      await connection.send?.(out, route, `${key}/${part}`, new AbortController().signal);
+  };
+
+  it('sends an answer to the message, in parts that Discord takes', async () => {
+    const line = await call();
+    await send(line, 'word '.repeat(900).trim());
+    const parts = platform.sent.filter(({ channel }) => channel === '700');
+    expect(parts.map(({ answers }) => answers)).toEqual(['12', '12', '12']);
+    expect(parts.map(({ text }) => text).join(' ')).toBe('word '.repeat(900).trim());
+  });
+
+  it('does not send again what Discord took before the line broke', async () => {
+    const line = await call();
+    platform.next('cut after accepting');
+    await expect(send(line, 'once')).rejects.toMatchObject({ code: 'channel.failed' });
+    await send(line, 'once');
+    expect(platform.sent.filter(({ text }) => text === 'once')).toHaveLength(1);
+  });
+
+  test.each([
+    [{ status: 502, body: {} }, 'channel.failed'],
+    [{ status: 403, body: { code: 50_001, message: 'Missing Access' } }, 'channel.rejected'],
+    [{ status: 404, body: { code: 10_003, message: 'Unknown Channel' } }, 'channel.rejected'],
+  ] as const)('tells what to do about %j', async (mishap, code) => {
+    const line = await call();
+    platform.next(mishap);
+    await expect(send(line, JSON.stringify(mishap))).rejects.toMatchObject({ code });
+  });
+
+  it('waits as long as Discord says', async () => {
+    const line = await call();
+    platform.next({ status: 429, body: { message: 'slow down', retry_after: 7, global: false }, retryAfter: 7 });
+    const refused: unknown = await send(line, 'slow').catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'channel.failed' });
+    expect((refused as AppError).retryAfterMs).toBeGreaterThan(6_000);
+  });
+});
+
+test('who is heard: friends alone, in servers those who mention the bot or answer it', () => {
+  const message = (more: Record<string, unknown>): Message =>
+    Message.parse({ id: '1', channel_id: '5', author: { id: '4711', username: 'ada' }, content: 'x', ...more });
+  const verdict = (more: Record<string, unknown>, config: Record<string, unknown> = {}): string =>
+    admit(configOf(config), '1', message(more));
+  const inServer = { guild_id: '77' };
+  const mention = { ...inServer, mentions: [{ id: '1', username: 'claw' }] };
+  expect(verdict({})).toBe('hear');
+  expect(verdict({}, { allow: [] })).toBe('stranger');
+  expect(verdict({}, { allow: [], direct: 'open' })).toBe('hear');
+  expect(verdict({}, { direct: 'off' })).toBe('ignore');
+  expect(verdict(inServer)).toBe('ignore');
+  expect(verdict(inServer, { servers: 'all' })).toBe('hear');
+  expect(verdict(mention)).toBe('hear');
+  expect(verdict(mention, { servers: 'off' })).toBe('ignore');
+  expect(verdict(mention, { channels: ['6'] })).toBe('ignore');
+  expect(verdict(mention, { channels: ['77'] })).toBe('hear');
+  expect(verdict({ ...inServer, referenced_message: { author: { id: '1' } } })).toBe('hear');
+  expect(verdict({ author: { id: '2', bot: true } }, { direct: 'open' })).toBe('ignore');
+});

@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { DiscordConfig } from './config.js';
+
+/** Discord: messages over the gateway, answers over REST. */
+export const discord: Channel<DiscordConfig> = {
+  name: 'discord',
+  title: 'Discord',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'full', textMax: 2_000, textUnit: 'utf16', idempotence: 'key', outboxesPerJob: 1 },
+  },
+  config: DiscordConfig,
+  secrets: ['token'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

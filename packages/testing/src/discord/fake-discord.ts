@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+type Json = Record<string, unknown>;
+
+/** A message that a bot sent and the platform took. */
+export type DiscordMessage = { readonly channel: string; readonly text: string; readonly answers: string | undefined };
+
+/** What happens to the next message that a bot sends. */
+export type DiscordMishap =
+  | { readonly status: number; readonly body: Json; readonly retryAfter?: number }
+  | 'cut after accepting';
+
+/** Discord as far as bots here use it, after its documentation (v10): REST, and a gateway whose sessions can be resumed. */
+export type FakeDiscord = {
+  /** For `api_root`. */
+  readonly url: string;
+  readonly token: string;
+  /** The bot's own id. */
+  readonly self: string;
+  /** A person writes. Returns the message's id. */
+  say(text: string, more?: Json): string;
+  readonly sent: readonly DiscordMessage[];
+  /** Gateway sockets that hold a session. */
+  listeners(): number;
+  readonly resumed: () => number;
+  next(mishap: DiscordMishap): void;
+  /** Breaks the gateway's sockets; sessions stay. */
+  cut(): void;
+  /** Ends all sessions: who resumes one is told that it is not valid. */
+  forget(): void;
+  close(): Promise<void>;
+};
+
+const token = 'MTIz.fake.a-token-of-the-fake-discord';
+const self = '1';
+
+type Session = { readonly id: string; socket: WebSocket | undefined; seq: number; readonly events: Json[] };
+
+async function bodyOf(request: IncomingMessage): Promise<Json> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
+}
+
+/** Starts one on a free port of loopback. */
+export async function startFakeDiscord(): Promise<FakeDiscord> {
+  const sent: DiscordMessage[] = [];
+  const nonces = new Map<string, Json>();
+  const mishaps: DiscordMishap[] = [];
+  let sessions: Session[] = [];
+  let serial = 1_000_000;
+  let resumed = 0;
+  let gateway = '';
+
+  const answer = (response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const post = (channel: string, body: Json, response: ServerResponse): void => {
+    const mishap = mishaps.shift();
+    if (typeof mishap === 'object') {
+      const wait = mishap.retryAfter === undefined ? {} : { 'retry-after': String(mishap.retryAfter) };
+      return answer(response, mishap.status, mishap.body, wait);
+    }
+    const text = String(body['content'] ?? '');
+    if (text.trim() === '') return answer(response, 400, { code: 50_006, message: 'Cannot send an empty message' });
+    if (text.length > 2_000) return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
+    const nonce = body['enforce_nonce'] === true ? `${channel}/${String(body['nonce'])}` : undefined;
+    const known = nonce === undefined ? undefined : nonces.get(nonce);
+    if (known !== undefined) return answer(response, 200, known);
+    const reference = body['message_reference'] as { message_id?: string } | undefined;
+    const message = { id: String((serial += 1)), channel_id: channel, content: text };
+    sent.push({ channel, text, answers: reference?.message_id });
+    if (nonce !== undefined) nonces.set(nonce, message);
+    if (mishap === 'cut after accepting') return void response.destroy();
+    answer(response, 200, message);
+  };
+
+  const server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      if (request.headers.authorization !== `Bot ${token}`)
+        return answer(response, 401, { message: '401: Unauthorized', code: 0 });
+      const path = (request.url ?? '').replace(/^\/v10/, '');
+      const [, channel] = /^\/channels\/(\d+)\/messages$/.exec(path) ?? [];
+      if (path === '/users/@me') return answer(response, 200, { id: self, username: 'claw', bot: true });
+      if (path === '/gateway/bot') {
+        const limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 16 };
+        return answer(response, 200, { url: gateway, shards: 1, session_start_limit: limit });
+      }
+      if (channel !== undefined && request.method === 'POST') return post(channel, body, response);
+      return answer(response, 404, { message: '404: Not Found', code: 0 });
+    });
+  });
+
+  const sockets = new WebSocketServer({ server });
+  const put = (socket: WebSocket, frame: Json): void => socket.send(JSON.stringify(frame));
+  const dispatch = (session: Session, event: Json): void => {
+    const frame = { op: 0, s: (session.seq += 1), ...event };
+    session.events.push(frame);
+    if (session.socket !== undefined) put(session.socket, frame);
+  };
+  const identify = (socket: WebSocket, given: unknown): void => {
+    if (given !== token) return socket.close(4_004, 'Authentication failed.');
+    const session: Session = { id: `s${(serial += 1)}`, socket, seq: 0, events: [] };
+    sessions.push(session);
+    const user = { id: self, username: 'claw', bot: true };
+    dispatch(session, {
+      t: 'READY',
+      d: { v: 10, user, guilds: [], session_id: session.id, resume_gateway_url: gateway, application: { id: '2' } },
+    });
+  };
+  const resume = (socket: WebSocket, { session_id: id, seq }: Json): void => {
+    const session = sessions.find((one) => one.id === id);
+    if (session === undefined) return put(socket, { op: 9, d: false });
+    session.socket?.close(4_000);
+    session.socket = socket;
+    resumed += 1;
+    for (const event of session.events) if (Number(event['s']) > Number(seq)) put(socket, event);
+    dispatch(session, { t: 'RESUMED', d: {} });
+  };
+  sockets.on('connection', (socket) => {
+    put(socket, { op: 10, d: { heartbeat_interval: 41_250 } });
+    socket.on('message', (data) => {
+      const { op, d } = JSON.parse(String(data)) as { op: number; d: Json };
+      if (op === 1) put(socket, { op: 11 });
+      else if (op === 2) identify(socket, d['token']);
+      else if (op === 6) resume(socket, d);
+    });
+    socket.on('close', (code) => {
+      for (const session of sessions) if (session.socket === socket) session.socket = undefined;
+      // A normal close ends the session, as the documentation says.
+      if (code === 1_000 || code === 1_001) sessions = sessions.filter(({ socket: left }) => left !== undefined);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  gateway = `ws://127.0.0.1:${port}`;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    self,
+    say: (text, more = {}) => {
+      const id = String((serial += 1));
+      const author = { id: '4711', username: 'ada', global_name: 'Ada' };
+      const words = { id, channel_id: '555', author, content: text, type: 0, mentions: [], ...more };
+      for (const session of sessions) dispatch(session, { t: 'MESSAGE_CREATE', d: words });
+      return id;
+    },
+    sent,
+    listeners: () => sessions.filter(({ socket }) => socket !== undefined).length,
+    resumed: () => resumed,
+    next: (mishap) => void mishaps.push(mishap),
+    cut: () => {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+    forget: () => {
+      sessions = [];
+    },
+    close: async () => {
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}

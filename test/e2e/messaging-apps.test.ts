@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  eventually,
+  type FakeDiscord,
+  type FakeTelegram,
+  startFakeDiscord,
+  startFakeTelegram,
+  startRedis,
+  type TestRedis,
+  uniqueNamespace,
+} from '@queueclaw/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ServiceProcess, startService } from './service-process.js';
+
+let redis: TestRedis;
+let home: string;
+let telegram: FakeTelegram;
+let discord: FakeDiscord;
+let ingresses: ServiceProcess[] = [];
+let others: ServiceProcess[] = [];
+let env: Record<string, string>;
+const patience = { timeoutMs: 30_000 };
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'queueclaw-apps-'));
+  [redis, telegram, discord] = await Promise.all([startRedis(), startFakeTelegram(), startFakeDiscord()]);
+  const config = join(home, 'queueclaw.yaml');
+  const channels = [
+    { name: 'telegram', config: { token: telegram.token, api_root: telegram.url, allow: [4711] } },
+    { name: 'discord', config: { token: discord.token, api_root: discord.url, allow: ['4711'] } },
+  ];
+  const llm = { default: 'demo', models: { demo: { provider: 'demo' } } };
+  await writeFile(config, JSON.stringify({ llm, channels }));
+  const runner = {
+    ...{ REDIS_URL: redis.url, QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config, PORT: '0' },
+    QUEUECLAW_NAMESPACE: uniqueNamespace(),
+  };
+  env = { ...runner, QUEUECLAW_MAIL_KEY: 'the mail key of this test, long enough' };
+  const start = (name: ServiceProcess['name']): Promise<ServiceProcess> => startService(name, env);
+  ingresses = await Promise.all([start('ingress'), start('ingress')]);
+  others = await Promise.all([start('agent'), startService('tool-runner', runner)]);
+  await eventually(() => expect(discord.listeners()).toBe(1), patience);
+}, 90_000);
+
+afterAll(async () => {
+  await Promise.all([...ingresses, ...others].map((one) => one.stop()));
+  await Promise.all([telegram.close(), discord.close(), redis.stop()]);
+  await rm(home, { recursive: true, force: true });
+});
+
+const apps = [
+  ['telegram', (text: string): unknown => telegram.say(text), (): string[] => telegram.sent.map(({ text }) => text)],
+  ['discord', (text: string): unknown => discord.say(text), (): string[] => discord.sent.map(({ text }) => text)],
+] as const;
+
+it.each(apps)('answers a person in %s, with a tool', async (_name, say, texts) => {
+  say('run: echo $((40+2))');
+  await eventually(() => expect(texts().some((text) => text.includes('42'))).toBe(true), patience);
+});
+
+it.each(apps)(
+  'lets one replica listen to %s, and another one take over when it is killed; each message is answered once',
+  async (name, say, texts) => {
+    const listens = ({ output, alive }: ServiceProcess): boolean =>
+      alive() && output().includes(`listens to ${name}/main`);
+    await eventually(() => expect(ingresses.filter(listens)).toHaveLength(1), patience);
+    const [holder] = ingresses.filter(listens);
+    const before = texts().length;
+    for (const number of [1, 2, 3]) say(`before the kill, number ${number}`);
+    await holder?.kill();
+    for (const number of [4, 5, 6]) say(`after the kill, number ${number}`);
+    // Nearby messages may share an answer; each of them is in exactly one.
+    const answers = (number: number): number =>
+      texts()
+        .slice(before)
+        .filter((text) => text.includes(`number ${number}`)).length;
+    await eventually(() => expect([1, 2, 3, 4, 5, 6].map(answers)).toEqual([1, 1, 1, 1, 1, 1]), patience);
+    expect(telegram.conflicts()).toBe(0);
+    // A replica of the dead one's kind comes back, as it would anywhere.
+    const spare = await startService('ingress', env);
+    ingresses = [...ingresses.filter(({ alive }) => alive()), spare];
+  },
+  60_000,
+);
+
+it('writes no token anywhere', () => {
+  for (const one of [...ingresses, ...others])
+    for (const { token } of [telegram, discord]) expect(one.output()).not.toContain(token);
+});
