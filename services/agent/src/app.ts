@@ -2,6 +2,7 @@ import { openDoor } from '@queueclaw/conversations';
 import { createModels, type Models, sharedGate } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
 import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
+import { openTurnBudget } from './budget.js';
 import { fromControl } from './from-control.js';
 import { fromMessages } from './from-messages.js';
 import { fromResults } from './from-results.js';
@@ -36,6 +37,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
   const { mailbox, waker } = door;
   const { shards } = mailbox;
   const steps = trackSteps();
+  const budget = openTurnBudget(door, () => settings.current());
   const tasks = toTasks(shards, () => {
     const { enable_dangerous: enableDangerous, allowed_commands: allowedCommands } = settings.current().tools;
     return { enableDangerous, ...(allowedCommands ? { allowedCommands } : {}) };
@@ -44,7 +46,8 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
   const depsOf = (now: Config, asked: Models): StepDeps => {
     const { limits } = now;
-    return { models: asked, profileOf: profilesFrom(now), tasks, replies, waker, triesMax: limits.tries, logger };
+    const profileOf = profilesFrom(now);
+    return { models: asked, profileOf, tasks, replies, waker, budget, triesMax: limits.tries, logger };
   };
   let deps = depsOf(config, models);
   settings.onChange(async (next) => {
@@ -75,7 +78,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     stop: async (graceMs) => {
       await Promise.all(consumers.map((consumer) => consumer.stop(graceMs)));
       await Promise.all(parts.map((part) => part.stop(graceMs)));
-      await Promise.all([tasks.close(), replies.close()]);
+      await Promise.all([tasks.close(), replies.close(), budget.close()]);
       await door.close();
       gateRedis.disconnect();
     },

@@ -7,16 +7,19 @@ import { toLive } from './to-live.js';
 const tokensTotal = counter('queueclaw_tokens_total', 'Tokens used, by direction', ['direction']);
 const modelSeconds = histogram('queueclaw_model_seconds', 'Duration of one model answer', ['model', 'outcome']);
 
+/** `unwritten` are the live events that had no time to be written. */
+export type Answer = { readonly outcome: ModelOutcome; readonly unwritten: readonly LiveEvent[] };
+
 /**
  * Asks the profile's model for one step and streams its words to the conversation's live stream. Never throws on the model's
- * side. `unwritten` are the live events that had no time to be written.
+ * side.
  * @param again the same step was asked before under this lease
  */
 export async function askModel(
   { deps, lease, profile, running, log }: Step,
   { journal, request }: Extract<Next, { do: 'ask' }>,
   again: boolean,
-): Promise<{ outcome: ModelOutcome; unwritten: LiveEvent[] }> {
+): Promise<Answer> {
   const model = deps.models.get(profile.model);
   const number = journal.step + 1;
   const live = toLive(lease, journal.turn, number, again, () => running.interrupt('stale'));

@@ -4,8 +4,9 @@ import type { Lease, Waker } from '@queueclaw/mailbox';
 import type { JobHandle, Summary } from '@queueclaw/queues';
 import { counter, type Logger, newTicket } from '@queueclaw/runtime';
 import { checkArgs, summarise } from '@queueclaw/tools';
-import { begin, fail, type Next, proceed, type TurnInput } from '@queueclaw/turn';
-import { askModel } from './ask-model.js';
+import { begin, fail, type Next, overBudget, proceed, type TurnInput } from '@queueclaw/turn';
+import { askWithinBudget } from './ask-within-budget.js';
+import type { TurnBudget } from './budget.js';
 import { deadLetter } from './dead-letter.js';
 import { mailInterrupts, type Profile, type ProfileOf } from './profiles.js';
 import type { RunningStep } from './running-steps.js';
@@ -20,6 +21,7 @@ export type StepDeps = {
   readonly tasks: ToTasks;
   readonly replies: ToReplies;
   readonly waker: Waker;
+  readonly budget: TurnBudget;
   readonly triesMax: number;
   readonly logger: Logger;
 };
@@ -85,7 +87,16 @@ export async function runStep(step: Step): Promise<Summary> {
           asked = { ...asked, took: { mail: 0, control: 0 } };
           await deps.tasks.cancel(address, givenUp);
         }
-        const { outcome, unwritten } = await askModel(step, asked, asked.journal.step === askedStep);
+        const asking = await askWithinBudget(step, asked, input().now, asked.journal.step === askedStep);
+        if (asking.did === 'wait') {
+          await lease.release({ delayMs: asking.delayMs, blameless: true });
+          return { outcome: 'waiting for budget' };
+        }
+        if (asking.did === 'refuse') {
+          next = overBudget({ ...input(), journal: asked.journal }, asking.hit);
+          break;
+        }
+        const { outcome, unwritten } = asking;
         askedStep = asked.journal.step;
         const interruption = running.interruption();
         if (interruption === 'stale') return { outcome: 'stale' };
@@ -105,6 +116,10 @@ export async function runStep(step: Step): Promise<Summary> {
           break;
         }
         next = proceed({ ...input(), journal: asked.journal }, outcome);
+        if (next.do === 'suspend') {
+          const callBudget = await deps.budget.calls(address, next.journal, input().now);
+          if (callBudget) next = proceed({ ...input(), journal: asked.journal, callBudget }, outcome);
+        }
         if (next.do === 'ask') {
           // The answer is paid: it must be durable before the next one is asked for.
           if (!(await lease.checkpoint(next.journal, next.took))) return { outcome: 'stale' };
@@ -137,6 +152,7 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   if (!suspended) return { outcome: 'stale' };
   await deps.tasks.add(address, out, journal.answers.at(-1)?.trace);
   await lease.arm(next.deadlineAt);
+  deps.budget.sent(address, journal, live.length, lease.now);
   if (suspended.wake) deps.waker.hint(address, { why: 'more' });
   for (const call of out) log(`${call.call} ${call.name} is out`);
   return { outcome: 'suspended', turn: journal.turn, step: journal.step, calls: out.length };
@@ -154,6 +170,7 @@ const started = (journal: Journal, call: PendingCall): LiveEvent => ({
 async function commit(step: Step, next: Extract<Next, { do: 'commit' }>, poisoned: boolean): Promise<Summary> {
   const { deps, address, lease } = step;
   const turn = next.replies[0]?.turn ?? lease.journal?.turn ?? lease.turn + 1;
+  const first = lease.journal?.answers[0] ?? lease.inbox().mail[0];
   const ended = await lease.commit({
     take: next.took,
     turn,
@@ -168,6 +185,7 @@ async function commit(step: Step, next: Extract<Next, { do: 'commit' }>, poisone
   if (ended.left > 0) deps.waker.hint(address, { why: 'more', mail: ended.left });
   const status = next.replies[0]?.status ?? 'answered';
   turnsTotal.inc({ status });
+  deps.budget.ended(address, first, lease.now);
   if (poisoned) deps.logger.error({ ...address, turn, tries: lease.tries }, 'mail was put aside as a dead letter');
   return { outcome: status, turn, answers: next.replies[0]?.answers.length ?? 0, left: ended.left };
 }
