@@ -4,11 +4,11 @@ const openai: Provider['load'] = () => import('./openai/index.js');
 
 /** Vendors whose servers speak Chat Completions: an address, a key, and what they do differently. */
 const presets: readonly Provider[] = [
-  preset('deepseek', 'DEEPSEEK', 'https://api.deepseek.com/v1', { vision: false }),
-  preset('moonshot', 'MOONSHOT', 'https://api.moonshot.cn/v1', { vision: false }),
-  preset('baichuan', 'BAICHUAN', 'https://api.baichuan-ai.com/v1', { vision: false }),
-  preset('qwen', 'DASHSCOPE', 'https://dashscope.aliyuncs.com/compatible-mode/v1', { vision: false }),
-  preset('openrouter', 'OPENROUTER', 'https://openrouter.ai/api/v1', { vision: true }),
+  preset('deepseek', 'DEEPSEEK_API_KEY', 'https://api.deepseek.com/v1', { vision: false }),
+  preset('moonshot', 'MOONSHOT_API_KEY', 'https://api.moonshot.cn/v1', { vision: false }),
+  preset('baichuan', 'BAICHUAN_API_KEY', 'https://api.baichuan-ai.com/v1', { vision: false }),
+  preset('qwen', 'DASHSCOPE_API_KEY', 'https://dashscope.aliyuncs.com/compatible-mode/v1', { vision: false }),
+  preset('openrouter', 'OPENROUTER_API_KEY', 'https://openrouter.ai/api/v1', { vision: true }),
 ];
 
 /** Every provider: one folder, one line. */
@@ -29,12 +29,12 @@ export const providers: readonly Provider[] = [
 
 function preset(
   name: string,
-  variables: string,
+  keyVariable: string,
   baseUrl: string,
   differs: Pick<Provider, 'vision' | 'maxTokensField'>,
 ): Provider {
-  const keyVariable = `${variables}_API_KEY`;
-  return { name, keyVariable, urlVariable: `${variables}_BASE_URL`, baseUrl, ...differs, load: openai };
+  const urlVariable = keyVariable.replace('_API_KEY', '_BASE_URL');
+  return { name, keyVariable, urlVariable, baseUrl, ...differs, load: openai };
 }
 
 /** The provider of this name; undefined when there is none. */
