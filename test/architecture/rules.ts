@@ -19,7 +19,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/cli': [...base, 'llm/names', 'tools/names', 'channels/names'],
   'packages/testing': base,
   'services/ingress': [...flow, 'blobs', 'channels'],
-  'services/agent': [...flow, 'blobs', 'budgets', 'budgets', 'turn', 'llm', 'tools'],
+  'services/agent': [...flow, 'blobs', 'budgets', 'turn', 'llm', 'tools'],
   'services/tool-runner': [...base, 'blobs', 'queues', 'tools', 'sandbox'],
   'services/console': flow,
   'services/all-in-one': [...base, 'ingress', 'agent', 'console'],
