@@ -67,9 +67,14 @@ const pictureTokens = 2_000;
 
 const json = (value: unknown): number => estimateTokens(JSON.stringify(value) ?? '');
 
+/** Those of attachments count before they are loaded. */
+function picturesIn({ images, attachments = [] }: Extract<ModelMessage, { role: 'user' }>): number {
+  return images?.length ?? attachments.filter(({ type }) => type.startsWith('image/')).length;
+}
+
 function messageTokens(message: ModelMessage): number {
   const calls = message.role === 'assistant' ? (message.calls ?? []) : [];
-  const pictures = message.role === 'user' ? (message.images?.length ?? 0) : 0;
+  const pictures = message.role === 'user' ? picturesIn(message) : 0;
   return calls.reduce(
     (sum, { name, args }) => sum + around + estimateTokens(name) + json(args),
     around + estimateTokens(message.text) + pictures * pictureTokens,
