@@ -22,6 +22,14 @@ export type BudgetHit = {
 };
 
 /**
+ * The name of a person inside a tenant by channel and the channel's own id of them, whatever the account: for finding what
+ * belongs to them. Whoever comes by HTTP, WebSocket, terminal or the chat page with the same token is one person.
+ */
+export function personIn(channel: string, id: string): string {
+  return [streamChannels.includes(channel) ? 'http' : channel, id].map(escapePart).join('.');
+}
+
+/**
  * The name of a person inside a tenant, for budgets and usage: `<channel>.[<account>.]<sender's id>`, each part encoded.
  * Whoever comes by HTTP, WebSocket, terminal or the chat page with the same token is one person. At most 3 KB.
  */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Attachments } from './attachments.js';
 import { ConversationId, MessageId, TenantId } from './ids.js';
+import { CommandTopic, PreferenceChange } from './preferences.js';
 
 /** Where a reply goes: a channel of the registry and the address in that channel's own words (all strings). */
 export const Route = z.object({
@@ -8,6 +9,8 @@ export const Route = z.object({
   /** The configured account of the channel, for channels with several. */
   account: z.string().max(128).optional(),
   address: z.record(z.string().max(64), z.string().max(512)).optional(),
+  /** What the channel shows of Markdown: all, its own kind of it, or nothing. */
+  markdown: z.enum(['full', 'own', 'none']).optional(),
 });
 export type Route = z.infer<typeof Route>;
 
@@ -46,12 +49,23 @@ export const PersonMail = z.object({
 });
 export type PersonMail = z.infer<typeof PersonMail>;
 
-/** What overtakes the mailbox. `stop` ends the running turn and withdraws the waiting mail; `reset` also forgets the transcript. */
+/**
+ * What overtakes the mailbox. `stop` ends the running turn and withdraws the waiting mail; `reset` also forgets the transcript.
+ * The others are commands, which end no turn: `prefer` changes preferences, `compact` has older messages summarised, `tell`
+ * only asks.
+ */
 export const ControlMail = z.object({
   v: z.literal(1),
   kind: z.literal('control'),
   id: MessageId,
-  action: z.enum(['stop', 'reset']),
+  action: z.enum(['stop', 'reset', 'compact', 'prefer', 'tell']),
+  /** Of `prefer`. */
+  preferences: PreferenceChange.optional(),
+  /** Of `tell`: what is asked for; with `wrong`, an argument that does not fit and how it should be. */
+  about: CommandTopic.optional(),
+  wrong: z.string().max(64).optional(),
+  /** Of `compact`: what the summary should not lose. */
+  focus: z.string().max(1_000).optional(),
   from: Sender,
   route: Route,
   at: z.number().int().nonnegative(),

@@ -41,6 +41,19 @@ export const TranscriptEntry = z.discriminatedUnion('role', [
 ]);
 export type TranscriptEntry = z.infer<typeof TranscriptEntry>;
 
+/** What stands for the older part of a transcript in requests; the transcript itself is kept. */
+export const Summary = z.object({
+  v: z.literal(1),
+  /** Empty when the older part could not be summarised and is left out. */
+  text: z.string(),
+  /** The absolute index of the first entry that it does not cover. */
+  until: z.number().int().nonnegative(),
+  /** The turn during which it was made, and what that has cost so far. */
+  turn: z.number().int().nonnegative(),
+  usage: Usage,
+});
+export type Summary = z.infer<typeof Summary>;
+
 /** A call that the turn waits for. */
 export const PendingCall = JournalCall.extend({ ticket: z.string(), deadlineAt: z.number().int() });
 export type PendingCall = z.infer<typeof PendingCall>;

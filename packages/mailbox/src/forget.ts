@@ -22,6 +22,7 @@ export async function forgetConversation(shard: Shard, address: ActorAddress): P
       ...[keys.waiting(tag, address), keys.transcript(tag, address), keys.live(tag, address)],
       ...[keys.state(tag, 'replies', address), keys.mailbox(tag, 'replies', address)],
       ...[keys.due(tag, 'messages'), keys.due(tag, 'replies'), keys.conversations(tag, address.tenant)],
+      keys.commands(tag, address),
     ],
     [actorMember(address), address.conversation],
   );
@@ -49,6 +50,7 @@ async function messageIds({ tag, redis }: Shard, address: ActorAddress): Promise
   for (const [key, read] of [
     [keys.mailbox(tag, 'messages', address), sealed],
     [keys.control(tag, address), sealed],
+    [keys.commands(tag, address), sealed],
     [keys.transcript(tag, address), named],
     [keys.mailbox(tag, 'replies', address), item],
   ] as const)
@@ -57,7 +59,8 @@ async function messageIds({ tag, redis }: Shard, address: ActorAddress): Promise
       for (const line of page) add(read(line));
       length = page.length;
     }
-  const journal = await redis.hget(keys.state(tag, 'messages', address), 'journal');
+  const [journal, compact] = await redis.hmget(keys.state(tag, 'messages', address), 'journal', 'compact');
   add(Answering.safeParse(parseJson(journal ?? '')).data?.answers ?? []);
+  add(named(compact ?? ''));
   return ids;
 }

@@ -1,10 +1,8 @@
 import { type ActorAddress, ControlMail, PersonMail } from '@queueclaw/contracts';
-import { counter } from '@queueclaw/runtime';
 import type { z } from 'zod';
+import type { WaitingCommand } from './commands.js';
 import { parseJson } from './record.js';
 import { unseal } from './seal.js';
-
-const refusedTotal = counter('queueclaw_mail_refused_total', 'Mail dropped as forged or unreadable', ['kind']);
 
 /** The head of a mailbox list: what could be read, and how many elements to pop for the first n of it. */
 export type Inbox<T> = {
@@ -13,10 +11,11 @@ export type Inbox<T> = {
   readonly size: number;
   /** How many list elements go when `taken` of `mail` are consumed; refused ones in between and right after go with them. */
   pop(taken: number): number;
+  /** How many of those were refused as forged or unreadable. */
+  refused(taken: number): number;
 };
 
 function open<T>(
-  kind: 'person' | 'control',
   schema: z.ZodType<T>,
   mailKey: string | undefined,
   address: ActorAddress,
@@ -28,10 +27,10 @@ function open<T>(
     const body = unseal(mailKey, address, element);
     const parsed = body === undefined ? undefined : schema.safeParse(parseJson(body));
     if (parsed?.success) mail.push(parsed.data);
-    else refusedTotal.inc({ kind });
     endOf[mail.length] = at + 1;
   });
-  return { mail, size: elements.length, pop: (taken) => endOf[Math.min(taken, mail.length)] ?? 0 };
+  const pop = (taken: number): number => endOf[Math.min(taken, mail.length)] ?? 0;
+  return { mail, size: elements.length, pop, refused: (taken) => pop(taken) - Math.min(taken, mail.length) };
 }
 
 /** Opens mail of people. */
@@ -40,7 +39,7 @@ export function openInbox(
   address: ActorAddress,
   elements: readonly string[],
 ): Inbox<PersonMail> {
-  return open('person', PersonMail, key, address, elements);
+  return open(PersonMail, key, address, elements);
 }
 
 /** Opens control mail. */
@@ -49,5 +48,17 @@ export function openControl(
   address: ActorAddress,
   elements: readonly string[],
 ): Inbox<ControlMail> {
-  return open('control', ControlMail, key, address, elements);
+  return open(ControlMail, key, address, elements);
+}
+
+/** Opens commands, each with the element that it is in the list. One that cannot be read has no mail: drop it. */
+export function openCommands(
+  key: string | undefined,
+  address: ActorAddress,
+  elements: readonly string[],
+): readonly WaitingCommand[] {
+  return elements.map((element) => {
+    const [mail] = openControl(key, address, [element]).mail;
+    return { element, mail };
+  });
 }

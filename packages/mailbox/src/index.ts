@@ -1,4 +1,5 @@
 export * from './channel-notes.js';
+export * from './commands.js';
 export * from './dead-letter.js';
 export * from './dead-letters.js';
 export * from './dispatcher.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type ActorAddress, actorMember, type Mail, keys } from '@queueclaw/contracts';
+import { type ActorAddress, actorMember, type ControlMail, type Mail, keys, personIn } from '@queueclaw/contracts';
 import { groupCommit } from '@queueclaw/queues';
 import { controlMax, type MailboxLimits, recordTtlMs } from './limits.js';
 import { parseRecord, type MessageRecord } from './record.js';
@@ -21,10 +21,25 @@ export type Ingest = (address: ActorAddress, mail: Mail) => Promise<Ingested>;
 
 type Item = { readonly address: ActorAddress; readonly mail: Mail };
 
+/** The others end the turn. */
+export function isCommand(mail: ControlMail): boolean {
+  return mail.action !== 'stop' && mail.action !== 'reset';
+}
+
+function listOf(tag: string, address: ActorAddress, mail: Mail): string {
+  if (mail.kind === 'person') return keys.mailbox(tag, 'messages', address);
+  return isCommand(mail) ? keys.commands(tag, address) : keys.control(tag, address);
+}
+
+function asked(mail: ControlMail): string {
+  const { action, preferences, about, wrong, focus } = mail;
+  return isCommand(mail) ? `/${action} ${JSON.stringify({ preferences, about, wrong, focus })}` : `/${action}`;
+}
+
 /** What tells two messages with the same id apart: 72 bits of SHA-256 over what the person wrote and attached. */
 export function digest(mail: Mail): string {
   const attached = mail.kind === 'person' ? (mail.attachments ?? []).map(({ id }) => `\0${id}`).join('') : '';
-  const text = mail.kind === 'person' ? mail.text + attached : `/${mail.action}`;
+  const text = mail.kind === 'person' ? mail.text + attached : asked(mail);
   return hash('sha256', text, 'base64url').slice(0, 12);
 }
 
@@ -36,10 +51,10 @@ export function digest(mail: Mail): string {
 export function ingestInto(
   shards: Shards,
   mailKey: string | undefined,
-  limits: Pick<MailboxLimits, 'mailboxMax'>,
+  limits: Pick<MailboxLimits, 'mailboxMax' | 'retentionMs'>,
 ): Ingest {
   const perShard = shards.all.map((shard) =>
-    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, limits.mailboxMax), 256),
+    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, limits), 256),
   );
   return async (address, mail) => {
     const add = perShard[shards.of(address).index];
@@ -52,19 +67,21 @@ async function ingestBatch(
   shard: Shard,
   items: readonly Item[],
   mailKey: string | undefined,
-  mailboxMax: number,
+  { mailboxMax, retentionMs }: Pick<MailboxLimits, 'mailboxMax' | 'retentionMs'>,
 ): Promise<readonly Ingested[]> {
   const { tag } = shard;
   const names = [keys.due(tag, 'messages')];
-  const args: (string | number)[] = [recordTtlMs, mailboxMax, controlMax];
+  const args: (string | number)[] = [recordTtlMs, mailboxMax, controlMax, retentionMs];
   for (const { address, mail } of items) {
-    const control = mail.kind === 'control';
+    const person = personIn(mail.route.channel, mail.from.id);
     names.push(
-      keys.message(tag, address.tenant, mail.id),
-      control ? keys.control(tag, address) : keys.mailbox(tag, 'messages', address),
-      keys.state(tag, 'messages', address),
+      ...[keys.message(tag, address.tenant, mail.id), listOf(tag, address, mail)],
+      ...[keys.state(tag, 'messages', address), keys.person(tag, address.tenant, person)],
     );
-    args.push(actorMember(address), digest(mail), seal(mailKey, address, JSON.stringify(mail)), control ? 1 : 0);
+    args.push(
+      ...[actorMember(address), digest(mail), seal(mailKey, address, JSON.stringify(mail))],
+      ...[mail.kind === 'control' ? 1 : 0, person],
+    );
   }
   return strings(row(await shard.run('ingest', names, args))).map(readVerdict);
 }

@@ -28,6 +28,11 @@ export const recordTtlMs = 86_400_000;
 /** Entries, about, and life of a conversation's live stream. */
 export const liveKeep = 1_000;
 export const liveTtlMs = 3_600_000;
+/** The larger the events, the fewer are kept: none that is larger than its share of this. */
+export const liveBytes = 8_000_000;
+/** Dead letters of a shard, and the bytes that they share like live events. */
+export const deadMax = 10_000;
+export const deadBytes = 16_000_000;
 /**
  * Whoever makes an actor due wakes it too; the dispatcher looks after it only when that has not led to a claim for this
  * long, so that a wake that merely waits in its queue is not doubled.

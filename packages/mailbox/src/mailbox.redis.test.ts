@@ -6,8 +6,8 @@ import {
   type PersonMail,
   type Reply,
 } from '@queueclaw/contracts';
-import { connectRedis } from '@queueclaw/runtime';
-import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import { connectRedis, registry } from '@queueclaw/runtime';
+import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Claim, Lease, TurnEnd } from './lease.js';
@@ -16,6 +16,7 @@ import { type Mailbox, openMailbox } from './mailbox.js';
 import { claimOutbox, deliverToStreams } from './outbox.js';
 import { applyResults, resultsGroup } from './results.js';
 import { openShards, type Shard } from './shards.js';
+import { survey } from './survey.js';
 
 let redis: Redis;
 let mailbox: Mailbox;
@@ -235,11 +236,23 @@ it('drops forged mail and mail of another conversation, and counts it', async ()
   const a = somewhere();
   const mb = keys.mailbox(shard.tag, 'messages', a);
   await redis.rpush(mb, `forged.${JSON.stringify(person('evil'))}`);
+  await redis.rpush(keys.control(shard.tag, a), `-.${JSON.stringify(stop('evil'))}`);
   await mailbox.ingest(a, person('m1'));
+  // Claimed twice, as after a crash: counted when it is gone, once.
+  await claimed(await mailbox.claim(a)).release();
   const lease = claimed(await mailbox.claim(a));
   expect(lease.inbox().mail.map(({ id }) => id)).toEqual(['m1']);
+  expect(lease.inbox().control).toEqual([]);
+  const counted = async (): Promise<string> =>
+    (await registry.getSingleMetricAsString('queueclaw_mail_refused_total'))
+      .split('\n')
+      .filter((line) => line.startsWith('queueclaw_'))
+      .join(' ');
+  const before = (await survey(mailbox.shards, 0)).refusedMail;
   await lease.commit(end(1, ['m1']));
   expect(await redis.llen(mb)).toBe(0);
+  await eventually(async () => expect((await survey(mailbox.shards, 0)).refusedMail).toBe(before + 2));
+  expect(await counted()).toMatch(/kind="person"\} 1.*kind="control"\} 1/);
 });
 
 it('keeps a bounded transcript and knows how much it cut', async () => {

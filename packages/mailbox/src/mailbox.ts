@@ -1,4 +1,13 @@
 import { type ActorAddress, type ActorKind, keys, parseActorMember } from '@queueclaw/contracts';
+import {
+  type Effect,
+  glanceAt,
+  type Glance,
+  obeyCommand,
+  type Obey,
+  type Obeyed,
+  type WaitingCommand,
+} from './commands.js';
 import { forgetConversation } from './forget.js';
 import { createHistoryCache } from './history-cache.js';
 import { ingestInto, type Ingest } from './ingest.js';
@@ -11,8 +20,15 @@ import type { Shard, Shards } from './shards.js';
 export type Mailbox = {
   readonly shards: Shards;
   readonly ingest: Ingest;
-  /** Claims a conversation for one step, or says why there is none to make. */
-  claim(address: ActorAddress): Promise<Claim>;
+  /**
+   * Claims a conversation for one step, or says why there is none to make.
+   * @param obey is given the commands that wait first of all, and sees to each with `obey`; absent: they stay
+   */
+  claim(address: ActorAddress, obey?: Obey): Promise<Claim>;
+  /** Obeys a command, once whoever else tries to. Needs no lease. */
+  obey(address: ActorAddress, command: WaitingCommand, effect: Effect): Promise<Obeyed>;
+  /** What a command may want to know of a conversation. Read from several keys one after the other. */
+  glance(address: ActorAddress): Promise<Glance>;
   /** Up to `most` actors of a shard that somebody should look at now; they count as looked at for a few seconds. */
   dispatch(shard: Shard, kind: ActorKind, most: number): Promise<readonly ActorAddress[]>;
   /** What became of a message; with several conversations that used the id, any one of them unless named. */
@@ -38,7 +54,10 @@ export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbo
   return {
     shards,
     ingest: ingestInto(shards, mailKey, limits),
-    claim: (address) => claimConversation({ shard: shards.of(address), address, mailKey, limits, histories }),
+    claim: (address, obey) =>
+      claimConversation({ shard: shards.of(address), address, mailKey, limits, histories }, obey),
+    obey: (address, command, effect) => obeyCommand(shards.of(address), address, command, effect, limits.retentionMs),
+    glance: (address) => glanceAt(shards.of(address), address),
     dispatch: async (shard, kind, most) =>
       strings(await shard.run('dispatch', [keys.due(shard.tag, kind)], [most, lookAgainMs])).map(parseActorMember),
     record: (tenant, id, conversation) => findRecord(shards, tenant, id, conversation),

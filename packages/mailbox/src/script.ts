@@ -7,10 +7,12 @@ import { dispatch } from './scripts/dispatch.js';
 import { forget } from './scripts/forget.js';
 import { hold, letGo } from './scripts/hold.js';
 import { ingest } from './scripts/ingest.js';
+import { obey } from './scripts/obey.js';
 import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
 import { redeliver } from './scripts/redeliver.js';
 import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
+import { summarise } from './scripts/summarise.js';
 import { arm, suspend } from './scripts/suspend.js';
 
 const sources = {
@@ -27,11 +29,13 @@ const sources = {
   hold,
   ingest,
   letGo,
+  obey,
   postponeDelivery,
   redeliver,
   release,
   renew,
   results,
+  summarise,
   suspend,
 } as const;
 
@@ -41,7 +45,7 @@ const sources = {
  */
 const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
   ...(['checkpoint', 'suspend', 'arm', 'commit', 'renew', 'release', 'results', 'forget', 'hold', 'letGo'] as const),
-  ...(['deliver', 'claimDelivery', 'commitDelivery', 'postponeDelivery'] as const),
+  ...(['obey', 'summarise', 'deliver', 'claimDelivery', 'commitDelivery', 'postponeDelivery'] as const),
 ]);
 
 export type ScriptName = keyof typeof sources;

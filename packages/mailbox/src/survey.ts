@@ -13,10 +13,13 @@ export type Survey = {
   /** Tool results on their way back. */
   readonly results: number;
   readonly deadLetters: number;
+  /** Forged or unreadable mail that was dropped, since the deployment's first day. */
+  readonly refusedMail: number;
 };
 
 const nothing: Survey = {
   ...{ dueConversations: 0, openConversations: 0, dueOutboxes: 0, openOutboxes: 0, results: 0, deadLetters: 0 },
+  refusedMail: 0,
 };
 
 /**
@@ -29,13 +32,14 @@ export async function survey(shards: Shards, now: number): Promise<Survey> {
     const counts = await Promise.all(
       shards.all.map(async ({ tag, redis }): Promise<Survey> => {
         const [messages, replies] = [keys.due(tag, 'messages'), keys.due(tag, 'replies')];
-        const [dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters] =
+        const [dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters, refused] =
           await Promise.all([
             ...[redis.zcount(messages, '-inf', now), redis.zcard(messages)],
             ...[redis.zcount(replies, '-inf', now), redis.zcard(replies)],
-            ...[redis.xlen(keys.results(tag)), redis.llen(keys.dead(tag))],
+            ...[redis.xlen(keys.results(tag)), redis.llen(keys.dead(tag)), redis.hvals(keys.refused(tag))],
           ] as const);
-        return { dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters };
+        const refusedMail = refused.reduce((sum, count) => sum + Number(count), 0);
+        return { dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters, refusedMail };
       }),
     );
     return counts.reduce(add, nothing);
@@ -51,4 +55,5 @@ const add = (a: Survey, b: Survey): Survey => ({
   openOutboxes: a.openOutboxes + b.openOutboxes,
   results: a.results + b.results,
   deadLetters: a.deadLetters + b.deadLetters,
+  refusedMail: a.refusedMail + b.refusedMail,
 });

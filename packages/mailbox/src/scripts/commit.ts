@@ -1,22 +1,28 @@
-import { prelude, writeFence } from './prelude.js';
+import { bury, prelude, writeFence } from './prelude.js';
 
 /**
  * A turn ends: its mail is gone, its transcript and answers are there, or none of it.
- * KEYS: st, mb, ct, wt, tr, due, conversations, outbox mb, due:replies, live, dead.
+ * KEYS: st, mb, ct, wt, tr, due, conversations, outbox mb, due:replies, live, dead, cm.
  * ARGV: epoch, write, member, popMail, popControl, turn, reset, retentionMs, transcriptMax, liveKeep, liveTtl, dead letter
- * or '', entries n, entries, replies n, replies, live events.
- * Returns { 'ok', mail left, outbox length }.
+ * or '', entries n, entries, replies n, replies, live events. reset: 1, plus 2 when the
+ * command that waits for a worker is dropped. Returns { 'ok', mail left, outbox length }.
  */
-export const commit = `${prelude}${writeFence}
-if again then return { 'ok', redis.call('LLEN', KEYS[2]) + redis.call('LLEN', KEYS[3]), redis.call('LLEN', KEYS[8]) } end
+export const commit = `${prelude}${bury}${writeFence}
+local function waiting()
+  return redis.call('LLEN', KEYS[2]) + redis.call('LLEN', KEYS[3]) + redis.call('LLEN', KEYS[12])
+    + redis.call('HEXISTS', KEYS[1], 'compact')
+end
+if again then return { 'ok', waiting(), redis.call('LLEN', KEYS[8]) } end
 local now = clock()
 local member = ARGV[3]
 if ARGV[4] ~= '0' then redis.call('LTRIM', KEYS[2], ARGV[4], -1) end
 if ARGV[5] ~= '0' then redis.call('LTRIM', KEYS[3], ARGV[5], -1) end
-if ARGV[7] == '1' then
+local flags = tonumber(ARGV[7])
+if flags % 2 == 1 then
   redis.call('DEL', KEYS[5])
-  redis.call('HDEL', KEYS[1], 'trimmed')
+  redis.call('HDEL', KEYS[1], 'trimmed', 'summary', 'until')
 end
+if flags >= 2 then redis.call('HDEL', KEYS[1], 'compact') end
 local at = 13
 local n = tonumber(ARGV[at])
 if n > 0 then
@@ -35,11 +41,8 @@ local out = 0
 for i = 1, n do out = redis.call('RPUSH', KEYS[8], ARGV[at + i]) end
 if n > 0 then redis.call('ZADD', KEYS[9], 'NX', now + grace, member) end
 for i = at + n + 1, #ARGV do publish(KEYS[10], 'e', ARGV[i], ARGV[10], ARGV[11]) end
-if ARGV[12] ~= '' then
-  redis.call('RPUSH', KEYS[11], ARGV[12])
-  redis.call('LTRIM', KEYS[11], -10000, -1)
-end
-local left = redis.call('LLEN', KEYS[2]) + redis.call('LLEN', KEYS[3])
+if ARGV[12] ~= '' then bury(KEYS[11], ARGV[12]) end
+local left = waiting()
 if redis.call('HEXISTS', KEYS[1], 'journal') == 1 then
   redis.call('HDEL', KEYS[1], 'journal', 'phase', 'waiting', 'deadline', 'armed', 'mailWakes')
   redis.call('DEL', KEYS[4])

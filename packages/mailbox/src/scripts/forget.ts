@@ -2,17 +2,20 @@
  * Everything of a conversation goes, but its epoch, so that a step that still runs changes nothing, and a turn's number, so that
  * nobody takes the history it remembers for this one's. The outbox keeps its epoch too: who still sends what lay there must
  * not take away what comes after.
- * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations. ARGV: member,
+ * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations, cm. ARGV: member,
  * conversation. Returns 1 when there was something; else nothing is written.
  */
 export const forget = `
-local there = redis.call('EXISTS', KEYS[2], KEYS[3], KEYS[5]) + redis.call('HEXISTS', KEYS[1], 'journal')
+local there = redis.call('EXISTS', KEYS[2], KEYS[3], KEYS[5], KEYS[12])
+for _, field in ipairs(redis.call('HMGET', KEYS[1], 'journal', 'prefs', 'compact')) do
+  if field then there = there + 1 end
+end
 if there == 0 and not redis.call('ZSCORE', KEYS[11], ARGV[2]) then
   return 0
 end
 local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 local turn = redis.call('HGET', KEYS[1], 'turn') or '0'
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8], KEYS[12])
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'turn', turn + 1)
 redis.call('PEXPIRE', KEYS[1], 86400000)
 local sender = redis.call('HGET', KEYS[7], 'epoch')

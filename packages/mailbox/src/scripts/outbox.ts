@@ -1,4 +1,4 @@
-import { fence, prelude, writeFence } from './prelude.js';
+import { bury, fence, prelude, writeFence } from './prelude.js';
 
 /** Takes an outbox item apart: channel, status, ids, reply. */
 const item = `
@@ -94,7 +94,7 @@ return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]) }
  * The platform took the head, or it never will. KEYS: st, mb, due, live, dead. ARGV: epoch, write, member,
  * tag, tenant, conversation, recordTtl, liveKeep, liveTtl, status or '' to keep the reply's, dead letter or ''. Returns { 'ok', left }.
  */
-export const commitDelivery = `${prelude}${item}${writeFence}
+export const commitDelivery = `${prelude}${bury}${item}${writeFence}
 if again then return { 'ok', redis.call('LLEN', KEYS[2]) } end
 local head = redis.call('LPOP', KEYS[2])
 if head then
@@ -103,8 +103,7 @@ if head then
   publish(KEYS[4], 'r', reply, ARGV[8], ARGV[9])
 end
 if ARGV[11] ~= '' then
-  redis.call('RPUSH', KEYS[5], ARGV[11])
-  redis.call('LTRIM', KEYS[5], -10000, -1)
+  bury(KEYS[5], ARGV[11])
 end
 local left = redis.call('LLEN', KEYS[2])
 if left > 0 then

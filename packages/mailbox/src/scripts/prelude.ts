@@ -1,12 +1,22 @@
-import { mailShown, mailShownToControl, mailShownToControlBytes, wakeGraceMs } from '../limits.js';
+import {
+  deadBytes,
+  deadMax,
+  liveBytes,
+  mailShown,
+  mailShownToControl,
+  mailShownToControlBytes,
+  wakeGraceMs,
+} from '../limits.js';
 
 /*
  * What every script starts with. Redis' own clock decides, so that workers with wrong clocks agree.
  *
  * Keys of one conversation, all in one slot:
  *   st  hash  epoch, scheduled, phase (idle | tools), lease (0: nobody), tries, turn, journal, waiting, deadline, armed,
- *             mailWakes, trimmed, wrote (the last fenced write, so that one that is sent again changes nothing)
- *   mb  list  mail of people         ct  list  control mail, read first
+ *             mailWakes, trimmed, wrote (the last fenced write, so that one that is sent again changes nothing), prefs,
+ *             summary, until (the first entry that the summary does not cover), compact (a command that waits for a
+ *             worker), who (who wrote last, and the day of it)
+ *   mb  list  mail of people         ct  list  control mail, read first         cm  list  commands, which need no lease
  *   wt  hash  call -> 't' ticket (out) or 'r' outcome (came back)
  *   tr  list  transcript             live stream  deltas, tool activity, replies
  * Of one outbox: st hash, mb list of items `channel \n status \n ids \n reply`.
@@ -20,9 +30,18 @@ local function clock()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 local function publish(live, kind, event, keep, ttl)
-  local cursor = redis.call('XADD', live, 'MAXLEN', '~', keep, '*', kind, event)
+  local most = math.max(10, math.min(tonumber(keep), math.floor(${liveBytes} / (#event + 1))))
+  local cursor = redis.call('XADD', live, 'MAXLEN', '~', most, '*', kind, event)
   redis.call('PEXPIRE', live, ttl)
   redis.call('PUBLISH', live, cursor .. '\\n' .. kind .. '\\n' .. event)
+end
+`;
+
+/** Puts a dead letter aside, bounded in number and, the larger the fewer, in bytes. */
+export const bury = `
+local function bury(dead, letter)
+  redis.call('RPUSH', dead, letter)
+  redis.call('LTRIM', dead, -math.max(10, math.min(${deadMax}, math.floor(${deadBytes} / #letter))), -1)
 end
 `;
 

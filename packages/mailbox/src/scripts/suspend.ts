@@ -3,7 +3,7 @@ import { fence, prelude, writeFence } from './prelude.js';
 /**
  * The turn waits for tools and gives its worker back. Until \`arm\` says that the tasks are queued, the conversation is due
  * again within seconds, so that whoever claims next adds what is missing.
- * KEYS: st, mb, ct, wt, due, live. ARGV: epoch, write, member, journal, popMail, popControl, armMs, deadline, mailWakes
+ * KEYS: st, mb, ct, wt, due, live, cm. ARGV: epoch, write, member, journal, popMail, popControl, armMs, deadline, mailWakes
  * ('1': mail of people wakes it too), liveKeep, liveTtl, calls n, n x (call, ticket), then live events.
  */
 export const suspend = `${prelude}${writeFence}
@@ -25,7 +25,8 @@ redis.call('DEL', KEYS[4])
 for _, pair in ipairs(kept) do redis.call('HSET', KEYS[4], pair[1], pair[2]) end
 local now = clock()
 local at = now + ARGV[7]
-if waiting == 0 or redis.call('LLEN', KEYS[3]) > 0 or (ARGV[9] == '1' and redis.call('LLEN', KEYS[2]) > 0) then at = now end
+if waiting == 0 or redis.call('LLEN', KEYS[3]) + redis.call('LLEN', KEYS[7]) > 0 or redis.call('HEXISTS', KEYS[1], 'compact') == 1
+  or (ARGV[9] == '1' and redis.call('LLEN', KEYS[2]) > 0) then at = now end
 redis.call('HSET', KEYS[1], 'phase', 'tools', 'journal', ARGV[4], 'waiting', waiting, 'deadline', ARGV[8],
   'tries', '0', 'lease', '0', 'armed', '0', 'mailWakes', ARGV[9], 'wrote', ARGV[2], 'scheduled', at == now and '1' or '0')
 redis.call('ZADD', KEYS[5], at, ARGV[3])

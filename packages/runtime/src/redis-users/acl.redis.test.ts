@@ -29,6 +29,8 @@ const places: Readonly<
 > = {
   mailbox: [keys.mailbox(tag, 'messages', one), 'rw', 'rw', 'rw', ''],
   control: [keys.control(tag, one), 'rw', 'r', 'rw', ''],
+  commands: [keys.commands(tag, one), 'rw', 'r', 'rw', ''],
+  person: [keys.person(tag, 'acme', 'http.ada'), 'rw', 'rw', 'rw', ''],
   state: [keys.state(tag, 'messages', one), 'rw', 'rw', 'rw', ''],
   waiting: [keys.waiting(tag, one), 'rw', '', 'rw', ''],
   transcript: [keys.transcript(tag, one), 'rw', 'r', 'rw', ''],

@@ -48,7 +48,7 @@ const agent: RightsIn = (tag) => ({
   ...nothing,
   keys: [
     ...[conversations(tag), due(tag), queue(tag, 'messages'), queue(tag, 'tasks'), queue(tag, 'replies')],
-    ...[keys.results(tag), keys.dead(tag)],
+    ...[keys.results(tag), keys.dead(tag), keys.refused(tag)],
   ],
   hears: [keys.controlChannel(tag)],
   says: [keys.live(tag, every), keys.controlChannel(tag)],
@@ -68,14 +68,13 @@ const console: RightsIn = (tag) => ({
   keys: [
     ...[queue(tag, 'messages'), queue(tag, 'tasks'), queue(tag, 'replies'), due(tag), keys.dead(tag)],
     ...[keys.mailbox(tag, 'messages', every), keys.state(tag, 'messages', every), keys.mailbox(tag, 'replies', every)],
-    keys.message(tag, '*', '*'),
+    ...[keys.message(tag, '*', '*'), keys.person(tag, '*', '*')],
   ],
   reads: [
     keys.transcript(tag, every),
     keys.conversations(tag, '*'),
-    keys.control(tag, every),
-    keys.results(tag),
-    keys.holder(tag, '*'),
+    ...[keys.control(tag, every), keys.commands(tag, every)],
+    ...[keys.results(tag), keys.refused(tag), keys.holder(tag, '*')],
   ],
 });
 

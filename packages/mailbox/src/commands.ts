@@ -1,0 +1,95 @@
+import {
+  type ActorAddress,
+  actorMember,
+  type ControlMail,
+  Journal,
+  keys,
+  type PreferenceChange,
+  Preferences,
+  type Reply,
+  Summary,
+} from '@queueclaw/contracts';
+import { outboxItem } from './outbox.js';
+import { parseJson } from './record.js';
+import type { Shard } from './shards.js';
+
+/** A command as it waits. `mail` is undefined when it is forged or cannot be read: it is dropped. */
+export type WaitingCommand = { readonly element: string; readonly mail: ControlMail | undefined };
+
+/** Sees to commands; those that it leaves are shown again. */
+export type Obey = (commands: readonly WaitingCommand[]) => Promise<void>;
+
+/** What a command does, with its answer in one step. */
+export type Effect = {
+  readonly reply?: Reply | undefined;
+  readonly change?: PreferenceChange | undefined;
+  /** It is kept for a worker, which answers it. */
+  readonly keep?: ControlMail | undefined;
+};
+
+/** `taken`: another command is kept for a worker already, and nothing changed. */
+export type Obeyed = 'done' | 'gone' | 'taken';
+
+/** See scripts/obey.ts. */
+export async function obeyCommand(
+  shard: Shard,
+  address: ActorAddress,
+  { element }: WaitingCommand,
+  { reply, change = {}, keep }: Effect,
+  retentionMs: number,
+): Promise<Obeyed> {
+  const { tag } = shard;
+  const verdict = await shard.run(
+    'obey',
+    [
+      ...[keys.state(tag, 'messages', address), keys.commands(tag, address)],
+      ...[keys.mailbox(tag, 'replies', address), keys.due(tag, 'replies')],
+    ],
+    [
+      ...[actorMember(address), element, retentionMs, reply === undefined ? '' : outboxItem(reply)],
+      keep === undefined ? '' : JSON.stringify(keep),
+      ...Object.entries(change).flatMap(([name, value]) => [name, value ?? '']),
+    ],
+  );
+  if (verdict === 1) return 'done';
+  return verdict === 0 ? 'gone' : 'taken';
+}
+
+/** A conversation from outside. */
+export type Glance = {
+  readonly preferences: Preferences;
+  /** Turns so far. */
+  readonly turn: number;
+  /** Of the turn that is under way. */
+  readonly journal: Journal | undefined;
+  /** Tool calls that are out. */
+  readonly toolsOut: number;
+  /** Messages that wait. */
+  readonly waiting: number;
+  /** Entries of the transcript that are kept, and how many of them the summary covers. */
+  readonly entries: number;
+  readonly summarised: number;
+};
+
+/** Reads what a command may tell. */
+export async function glanceAt({ tag, redis }: Shard, address: ActorAddress): Promise<Glance> {
+  const [fields, waiting, entries] = await Promise.all([
+    redis.hmget(
+      keys.state(tag, 'messages', address),
+      ...['prefs', 'turn', 'journal', 'waiting', 'summary', 'trimmed', 'phase'],
+    ),
+    redis.llen(keys.mailbox(tag, 'messages', address)),
+    redis.llen(keys.transcript(tag, address)),
+  ]);
+  const [prefs, turn, journal, toolsOut, summary, trimmed, phase] = fields;
+  const until = Summary.safeParse(parseJson(summary ?? '')).data?.until ?? 0;
+  return {
+    preferences: Preferences.safeParse(parseJson(prefs ?? '')).data ?? {},
+    turn: Number(turn ?? 0),
+    journal: Journal.safeParse(parseJson(journal ?? '')).data,
+    toolsOut: phase === 'tools' ? Number(toolsOut ?? 0) : 0,
+    waiting,
+    entries,
+    summarised: Math.max(0, until - Number(trimmed ?? 0)),
+  };
+}
