@@ -38,7 +38,7 @@ export function joinMail(
     if (!known.has(mail.id)) {
       if (answers.length - journal.answers.length >= atMost || answers.length >= mailPerTurnMax) break;
       if (answers.length > 0 && chars + mail.text.length > mailCharsMax) break;
-      const { text, context: _, ...rest } = mail;
+      const { text, attachments: _, context: __, ...rest } = mail;
       known.add(mail.id);
       answers.push(rest);
       entries.push(...contextEntries(mail, journal.turn), userEntry(mail, journal.turn));

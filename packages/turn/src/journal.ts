@@ -18,17 +18,18 @@ export function newJournal(input: TurnInput): Journal {
 
 /** A person's message as a transcript remembers it. */
 export function userEntry(mail: PersonMail, turn: number): TranscriptEntry {
-  return { v: 1, turn, at: mail.at, role: 'user', id: mail.id, text: mail.text, from: mail.from };
+  const { at, id, text, attachments, from } = mail;
+  return { v: 1, turn, at, role: 'user', id, text, ...(attachments === undefined ? {} : { attachments }), from };
 }
 
 /** What was said before a message, as a transcript remembers it. Its ids are made of the message's. */
 export function contextEntries(mail: PersonMail, turn: number): TranscriptEntry[] {
   const base = { v: 1 as const, turn, at: mail.at };
-  return (mail.context ?? []).map(({ role, text }, at) =>
-    role === 'user'
-      ? { ...base, role, id: `${mail.id.slice(0, 100)}-before-${at + 1}`, text, from: mail.from }
-      : { ...base, role, text },
-  );
+  return (mail.context ?? []).map(({ role, text, attachments }, at) => {
+    if (role === 'assistant') return { ...base, role, text };
+    const id = `${mail.id.slice(0, 100)}-before-${at + 1}`;
+    return { ...base, role, id, text, ...(attachments === undefined ? {} : { attachments }), from: mail.from };
+  });
 }
 
 /** The sum of two usages; cached tokens only when one of them counts any, the cost when one of them has a price. */

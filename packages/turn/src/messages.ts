@@ -1,4 +1,5 @@
 import type { ModelMessage, Sender, TranscriptEntry } from '@queueclaw/contracts';
+import { attachmentLines, hasWorkspace } from './attachment-lines.js';
 import { fitBudget } from './fit-budget.js';
 import type { TurnInput } from './turn-input.js';
 import { fromFirstUser, wholePairs } from './whole-pairs.js';
@@ -17,9 +18,29 @@ export function isGroup(entries: readonly TranscriptEntry[]): boolean {
   return people.size > 1;
 }
 
-function asMessage(entry: TranscriptEntry, group: boolean): ModelMessage {
+/** How entries become messages. */
+type Manner = {
+  /** Several people write. */
+  readonly group: boolean;
+  /** The model can open the workspace. */
+  readonly workspace: boolean;
+};
+
+function userMessage(entry: Extract<TranscriptEntry, { role: 'user' }>, { group, workspace }: Manner): ModelMessage {
+  const said = entry.text.toWellFormed();
+  const text = group ? `[${senderName(entry.from)}] ${said}` : said;
+  const { attachments = [] } = entry;
+  if (attachments.length === 0) return { role: 'user', text };
+  return {
+    role: 'user',
+    text: [text, ...attachmentLines(attachments, workspace)].filter(Boolean).join('\n'),
+    attachments,
+  };
+}
+
+function asMessage(entry: TranscriptEntry, manner: Manner): ModelMessage {
+  if (entry.role === 'user') return userMessage(entry, manner);
   const text = entry.text.toWellFormed();
-  if (entry.role === 'user') return { role: 'user', text: group ? `[${senderName(entry.from)}] ${text}` : text };
   if (entry.role === 'tool') return { role: 'tool', call: entry.call, name: entry.name, text, ok: entry.ok };
   const calls = entry.calls?.map(({ call, name, args }) => ({ id: call, name, args }));
   return {
@@ -31,10 +52,10 @@ function asMessage(entry: TranscriptEntry, group: boolean): ModelMessage {
 }
 
 /** What the person wrote after the turn had begun to work, marked for the model. */
-function marked(entries: readonly TranscriptEntry[], group: boolean): readonly ModelMessage[] {
+function marked(entries: readonly TranscriptEntry[], manner: Manner): readonly ModelMessage[] {
   let working = false;
   return entries.map((entry) => {
-    const message = asMessage(entry, group);
+    const message = asMessage(entry, manner);
     if (entry.role !== 'user') working = true;
     return working && message.role === 'user' ? { ...message, text: `${steerNote}\n${message.text}` } : message;
   });
@@ -52,8 +73,10 @@ export function messagesOf(
   turn: readonly TranscriptEntry[],
   group: boolean,
 ): readonly ModelMessage[] {
+  const manner = { group, workspace: hasWorkspace(input.agent.tools) };
   const history = wholePairs(fromFirstUser(input.history));
   const now = wholePairs(turn);
-  const current = input.agent.queueMode === 'steer' ? marked(now, group) : now.map((entry) => asMessage(entry, group));
-  return fitBudget(history.map((entry) => asMessage(entry, group)).filter(speaks), current.filter(speaks));
+  const current =
+    input.agent.queueMode === 'steer' ? marked(now, manner) : now.map((entry) => asMessage(entry, manner));
+  return fitBudget(history.map((entry) => asMessage(entry, manner)).filter(speaks), current.filter(speaks));
 }

@@ -51,6 +51,8 @@ export type TestAgentsOptions = {
   readonly namespace: string;
   readonly answer: Answer;
   readonly config?: Record<string, unknown>;
+  /** The machine's folder; only attachments need one. */
+  readonly home?: string;
   /** The configured models are asked, not the scripted one. */
   readonly configured?: boolean;
   /** Instead of asking: throws what it likes. */
@@ -63,13 +65,13 @@ const route = { channel: 'http' };
 
 /** Starts with no agent yet. */
 export async function testAgents(options: TestAgentsOptions): Promise<TestAgents> {
-  const { redisUrl, namespace, answer, broken } = options;
+  const { redisUrl, namespace, answer, broken, home = '/nonexistent' } = options;
   const config = Config.parse({ ...options.config, state: { namespace } });
   const log: string[] = [];
   const logger = createLogger('agent', 'debug', (line) => void log.push(line));
   const settings = createLive(config);
   const health = createHealthBoard();
-  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home: '/nonexistent', health };
+  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home, health };
   const asked: { request: ModelRequest; signal: AbortSignal }[] = [];
   const scripted = createScriptedModel(answer);
   const model = {

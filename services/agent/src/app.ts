@@ -1,3 +1,4 @@
+import { openBlobs } from '@queueclaw/blobs';
 import { openDoor } from '@queueclaw/conversations';
 import { createModels, type Models, sharedGate } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
@@ -6,6 +7,7 @@ import { openTurnBudget } from './budget.js';
 import { fromControl } from './from-control.js';
 import { fromMessages } from './from-messages.js';
 import { fromResults } from './from-results.js';
+import { imageLoader } from './load-images.js';
 import { profilesFrom } from './profiles.js';
 import { trackSteps } from './running-steps.js';
 import type { StepDeps } from './step.js';
@@ -21,7 +23,7 @@ const dispatchEveryMs = 1_000;
  * @throws AppError config.invalid
  */
 export async function createAgent(context: ServiceContext, given?: Models): Promise<Service> {
-  const { config, settings, env, logger, redisUrl, mailKey, health } = context;
+  const { config, settings, env, logger, redisUrl, mailKey, home, health } = context;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
   const gateRedis = connectRedis(redisUrl, 'command', onError);
   const gate = sharedGate({ redis: gateRedis, namespace: config.state.namespace, logger });
@@ -43,11 +45,13 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     return { enableDangerous, ...(allowedCommands ? { allowedCommands } : {}) };
   });
   const replies = toReplies(shards);
+  const blobs = openBlobs({ config: config.state.blobs, home });
+  const loadImages = imageLoader(blobs);
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
   const depsOf = (now: Config, asked: Models): StepDeps => {
     const { limits } = now;
     const profileOf = profilesFrom(now);
-    return { models: asked, profileOf, tasks, replies, waker, budget, triesMax: limits.tries, logger };
+    return { models: asked, profileOf, tasks, loadImages, replies, waker, budget, triesMax: limits.tries, logger };
   };
   let deps = depsOf(config, models);
   settings.onChange(async (next) => {
@@ -79,6 +83,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
       await Promise.all(consumers.map((consumer) => consumer.stop(graceMs)));
       await Promise.all(parts.map((part) => part.stop(graceMs)));
       await Promise.all([tasks.close(), replies.close(), budget.close()]);
+      blobs.close();
       await door.close();
       gateRedis.disconnect();
     },

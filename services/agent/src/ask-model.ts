@@ -1,6 +1,7 @@
-import type { LiveEvent, ModelOutcome } from '@queueclaw/contracts';
+import type { LiveEvent, ModelOutcome, ModelRequest } from '@queueclaw/contracts';
 import { counter, histogram } from '@queueclaw/runtime';
 import { collectOutcome, type Next } from '@queueclaw/turn';
+import { withoutImages } from './load-images.js';
 import type { Step } from './step.js';
 import { toLive } from './to-live.js';
 
@@ -16,7 +17,7 @@ export type Answer = { readonly outcome: ModelOutcome; readonly unwritten: reado
  * @param again the same step was asked before under this lease
  */
 export async function askModel(
-  { deps, lease, profile, running, log }: Step,
+  { deps, address, lease, profile, running, log }: Step,
   { journal, request }: Extract<Next, { do: 'ask' }>,
   again: boolean,
 ): Promise<Answer> {
@@ -24,7 +25,13 @@ export async function askModel(
   const number = journal.step + 1;
   const live = toLive(lease, journal.turn, number, again, () => running.interrupt('stale'));
   const startedAt = performance.now();
-  const outcome = await collectOutcome(model.stream(request, running.signal()), live.add, live.restart);
+  const put = (asked: ModelRequest): Promise<ModelOutcome> =>
+    collectOutcome(model.stream(asked, running.signal()), live.add, live.restart);
+  const shown = await deps.loadImages(address.tenant, request);
+  let outcome = await put(shown);
+  // A picture that a vendor cannot read would end every turn that remembers it.
+  const blind = !outcome.ok && outcome.failure.code === 'llm.refused' && outcome.text === '' && withoutImages(shown);
+  if (blind) outcome = await put(blind);
   const unwritten = live.end();
   const seconds = (performance.now() - startedAt) / 1000;
   modelSeconds.observe({ model: model.name, outcome: outcome.ok ? 'ok' : outcome.failure.code }, seconds);

@@ -12,11 +12,13 @@ export function deadLetter(
 ): Readonly<Record<string, unknown>> {
   const ids = replies.flatMap(({ answers }) => answers);
   const words = new Map(
-    (lease.journal?.entries ?? []).flatMap((entry) => (entry.role === 'user' ? [[entry.id, entry.text] as const] : [])),
+    (lease.journal?.entries ?? []).flatMap((entry) => (entry.role === 'user' ? [[entry.id, entry] as const] : [])),
   );
   const read = (lease.journal?.answers ?? []).flatMap((mail): PersonMail[] => {
-    const text = words.get(mail.id);
-    return text === undefined ? [] : [{ ...mail, text }];
+    const entry = words.get(mail.id);
+    if (entry === undefined) return [];
+    const { text, attachments } = entry;
+    return [{ ...mail, text, ...(attachments === undefined ? {} : { attachments }) }];
   });
   const waiting = lease.inbox().mail.filter(({ id }) => !read.some((mail) => mail.id === id));
   return {

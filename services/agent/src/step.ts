@@ -11,6 +11,8 @@ import { deadLetter } from './dead-letter.js';
 import { mailInterrupts, type Profile, type ProfileOf } from './profiles.js';
 import type { RunningStep } from './running-steps.js';
 import type { ToReplies } from './to-replies.js';
+import type { LoadImages } from './load-images.js';
+import { recentAttachments } from './recent-attachments.js';
 import type { ToTasks } from './to-tasks.js';
 
 const turnsTotal = counter('queueclaw_turns_total', 'Turns ended, by status of the reply', ['status']);
@@ -19,6 +21,7 @@ export type StepDeps = {
   readonly models: Models;
   readonly profileOf: ProfileOf;
   readonly tasks: ToTasks;
+  readonly loadImages: LoadImages;
   readonly replies: ToReplies;
   readonly waker: Waker;
   readonly budget: TurnBudget;
@@ -150,7 +153,8 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   const live = out.filter(({ call }) => !announced.has(call)).map((call) => started(journal, call));
   const suspended = await lease.suspend(journal, next.took, next.deadlineAt, live, mailInterrupts(step.profile));
   if (!suspended) return { outcome: 'stale' };
-  await deps.tasks.add(address, out, journal.answers.at(-1)?.trace);
+  const attachments = recentAttachments([...lease.history, ...journal.entries]);
+  await deps.tasks.add(address, out, journal.answers.at(-1)?.trace, attachments);
   await lease.arm(next.deadlineAt);
   deps.budget.sent(address, journal, live.length, lease.now);
   if (suspended.wake) deps.waker.hint(address, { why: 'more' });

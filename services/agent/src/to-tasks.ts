@@ -1,13 +1,27 @@
-import { type ActorAddress, jobId, keys, type PendingCall, type Task, type ToolPolicy } from '@queueclaw/contracts';
+import {
+  type ActorAddress,
+  type Attachment,
+  jobId,
+  keys,
+  type PendingCall,
+  type Task,
+  type ToolPolicy,
+} from '@queueclaw/contracts';
 import { redisError, type Shards } from '@queueclaw/mailbox';
 import { produce, tasksQueue } from '@queueclaw/queues';
 
 export type ToTasks = {
   /**
    * Queues calls, each once however often this is repeated; resolves when they are in Redis.
+   * @param attachments of the conversation, for its workspace
    * @throws AppError system.full, system.unavailable
    */
-  add(address: ActorAddress, calls: readonly PendingCall[], trace: string | undefined): Promise<void>;
+  add(
+    address: ActorAddress,
+    calls: readonly PendingCall[],
+    trace: string | undefined,
+    attachments: readonly Attachment[],
+  ): Promise<void>;
   /** Takes back calls that wait and stops those that run. */
   cancel(address: ActorAddress, calls: readonly PendingCall[]): Promise<void>;
   close(): Promise<void>;
@@ -20,7 +34,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
     jobId('t', address.tenant, address.conversation, call.call, call.ticket.slice(0, 6));
 
   return {
-    add: async (address, calls, trace) => {
+    add: async (address, calls, trace, attachments) => {
       const producer = producers[shards.of(address).index];
       await Promise.all(
         calls.map(async (call) => {
@@ -30,6 +44,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
             call: call.call,
             tool: call.name,
             args: call.args,
+            ...(attachments.length === 0 ? {} : { attachments: [...attachments] }),
             ticket: call.ticket,
             deadlineAt: call.deadlineAt,
             policy: policy(),
