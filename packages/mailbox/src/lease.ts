@@ -1,17 +1,21 @@
 import {
   type ActorAddress,
   actorMember,
-  type ControlMail,
+  ControlMail,
   Journal,
   keys,
   type LiveEvent,
   type PersonMail,
+  Preferences,
   type Reply,
+  Summary,
   ToolOutcome,
   TranscriptEntry,
 } from '@queueclaw/contracts';
+import type { z } from 'zod';
 import type { HistoryCache } from './history-cache.js';
-import { type Inbox, openControl, openInbox } from './inbox.js';
+import type { Obey, WaitingCommand } from './commands.js';
+import { type Inbox, openCommands, openControl, openInbox } from './inbox.js';
 import { armMs, leaseMs, liveKeep, liveTtlMs, type MailboxLimits, mailShown } from './limits.js';
 import { outboxItem } from './outbox.js';
 import { parseJson } from './record.js';
@@ -30,7 +34,18 @@ export type TurnEnd = {
   readonly entries: readonly TranscriptEntry[];
   readonly replies: readonly Reply[];
   readonly live?: readonly LiveEvent[];
+  /** The command that waited for a worker is answered. */
+  readonly dropCompact?: boolean;
   readonly deadLetter?: Readonly<Record<string, unknown>>;
+};
+
+/** What a summary changes. */
+export type Summarised = {
+  /** Absent: the one that there is stays. */
+  readonly summary?: Summary | undefined;
+  /** The command that waited for it is answered by one of `replies`. */
+  readonly commandDone: boolean;
+  readonly replies: readonly Reply[];
 };
 
 export type Release = {
@@ -56,7 +71,20 @@ export type Lease = {
   /** A journal that does not fit its schema: the turn cannot go on. `journal` has no more than whom it was to answer. */
   readonly damaged: string | undefined;
   readonly results: readonly { call: string; outcome: ToolOutcome }[];
+  /** The newest entries of the transcript, of those that the summary does not cover. */
   readonly history: readonly TranscriptEntry[];
+  /** The absolute index of the first entry of `history`, or of the next one that there will be. */
+  readonly from: number;
+  /** Entries before `history` that no summary covers. */
+  readonly unread: number;
+  readonly summary: Summary | undefined;
+  readonly preferences: Preferences;
+  /** A command that only a worker can obey: to have older messages summarised. */
+  readonly compact: ControlMail | undefined;
+  /** The transcript from one absolute index to before another one, at most the last `pastMax` of it. Not fenced. */
+  past(from: number, until: number): Promise<readonly TranscriptEntry[]>;
+  /** Writes a summary and what people are told of it; afterwards `inbox` shows what came meanwhile. */
+  summarise(change: Summarised): Promise<boolean>;
   /** Mail not yet consumed; `checkpoint` brings it up to date. */
   inbox(): { readonly mail: readonly PersonMail[]; readonly control: readonly ControlMail[] };
   /** Keeps the lease. How much mail and control mail has come since `inbox` was last up to date; undefined once it is not ours. */
@@ -95,8 +123,26 @@ type Context = {
   readonly histories: HistoryCache;
 };
 
-/** Claims a conversation for one step. See scripts/claim.ts. */
-export async function claimConversation(context: Context): Promise<Claim> {
+const pastMax = 2_000;
+
+/**
+ * Claims a conversation for one step. See scripts/claim.ts.
+ * @param obey does what the commands say that wait first of all; absent: they stay
+ */
+export async function claimConversation(context: Context, obey?: Obey): Promise<Claim> {
+  for (let round = 0; round < 10; round += 1) {
+    const answer = await tryToClaim(context, obey !== undefined);
+    if (typeof answer === 'string' || !('commands' in answer)) return answer;
+    await obey?.(answer.commands);
+  }
+  // They come faster than they are obeyed; `due` knows the conversation.
+  return 'busy';
+}
+
+async function tryToClaim(
+  context: Context,
+  obeys: boolean,
+): Promise<Claim | { readonly commands: readonly WaitingCommand[] }> {
   const { shard, address, limits } = context;
   const { tag } = shard;
   const known = context.histories.get(address);
@@ -108,10 +154,11 @@ export async function claimConversation(context: Context): Promise<Claim> {
   const answer = row(
     await shard.run(
       'claim',
-      [st, mb, ct, wt, keys.transcript(tag, address), due],
-      [actorMember(address), leaseMs, limits.historyMax, known?.turn ?? ''],
+      [st, mb, ct, wt, keys.transcript(tag, address), due, keys.commands(tag, address)],
+      [actorMember(address), leaseMs, limits.historyMax, known?.turn ?? '', obeys ? 1 : 0],
     ),
   );
+  if (answer[0] === 'commands') return { commands: openCommands(context.mailKey, address, strings(answer[1])) };
   if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'waiting';
   const turn = Number(answer[4]);
   // What was known may have been dropped from the cache since, but not from this step.
@@ -132,10 +179,16 @@ function leaseFrom(
   context: Context,
   answer: readonly unknown[],
   names: Names,
-  history: readonly TranscriptEntry[],
+  tail: readonly TranscriptEntry[],
 ): Lease {
   const { shard, address, mailKey, limits, histories } = context;
   const { st, mb, ct, wt, due } = names;
+  const [total, trimmed] = [Number(answer[10]), Number(answer[11])];
+  const summary = read(Summary, answer[12]);
+  const until = Math.max(summary?.until ?? 0, trimmed);
+  const covered = Math.max(0, until - (total - tail.length));
+  const history = tail.slice(covered);
+  const from = total - history.length;
   const { tag } = shard;
   const member = actorMember(address);
   const live = keys.live(tag, address);
@@ -148,6 +201,12 @@ function leaseFrom(
   const pops = (take: Take): [number, number] => [mail.pop(take.mail), control.pop(take.control)];
   const noteRefused = (take: Take): void =>
     countRefused(shard, { person: mail.refused(take.mail), control: control.refused(take.control) });
+  const refreshed = (back: readonly unknown[]): boolean => {
+    if (back[0] !== 'ok') return false;
+    control = openControl(mailKey, address, strings(back[1]));
+    mail = openInbox(mailKey, address, strings(back[2]));
+    return true;
+  };
   let writes = 0;
   /** Names a write, so that one which the connection sends again is recognised. */
   const write = (): string => `${epoch}.${(writes += 1)}`;
@@ -161,6 +220,31 @@ function leaseFrom(
     damaged: journal?.success === false ? journalText : undefined,
     results: outcomes(pairs(answer[8])),
     history,
+    from,
+    unread: Math.max(0, from - until),
+    summary,
+    preferences: read(Preferences, answer[13]) ?? {},
+    compact: read(ControlMail, answer[14]),
+    past: async (start, end) => {
+      const first = Math.max(start, end - pastMax) - trimmed;
+      if (end - trimmed <= Math.max(0, first)) return [];
+      return readEntries(
+        await shard.redis.lrange(keys.transcript(tag, address), Math.max(0, first), end - trimmed - 1),
+      );
+    },
+    summarise: async ({ summary: fresh, commandDone, replies }) => {
+      const back = row(
+        await shard.run(
+          'summarise',
+          [st, mb, ct, keys.mailbox(tag, 'replies', address), keys.due(tag, 'replies')],
+          [
+            ...[epoch, write(), member, fresh === undefined ? '' : JSON.stringify(fresh), fresh?.until ?? 0],
+            ...[commandDone ? 1 : 0, ...replies.map(outboxItem)],
+          ],
+        ),
+      );
+      return refreshed(back);
+    },
     inbox: () => ({ mail: mail.mail, control: control.mail }),
     renew: async () => {
       const [verdict, mails, controls] = row(await shard.run('renew', [st, due, mb, ct], [epoch, member, leaseMs]));
@@ -174,18 +258,15 @@ function leaseFrom(
       const back = row(
         await shard.run('checkpoint', [st, mb, ct, wt], [epoch, write(), JSON.stringify(journal), ...pops(take)]),
       );
-      if (back[0] !== 'ok') return false;
-      noteRefused(take);
-      control = openControl(mailKey, address, strings(back[1]));
-      mail = openInbox(mailKey, address, strings(back[2]));
-      return true;
+      if (back[0] === 'ok') noteRefused(take);
+      return refreshed(back);
     },
     suspend: async (journal, take, deadlineAt, events, mailWakes = false) => {
       const calls = journal.pending.flatMap((call) => [call.call, call.ticket]);
       const back = row(
         await shard.run(
           'suspend',
-          [st, mb, ct, wt, due, live],
+          [st, mb, ct, wt, due, live, keys.commands(tag, address)],
           [
             ...[epoch, write(), member, JSON.stringify(journal), ...pops(take), armMs, deadlineAt],
             ...[mailWakes ? 1 : 0, liveKeep, liveTtlMs],
@@ -205,9 +286,17 @@ function leaseFrom(
           [
             ...[st, mb, ct, wt, keys.transcript(tag, address), due, keys.conversations(tag, address.tenant)],
             ...[keys.mailbox(tag, 'replies', address), keys.due(tag, 'replies'), live, keys.dead(tag)],
+            keys.commands(tag, address),
           ],
           [
-            ...[epoch, write(), member, ...pops(end.take), end.turn, end.reset ? 1 : 0],
+            ...[
+              epoch,
+              write(),
+              member,
+              ...pops(end.take),
+              end.turn,
+              (end.reset ? 1 : 0) + (end.dropCompact === true ? 2 : 0),
+            ],
             ...[limits.retentionMs, limits.transcriptMax, liveKeep, liveTtlMs],
             end.deadLetter === undefined ? '' : JSON.stringify(end.deadLetter),
             ...[end.entries.length, ...end.entries.map((entry) => JSON.stringify(entry))],
@@ -231,6 +320,9 @@ function leaseFrom(
     },
   };
 }
+
+const read = <T>(schema: z.ZodType<T>, text: unknown): T | undefined =>
+  text === '' ? undefined : schema.safeParse(parseJson(String(text))).data;
 
 /** Whom a turn was to answer, when that is all that can be read of its journal. */
 function salvage(text: string): Journal | undefined {
