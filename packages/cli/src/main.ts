@@ -20,11 +20,19 @@ try {
   // There need not be one.
 }
 
+if (process.argv[2] === '__complete') {
+  await (await import('./completion/command.js')).completeCommand(process.argv.slice(3));
+  // A connection that may still be open must not hold up the prompt.
+  process.exit(0);
+}
+
 const { createProgram, explain } = await import('./program.js');
 try {
   await createProgram().parseAsync();
-} catch (error) {
-  const { code, message } = explain(error);
-  if (message !== undefined) process.stderr.write(`${message}\n`);
+} catch (thrown) {
+  const { code, message, error } = explain(thrown);
+  if (message !== undefined && process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: { code: error, message } })}\n`);
+  else if (message !== undefined) process.stderr.write(`${message}\n`);
   process.exitCode = code;
 }

@@ -1,37 +1,106 @@
 import { AppError } from '@queueclaw/contracts';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { CommandError } from './exit-code.js';
+import { en } from './phrases/en.js';
+import { wordsFor } from './phrases/index.js';
+import { zh } from './phrases/zh.js';
 import { createProgram, explain } from './program.js';
 
+const english = wordsFor({});
+const chinese = wordsFor({ LANG: 'zh_CN.UTF-8' });
+
+const silent = (command: Command): void => {
+  command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  command.commands.forEach(silent);
+};
 const run = async (...args: string[]): Promise<unknown> => {
-  const program = createProgram().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
-  for (const command of program.commands)
-    command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  const program = createProgram(english);
+  silent(program);
   return program.parseAsync(args, { from: 'user' }).catch((error: unknown) => error);
 };
+const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+const texts = (command: Command): string[] => [
+  command.description(),
+  ...command.options.map((option) => option.description),
+  ...command.registeredArguments.map((argument) => argument.description),
+];
 
 test('knows the commands of the contract', () => {
-  const names = createProgram().commands.map((command) => command.name());
-  expect(names).toEqual(['up', 'run', 'chat', 'send', 'doctor', 'config', 'redis']);
-  const configuration = createProgram().commands.find((command) => command.name() === 'config');
-  expect(configuration?.commands.map((command) => command.name())).toEqual(['validate', 'show', 'schema']);
+  const program = createProgram(english);
+  const names = program.commands.map((command) => command.name());
+  expect(names.toSorted()).toEqual(
+    [
+      ...['up', 'run', 'chat', 'send', 'doctor', 'config', 'logs', 'completion', 'redis'],
+      ...['conversations', 'models', 'tools', 'channels', 'dead-letters'],
+    ].toSorted(),
+  );
+  const below = (name: string): (string | undefined)[] =>
+    program.commands.find((command) => command.name() === name)?.commands.map((command) => command.name()) ?? [];
+  expect(below('config')).toEqual(['validate', 'show', 'schema']);
+  expect(below('conversations')).toEqual(['list', 'show', 'export', 'delete']);
+  expect(below('dead-letters')).toEqual(['list', 'show', 'retry', 'drop']);
+});
+
+test('every command, option and argument is explained in both languages', () => {
+  const both = [english, chinese].map((words) => all(createProgram(words)).flatMap(texts));
+  const [enTexts = [], zhTexts = []] = both;
+  expect(enTexts.length).toBeGreaterThan(60);
+  expect(enTexts.filter((text) => text === '' || /\p{Script=Han}/u.test(text))).toEqual([]);
+  expect(zhTexts.filter((text) => !/\p{Script=Han}/u.test(text))).toEqual([]);
+});
+
+test('no phrase is missing, empty or without its marks in another language', () => {
+  expect(Object.keys(zh)).toEqual(Object.keys(en));
+  const marks = (text: string): string[] => [...text.matchAll(/\{\w+\}|--[a-z]+/g)].map(([mark]) => mark).toSorted();
+  for (const [key, text] of Object.entries(zh)) {
+    expect(text, key).not.toBe('');
+    expect(marks(text), key).toEqual(marks(en[key as keyof typeof en]));
+  }
+});
+
+test('the help speaks the language of the environment', () => {
+  const help = (env: Record<string, string>): string => createProgram(wordsFor(env)).helpInformation();
+  for (const env of [{ LANG: 'zh_CN.UTF-8' }, { LC_ALL: 'zh_TW', LANG: 'en_US' }, { LC_MESSAGES: 'zh' }]) {
+    expect(help(env)).toMatch(/用法：.*queueclaw/);
+    expect(help(env)).toContain('显示帮助');
+  }
+  for (const env of [{}, { LC_ALL: 'C', LANG: 'zh_CN' }, { LANG: 'de_DE.UTF-8' }, { LANG: 'zhx' }])
+    expect(help(env)).toContain('Usage: queueclaw');
 });
 
 test('what it does not understand is a usage error, help is not', async () => {
-  for (const args of [['bogus'], ['send'], ['up', '--bogus']])
+  for (const args of [['bogus'], ['send'], ['up', '--bogus'], ['conversations', 'show']])
     expect(explain(await run(...args)).code, args.join(' ')).toBe(2);
   expect(explain(await run('run', 'nothing'))).toMatchObject({
     code: 2,
     message: expect.stringContaining('all-in-one'),
   });
-  expect(explain(await run('send', 'hi', '--wait', '1h'))).toMatchObject({ code: 2 });
-  expect(explain(await run('send', 'hi', '--conversation', 'a b'))).toMatchObject({ code: 2 });
+  for (const args of [
+    ['send', 'hi', '--wait', '1h'],
+    ['send', 'hi', '--conversation', 'a b'],
+    ['conversations', 'list', '--limit', '0'],
+    ['conversations', 'delete', 'a b'],
+    ['logs', '--service', 'nothing'],
+    ['completion', 'tcsh'],
+  ])
+    expect(explain(await run(...args)), args.join(' ')).toMatchObject({ code: 2, error: 'request.invalid' });
   expect(explain(await run('--help')).code).toBe(0);
 });
 
+test('the help names the exit codes, usage too', async () => {
+  let text = '';
+  const program = createProgram(english).configureOutput({ writeOut: (part) => (text += part) });
+  await program.parseAsync(['--help'], { from: 'user' }).catch(() => undefined);
+  expect(text).toMatch(/0 answered.*1 failed.*2 not understood.*3 /);
+});
+
 test('errors end in their exit code and say what people need, without a stack', () => {
-  expect(explain(new CommandError('gone', 3))).toEqual({ code: 3, message: 'gone' });
-  expect(explain(new AppError('config.invalid', { publicMessage: 'line 3' }))).toEqual({ code: 1, message: 'line 3' });
-  expect(explain(new CommanderError(1, 'x', 'said already'))).toEqual({ code: 2, message: undefined });
+  expect(explain(new CommandError('gone', 3))).toEqual({ code: 3, message: 'gone', error: 'system.unavailable' });
+  expect(explain(new AppError('config.invalid', { publicMessage: 'line 3' }))).toEqual({
+    code: 1,
+    message: 'line 3',
+    error: 'config.invalid',
+  });
+  expect(explain(new CommanderError(1, 'x', 'said already'))).toMatchObject({ code: 2, message: undefined });
 });

@@ -1,119 +1,53 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { defineOperate } from './define/operate.js';
+import { defineSystem } from './define/system.js';
+import { defineTalk } from './define/talk.js';
 import { CommandError, exitCode } from './exit-code.js';
-import { serviceNames } from './program-files.js';
+import { type Words, wordsFor } from './phrases/index.js';
 
 const version = '0.1.0';
 
-/** Ends with the exit code a command returns. */
-const ending =
-  <A extends unknown[]>(run: (...args: A) => Promise<number>) =>
-  async (...args: A): Promise<void> => {
-    process.exitCode = await run(...args);
-  };
-
-type Shared = { readonly config?: string; readonly json?: boolean };
-type Talk = { readonly conversation?: string; readonly json?: boolean };
-
-const json = (): Option => new Option('--json', 'print JSON');
-const config = (): Option =>
-  new Option('-c, --config <file>', 'configuration file (else QUEUECLAW_CONFIG, queueclaw.yaml)');
-const conversation = (): Option => new Option('--conversation <id>', 'conversation to talk in');
+/** Commander's own words in the person's language. */
+const titles = (words: Words): Readonly<Record<string, string>> => ({
+  'Usage:': words('title.usage'),
+  'Arguments:': words('title.arguments'),
+  'Options:': words('title.options'),
+  'Commands:': words('title.commands'),
+});
 
 /** The command line. Each command's code is loaded when it runs, so that --help is quick. */
-export function createProgram(): Command {
+export function createProgram(words: Words = wordsFor(process.env)): Command {
+  const known = titles(words);
   const program = new Command('queueclaw')
-    .description('An AI assistant that runs like a queue-based system.')
-    .version(version)
-    .showHelpAfterError('(--help shows what there is)')
+    .description(words('program'))
+    .configureHelp({ styleTitle: (title) => known[title] ?? title })
+    .helpOption('-h, --help', words('help.option'))
+    .helpCommand('help [command]', words('help.command'))
+    .version(version, '-V, --version', words('version'))
+    .showHelpAfterError(words('help.after_error'))
+    .addHelpText('after', `\n${words('help.exit_codes')}`)
     .exitOverride();
-
-  program
-    .command('up')
-    .description('start the whole system on this machine and keep it running; Ctrl-C stops it')
-    .addOption(config())
-    .addOption(json())
-    .action(ending(async (options: Shared) => (await import('./up/command.js')).upCommand(options)));
-
-  program
-    .command('run')
-    .description(`run one service in this process: ${serviceNames.join(', ')}`)
-    .argument('<service>', 'which service')
-    .addOption(config())
-    .action(
-      ending(async (service: string, options: Shared) => (await import('./run.js')).runCommand(service, options)),
-    );
-
-  program
-    .command('chat')
-    .description('talk to the assistant in the terminal')
-    .addOption(conversation())
-    .action(ending(async (options: Talk) => (await import('./client/chat.js')).chatCommand(options)));
-
-  program
-    .command('send')
-    .description('send one message; exit code 0: answered, 1: failed, 3: unreachable')
-    .argument('<text>', 'what to say; - reads it from stdin')
-    .addOption(conversation())
-    .option('--wait <duration>', 'how long to wait for the answer, 0s to 120s', '60s')
-    .addOption(json())
-    .action(
-      ending(async (text: string, options: Talk & { readonly wait: string }) =>
-        (await import('./client/send.js')).sendCommand(text, options),
-      ),
-    );
-
-  program
-    .command('doctor')
-    .description('check everything this machine needs')
-    .addOption(config())
-    .addOption(json())
-    .action(ending(async (options: Shared) => (await import('./doctor/command.js')).doctorCommand(options)));
-
-  const configuration = program.command('config').description('look at the configuration');
-  configuration
-    .command('validate')
-    .description('say everything that is wrong with it')
-    .argument('[file]', 'the file')
-    .addOption(json())
-    .action(
-      ending(async (file: string | undefined, options: Shared) =>
-        (await import('./config-commands.js')).validateCommand(file, options),
-      ),
-    );
-  configuration
-    .command('show')
-    .description('print what is in force, without secrets')
-    .argument('[file]', 'the file')
-    .addOption(json())
-    .action(
-      ending(async (file: string | undefined, options: Shared) =>
-        (await import('./config-commands.js')).showCommand(file, options),
-      ),
-    );
-  configuration
-    .command('schema')
-    .description('print the JSON Schema for editors')
-    .action(ending(async () => (await import('./config-commands.js')).schemaCommand()));
-
-  program
-    .command('redis')
-    .description('look at what the services need in Redis')
-    .command('users')
-    .description('print an ACL file with one user for each service; #@user@ stands for the SHA-256 of its password')
-    .addOption(config())
-    .action(ending(async (options: Shared) => (await import('./redis/users-command.js')).redisUsersCommand(options)));
-
+  defineSystem(program, words);
+  defineTalk(program, words);
+  defineOperate(program, words);
   return program;
 }
 
-/** The exit code and sentence for what a command threw. */
-export function explain(thrown: unknown): { readonly code: number; readonly message: string | undefined } {
-  if (thrown instanceof CommandError) return { code: thrown.code, message: thrown.message };
+/** What a command threw: its exit code, the sentence for people, and the error's code for programs. */
+export type Explained = { readonly code: number; readonly message: string | undefined; readonly error: string };
+
+/** Explains what a command threw. */
+export function explain(thrown: unknown): Explained {
+  if (thrown instanceof CommandError) return { code: thrown.code, message: thrown.message, error: thrown.errorCode };
   if (thrown instanceof Error && 'exitCode' in thrown && typeof thrown.exitCode === 'number') {
     // commander has said what it wanted; its 1 is our "usage".
-    return { code: thrown.exitCode === 0 ? exitCode.ok : exitCode.usage, message: undefined };
+    const code = thrown.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    return { code, message: undefined, error: 'request.invalid' };
   }
-  if (thrown instanceof Error && 'publicMessage' in thrown)
-    return { code: exitCode.failed, message: String(thrown.publicMessage) };
-  return { code: exitCode.failed, message: thrown instanceof Error ? thrown.message : String(thrown) };
+  if (thrown instanceof Error && 'publicMessage' in thrown) {
+    const error = 'code' in thrown ? String(thrown.code) : 'system.internal';
+    return { code: exitCode.failed, message: String(thrown.publicMessage), error };
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: exitCode.failed, message, error: 'system.internal' };
 }

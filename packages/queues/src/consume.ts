@@ -61,9 +61,15 @@ export function consume<T>(definition: QueueDefinition<T>, options: ConsumeOptio
       skipVersionCheck: true,
     },
   );
-  worker.on('error', (error) =>
-    logger.warn({ queue: definition.name, reason: redact(error.message) }, 'queue trouble'),
-  );
+  let trouble = '';
+  worker.on('error', (error) => {
+    const reason = redact(error.message);
+    // That Redis is away is said by the guard of the process; and nothing is said twice in a row.
+    const level = reason === trouble || isConnectionTrouble(error) ? 'debug' : 'warn';
+    trouble = reason;
+    logger[level]({ queue: definition.name, reason }, 'queue trouble');
+  });
+  worker.on('ready', () => void (trouble = ''));
   worker.on('stalled', (id) => {
     endedTotal.inc({ queue: definition.name, outcome: 'stalled' });
     logger.warn({ queue: definition.name, job: id }, 'a job lost its worker; another takes it over');
@@ -84,6 +90,9 @@ export function consume<T>(definition: QueueDefinition<T>, options: ConsumeOptio
     },
   };
 }
+
+/** True for what the operating system says about a connection, as ECONNREFUSED. */
+const isConnectionTrouble = (error: Error): boolean => 'syscall' in error;
 
 /** True when the work has not ended after `ms` milliseconds. */
 async function overdue(work: Promise<unknown>, ms: number): Promise<boolean> {

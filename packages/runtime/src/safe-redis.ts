@@ -11,6 +11,14 @@ export type RedisGuard = {
 };
 
 const isDenied = (error: unknown): boolean => error instanceof Error && /^NOPERM/.test(error.message);
+const hint = 'Another one is named with REDIS_URL or state.redis; ./queueclaw up brings one of its own.';
+
+/** Where a Redis is, without user and password. */
+const placeOf = (url: string): string => {
+  const parsed = URL.parse(url);
+  if (parsed === null) return 'not a URL';
+  return parsed.host === '' || parsed.protocol === 'unix:' ? parsed.pathname : parsed.host;
+};
 const say = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
@@ -25,7 +33,7 @@ export function guardRedis(url: string, logger: Logger, onUnsafe: (error: AppErr
   settled.promise.catch(() => undefined);
   const note = (error: unknown): void => {
     const text = say(error);
-    if (trouble !== text) logger.warn({ reason: text }, 'Redis does not answer; waiting for it');
+    if (trouble !== text) logger.warn({ reason: text }, `Redis (${placeOf(url)}) does not answer; waiting for it. ${hint}`);
     trouble = text;
   };
   const redis = connectRedis(url, 'command', note);

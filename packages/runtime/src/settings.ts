@@ -14,6 +14,7 @@ export * from './config/secrets.js';
 export * from './config/show.js';
 export * from './config/units.js';
 export * from './home.js';
+export * from './log-line.js';
 export * from './redaction.js';
 export * from './redis-users/acl.js';
 export * from './redis-users/rights.js';

@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline';
 import { CommandError, exitCode } from '../exit-code.js';
 import { openChatSession } from './chat-session.js';
+import { unreachable } from './http-call.js';
 import { serverAddress, terminalConversation } from './server-address.js';
 import { createTranscriptView } from './transcript-view.js';
 
@@ -22,7 +23,7 @@ const conversationOf = (given: string | undefined): string => {
  * the last answer. Returns 0, 1 when a message failed (without a terminal), 3 when the server cannot be reached.
  */
 export async function chatCommand(options: { readonly conversation?: string }): Promise<number> {
-  const address = serverAddress(process.env);
+  const address = await serverAddress(process.env);
   const conversation = conversationOf(options.conversation);
   const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const view = createTranscriptView((text) => void process.stdout.write(text), interactive);
@@ -71,8 +72,7 @@ export async function chatCommand(options: { readonly conversation?: string }): 
     onDown: (reason, attempt) => {
       if (attempt === 1 && connected) view.note(`(not connected: ${reason}; trying again)`);
       if (connected || attempt < attemptsBeforeGivingUp) return;
-      const message = `${address.base.origin} cannot be reached (${reason}). Is ./queueclaw up running?`;
-      end.reject(new CommandError(message, exitCode.unreachable));
+      end.reject(unreachable(address, reason));
     },
     onRefused: (reason) => {
       const hint = address.token === undefined ? ' Is QUEUECLAW_TOKEN set?' : '';

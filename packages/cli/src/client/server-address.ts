@@ -1,21 +1,88 @@
+import { homeFolder } from '@queueclaw/runtime/home';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { CommandError, exitCode } from '../exit-code.js';
+import { readUpState, type UpState } from '../up/home-lock.js';
+import { isRunning } from '../up/process-identity.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where the client talks to, and as whom. */
-export type ServerAddress = { readonly base: URL; readonly token: string | undefined };
+export type ServerAddress = {
+  readonly base: URL;
+  readonly token: string | undefined;
+  /** The variable that holds the token. */
+  readonly tokenVariable: string;
+  /** How people know it: what to do when it cannot be reached. */
+  readonly hint: string;
+};
 
-/** `QUEUECLAW_URL` (default http://127.0.0.1:8080, or PORT of it) and `QUEUECLAW_TOKEN`. @throws CommandError (usage) for what is no http(s) URL */
-export function serverAddress(env: Environment): ServerAddress {
-  const text = env['QUEUECLAW_URL'] || `http://127.0.0.1:${env['PORT'] || '8080'}`;
+/** The home of this machine: of the environment, else of the configuration when there is one. */
+export async function homeOf(env: Environment, cwd: string): Promise<string> {
+  const file = resolve(cwd, env['QUEUECLAW_CONFIG'] || 'queueclaw.yaml');
+  if (env['QUEUECLAW_HOME'] || !existsSync(file)) return homeFolder(undefined, env);
+  // Reading a configuration takes time that most calls of the command line need not spend.
+  const { readConfig } = await import('@queueclaw/runtime/settings');
+  const reading = readConfig({ env, cwd });
+  return homeFolder(reading.ok ? reading.config.state.home : undefined, env);
+}
+
+/** What the `up` of this home has written down, when it runs. */
+export async function runningUp(env: Environment, cwd: string): Promise<UpState | undefined> {
+  const state = readUpState(join(await homeOf(env, cwd), 'run'));
+  return state !== undefined && isRunning(state.owner) ? state : undefined;
+}
+
+const parse = (text: string, variable: string): URL => {
   const base = URL.parse(text);
-  if (base === null || !/^https?:$/.test(base.protocol))
-    throw new CommandError(`QUEUECLAW_URL must be an http or https address: ${text}`, exitCode.usage);
-  return { base, token: env['QUEUECLAW_TOKEN'] || undefined };
+  if (base !== null && /^https?:$/.test(base.protocol)) return base;
+  throw new CommandError(`${variable} must be an http or https address: ${text}`, exitCode.usage);
+};
+
+type Place = { readonly url: string; readonly port: string; readonly usualPort: string; readonly token: string };
+
+const find = async (
+  env: Environment,
+  place: Place,
+  running: () => Promise<string | undefined>,
+): Promise<ServerAddress> => {
+  const { url, port, usualPort, token: tokenVariable } = place;
+  const identity = { token: env[tokenVariable] || undefined, tokenVariable };
+  const written = env[url];
+  if (written) return { ...identity, base: parse(written, url), hint: `${url} says so.` };
+  const found = await running();
+  if (found !== undefined)
+    return {
+      ...identity,
+      base: parse(found, url),
+      hint: 'The running ./queueclaw up says so; is it well? (./queueclaw doctor)',
+    };
+  const hint = `No ./queueclaw up runs from ${homeFolder(undefined, env)}. Start one, or say where it is: ${url}=<address>.`;
+  return { ...identity, base: parse(`http://127.0.0.1:${env[port] || usualPort}`, url), hint };
+};
+
+/**
+ * The public server: `QUEUECLAW_URL`, else where the running `up` of this home serves, else 127.0.0.1 and `PORT` or 8080.
+ * @throws CommandError (usage) for what is no http(s) URL
+ */
+export async function serverAddress(env: Environment, cwd: string = process.cwd()): Promise<ServerAddress> {
+  const place = { url: 'QUEUECLAW_URL', port: 'PORT', usualPort: '8080', token: 'QUEUECLAW_TOKEN' };
+  return find(env, place, async () => (await runningUp(env, cwd))?.chat);
+}
+
+/** The console, as an operator: `QUEUECLAW_CONSOLE_URL`, else of the running `up`, else 127.0.0.1 and `CONSOLE_PORT` or 3080. */
+export async function consoleAddress(env: Environment, cwd: string = process.cwd()): Promise<ServerAddress> {
+  const place = {
+    ...{ url: 'QUEUECLAW_CONSOLE_URL', port: 'CONSOLE_PORT', usualPort: '3080' },
+    token: 'QUEUECLAW_OPERATOR_TOKEN',
+  };
+  const origin = (address: string | undefined): string | undefined =>
+    address === undefined ? undefined : URL.parse(address)?.origin;
+  return find(env, place, async () => origin((await runningUp(env, cwd))?.console));
 }
 
 /** The headers that say who calls. */
-export function callerHeaders({ token }: ServerAddress): Record<string, string> {
+export function callerHeaders({ token }: Pick<ServerAddress, 'token'>): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 

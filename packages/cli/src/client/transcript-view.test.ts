@@ -1,7 +1,6 @@
 import type { ServerFrame } from '@queueclaw/contracts';
 import { expect, test } from 'vitest';
 import { plainText } from './plain-text.js';
-import { serverAddress, terminalConversation } from './server-address.js';
 import { createTranscriptView } from './transcript-view.js';
 
 const place = { conversation: 'c', turn: 1, cursor: '1-1' };
@@ -77,12 +76,4 @@ test('tool activity stands on lines of its own', () => {
 test('what a model writes cannot steer the terminal', () => {
   expect(plainText('a\u001b[2Jb\u0007\u009b31mc\r\n\u202ed\tü')).toBe('a[2Jb31mc\nd\tü');
   expect(seen((view) => view.reply(reply('\u001b]0;title\u0007x')))).toBe(']0;titlex\n');
-});
-
-test('the server is where QUEUECLAW_URL says, else on this machine', () => {
-  expect(serverAddress({}).base.href).toBe('http://127.0.0.1:8080/');
-  expect(serverAddress({ PORT: '81' }).base.port).toBe('81');
-  expect(serverAddress({ QUEUECLAW_URL: 'https://claw.example/', QUEUECLAW_TOKEN: 't' })).toMatchObject({ token: 't' });
-  expect(() => serverAddress({ QUEUECLAW_URL: 'file:///etc' })).toThrow(/http/);
-  expect(terminalConversation('ann smith')).toBe('terminal-ann-smith');
 });

@@ -1,12 +1,13 @@
 import {
   compareConfigs,
+  configFile,
   homeFolder,
   loadConfig,
   makePrivateFolder,
   readConfig,
   shutdownTimes,
 } from '@queueclaw/runtime/settings';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../exit-code.js';
 import { addresses } from './addresses.js';
@@ -103,8 +104,10 @@ const stopAll = async (running: readonly Supervised[], killMs: number): Promise<
 export async function up(options: UpOptions): Promise<void> {
   const { env, cwd, path, announce, stop, kill } = options;
   const startedAt = performance.now();
-  const { nameChecks } = await import('../name-checks.js');
-  const { config, warnings, source } = loadConfig({ path, env, cwd, checks: nameChecks });
+  // Without a file there are no names to check, and a start should be quick.
+  const written = existsSync(configFile({ path, env, cwd })) || env['QUEUECLAW_MODEL'];
+  const checks = written ? (await import('../name-checks.js')).nameChecks : [];
+  const { config, warnings, source } = loadConfig({ path, env, cwd, checks });
   const home = homeFolder(config.state.home, env);
   const runFolder = join(home, 'run');
   for (const folder of [home, runFolder]) makePrivateFolder(folder);

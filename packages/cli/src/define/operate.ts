@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { Listing } from '../client/conversations.js';
+import type * as InventoryCommands from '../operate/inventory.js';
+import type * as DeadLetterCommands from '../operate/dead-letters.js';
+import type { Words } from '../phrases/index.js';
+import { config, ending, json, limit, type Shared } from './ending.js';
+
+/** The commands that say what there is, and those of operators. */
+export function defineOperate(program: Command, words: Words): void {
+  const inventory = async (): Promise<typeof InventoryCommands> => import('../operate/inventory.js');
+  program
+    .command('models')
+    .description(words('models'))
+    .addOption(config(words))
+    .addOption(json(words))
+    .action(ending(async (options: Shared) => (await inventory()).modelsCommand(options)));
+  program
+    .command('tools')
+    .description(words('tools'))
+    .addOption(config(words))
+    .addOption(json(words))
+    .action(ending(async (options: Shared) => (await inventory()).toolsCommand(options)));
+  const channels = program.command('channels').description(words('channels'));
+  channels
+    .command('list')
+    .description(words('channels.list'))
+    .addOption(json(words))
+    .action(ending(async (options: Shared) => (await inventory()).channelsListCommand(options)));
+  channels
+    .command('status')
+    .description(words('channels.status'))
+    .addOption(config(words))
+    .addOption(json(words))
+    .action(ending(async (options: Shared) => (await inventory()).channelsStatusCommand(options)));
+  defineDeadLetters(program, words);
+}
+
+function defineDeadLetters(program: Command, words: Words): void {
+  const load = async (): Promise<typeof DeadLetterCommands> => import('../operate/dead-letters.js');
+  const letters = program.command('dead-letters').description(words('dead-letters'));
+  letters
+    .command('list')
+    .description(words('dead-letters.list'))
+    .addOption(limit(words, '50'))
+    .addOption(json(words))
+    .action(ending(async (options: Listing) => (await load()).listCommand(options)));
+  letters
+    .command('show')
+    .description(words('dead-letters.show'))
+    .argument('<id>', words('dead-letters.id'))
+    .addOption(json(words))
+    .action(ending(async (id: string) => (await load()).showCommand(id)));
+  letters
+    .command('retry')
+    .description(words('dead-letters.retry'))
+    .argument('<id...>', words('dead-letters.ids'))
+    .addOption(json(words))
+    .action(ending(async (ids: string[], options: Shared) => (await load()).retryCommand(ids, options)));
+  letters
+    .command('drop')
+    .description(words('dead-letters.drop'))
+    .argument('<id...>', words('dead-letters.ids'))
+    .addOption(json(words))
+    .action(ending(async (ids: string[], options: Shared) => (await load()).dropCommand(ids, options)));
+}
