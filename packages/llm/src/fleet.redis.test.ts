@@ -39,7 +39,7 @@ const agent = async (config: Pick<Llm, 'models'> & Partial<Llm>): Promise<Models
   const rights = aclRules('agent', { namespace, shards: 1 });
   const redis = connectRedis(await redisAs(await sharedRedis(), rights), 'command', () => undefined);
   redises.push(redis);
-  const gate = sharedGate({ redis, namespace, logger: silent });
+  const gate = sharedGate({ connect: () => redis, namespace, logger: silent });
   const llm = { fallbacks: [], timeouts: quick, prices: {}, ...config };
   return createModels({ config: llm, agents: {}, env: {}, logger: silent, gate, random: () => 0 });
 };

@@ -1,10 +1,9 @@
-import { errorTable, type ModelEvent, type ModelRequest } from '@queueclaw/contracts';
+import { errorTable, estimateRequestTokens, type ModelEvent, type ModelRequest } from '@queueclaw/contracts';
 import type { ModelRate } from '@queueclaw/runtime';
 import type { Try, TryEvent } from './contract.js';
 import { failure } from './failure.js';
 import type { Attempt } from './guard.js';
 import type { Entry, Gate, Verdict } from './shared/gate.js';
-import { estimateTokens } from './usage.js';
 
 export type Gated = {
   readonly name: string;
@@ -16,18 +15,11 @@ export type Gated = {
   readonly now: () => number;
 };
 
-const tokensOfPicture = 1_500;
-
-/** The most tokens that a request can cost, roughly. */
-function tokensOf({ system, messages, tools, maxOutputTokens }: ModelRequest, outputMax: number): number {
-  const chars = messages.reduce(
-    (sum, message) =>
-      sum + message.text.length + (message.role === 'assistant' ? JSON.stringify(message.calls ?? []).length : 0),
-    system.length + JSON.stringify(tools).length,
-  );
-  const pictures = messages.reduce((sum, one) => sum + (one.role === 'user' ? (one.images?.length ?? 0) : 0), 0);
-  return estimateTokens(chars) + pictures * tokensOfPicture + Math.min(maxOutputTokens, outputMax);
-}
+/** The most tokens that a request can cost; 0 where nobody counts them. */
+const tokensOf = (request: ModelRequest, { rate, maxOutputTokens = request.maxOutputTokens }: Gated): number =>
+  rate?.tokens_per_minute === undefined
+    ? 0
+    : estimateRequestTokens(request) + Math.min(request.maxOutputTokens, maxOutputTokens);
 
 const closed = (name: string, { why, code, retryAfterMs }: Extract<Entry, { ok: false }>): TryEvent => ({
   type: 'closed',
@@ -43,9 +35,10 @@ const closed = (name: string, { why, code, retryAfterMs }: Extract<Entry, { ok: 
 /**
  * A model that is asked only when the gate lets the request in, and whose troubles the gate is told.
  */
-export function gated(attempt: Attempt, { name, gate, rate, maxOutputTokens, now }: Gated): Try {
+export function gated(attempt: Attempt, options: Gated): Try {
+  const { name, gate, rate, now } = options;
   return async function* (request, signal, totalMs): AsyncGenerator<TryEvent, void, undefined> {
-    const tokens = tokensOf(request, maxOutputTokens ?? Number.POSITIVE_INFINITY);
+    const tokens = tokensOf(request, options);
     const entry = await gate.enter(name, { rate, tokens });
     if (!entry.ok) return yield closed(name, entry);
     const startedAt = now();

@@ -25,8 +25,11 @@ const dispatchEveryMs = 1_000;
 export async function createAgent(context: ServiceContext, given?: Models): Promise<Service> {
   const { config, settings, env, logger, redisUrl, mailKey, home, health } = context;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
-  const gateRedis = connectRedis(redisUrl, 'command', onError);
-  const gate = sharedGate({ redis: gateRedis, namespace: config.state.namespace, logger });
+  const gate = sharedGate({
+    connect: () => connectRedis(redisUrl, 'command', onError),
+    namespace: config.state.namespace,
+    logger,
+  });
   const modelsOf = async ({ llm, agents }: Config): Promise<Models> =>
     given ?? createModels({ config: llm, agents, env, logger, gate });
   const models = await modelsOf(config);
@@ -85,7 +88,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
       await Promise.all([tasks.close(), replies.close(), budget.close()]);
       blobs.close();
       await door.close();
-      gateRedis.disconnect();
+      gate.close();
     },
   };
 }

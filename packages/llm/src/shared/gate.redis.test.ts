@@ -32,7 +32,7 @@ const kinds: Readonly<Record<string, () => Promise<readonly [Gate, Gate]>>> = {
   'that agents share through Redis': async () => {
     const [one, two] = await Promise.all(redises);
     if (one === undefined || two === undefined) throw new Error('no Redis');
-    const open = (redis: typeof one): Gate => sharedGate({ redis, namespace, logger: silent, clock });
+    const open = (redis: typeof one): Gate => sharedGate({ connect: () => redis, namespace, logger: silent, clock });
     return [open(one), open(two)];
   },
 };
@@ -210,8 +210,8 @@ describe('a shared gate', () => {
     const script = `
       const { connectRedis, createLogger } = await import('@queueclaw/runtime');
       const { sharedGate } = await import(${JSON.stringify(new URL('./redis-gate.ts', import.meta.url).href)});
-      const redis = connectRedis(process.argv[1], 'command', () => undefined);
-      const gate = sharedGate({ redis, namespace: process.argv[2], logger: createLogger('test', 'silent') });
+      const connect = () => connectRedis(process.argv[1], 'command', () => undefined);
+      const gate = sharedGate({ connect, namespace: process.argv[2], logger: createLogger('test', 'silent') });
       let inside = 0;
       for (let round = 0; round < 20; round += 1) {
         const wish = { rate: { requests_per_minute: 40, tokens_per_minute: 1_000_000 }, tokens: 5 };
@@ -219,7 +219,7 @@ describe('a shared gate', () => {
         inside += entries.filter(({ ok }) => ok).length;
       }
       console.log(inside);
-      process.exit(0);`;
+      gate.close();`;
     const args = [...nodeFromSource, '--input-type=module', '-e', script, await sharedRedis(), namespace];
     const outputs = await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, args)));
     expect(outputs.reduce((sum, { stdout }) => sum + Number(stdout), 0)).toBe(40);
@@ -228,7 +228,7 @@ describe('a shared gate', () => {
   it('lets requests in when Redis is away, by what this process alone knows', async () => {
     const server = await startRedis();
     const redis = connectRedis(server.url, 'command', () => undefined);
-    const gate = sharedGate({ redis, namespace, logger: silent });
+    const gate = sharedGate({ connect: () => redis, namespace, logger: silent });
     const ask = { rate: { requests_per_minute: 2 }, tokens: 1 };
     const during = pass(await gate.enter('it', ask));
     await server.stop();

@@ -18,12 +18,15 @@ type Redis = ReturnType<typeof connectRedis>;
 type Run = (script: Script, args: readonly (string | number)[]) => Promise<unknown>;
 
 export type SharedGateOptions = {
-  readonly redis: Redis;
+  /** Connects; called when a model is first asked. */
+  readonly connect: () => Redis;
   readonly namespace: string;
   readonly logger: Logger;
   /** Milliseconds; absent: Redis' own clock. For tests. */
   readonly clock?: () => number;
 };
+
+export type SharedGate = Gate & { close(): void };
 
 /** Nobody waits longer for Redis before a model is asked without it. */
 const answerMsMax = 1_000;
@@ -57,13 +60,15 @@ const entryOf = (answer: unknown, pass: (admitted: Admitted) => Pass): Entry => 
  * The gate that all processes on one Redis share. When Redis is away or slow, a gate of this process alone decides: a model
  * is never left unasked because of Redis.
  */
-export function sharedGate({ redis, namespace, logger, clock }: SharedGateOptions): Gate {
+export function sharedGate({ connect, namespace, logger, clock }: SharedGateOptions): SharedGate {
   const local = localGate();
+  let connection: Redis | undefined;
   let aloneUntil = 0;
   const at = (): number => Math.floor(clock?.() ?? 0);
   const runOn = (model: string): Run => {
     const names = (['breaker', 'window', 'calls'] as const).map((what) => keys.model(namespace, model, what));
     return async ({ lua, sha }, args) => {
+      const redis = (connection ??= connect());
       try {
         return await redis.evalsha(sha, names.length, ...names, ...args);
       } catch (error) {
@@ -111,5 +116,6 @@ export function sharedGate({ redis, namespace, logger, clock }: SharedGateOption
         return local.enter(model, wish);
       }
     },
+    close: () => connection?.disconnect(),
   };
 }
