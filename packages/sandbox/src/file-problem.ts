@@ -15,8 +15,8 @@ const sentences = {
 export class FileProblem extends Error {
   readonly kind: keyof typeof sentences;
 
-  constructor(kind: keyof typeof sentences) {
-    super(sentences[kind]);
+  constructor(kind: keyof typeof sentences, options?: ErrorOptions) {
+    super(sentences[kind], options);
     this.name = 'FileProblem';
     this.kind = kind;
   }

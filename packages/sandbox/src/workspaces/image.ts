@@ -29,7 +29,7 @@ until
   if [ -n "$device" ]; then
     mount -t ext4 -o "$3" "$device" "$2"
   else
-    e2fsck -p "$1" >/dev/null || [ $? -le 1 ]
+    e2fsck -p "$1" >/dev/null || [ $? -le 1 ] || e2fsck -fy "$1" >/dev/null || [ $? -le 1 ]
     mount -t ext4 -o "loop,$3" "$1" "$2"
   fi
 do

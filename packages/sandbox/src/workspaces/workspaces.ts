@@ -96,7 +96,10 @@ export function openWorkspaces({ root, owner, limits, staging, idleMax }: Worksp
     const at = await staging();
     // What began as a folder stays one: nobody's files are moved while they are used.
     if (await isThere(workspace)) return openFolderAt(workspace);
-    if (at !== undefined) return openImage(workspace, at);
+    if (at !== undefined)
+      return openImage(workspace, at).catch((error: unknown) => {
+        throw new FileProblem('closed', { cause: error });
+      });
     if (await isThere(imagePath(workspace))) throw new FileProblem('closed');
     return openFolderAt(workspace);
   };
