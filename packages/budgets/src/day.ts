@@ -31,6 +31,8 @@ function endOfDay(zone: Zone, name: string, now: number): number {
   return after;
 }
 
+let utcDay: Day | undefined;
+
 /**
  * The day at `now` (milliseconds since the epoch) in an IANA zone, UTC by default. Days of zones with summer time have 23 to
  * 25 hours.
@@ -39,7 +41,9 @@ function endOfDay(zone: Zone, name: string, now: number): number {
 export function dayAt(now: number, timeZone?: string): Day {
   if (timeZone === undefined || timeZone === 'UTC') {
     const endsAt = (Math.floor(now / dayMs) + 1) * dayMs;
-    return { name: new Date(endsAt - dayMs).toISOString().slice(0, 10).replaceAll('-', ''), endsAt };
+    if (utcDay?.endsAt !== endsAt)
+      utcDay = { name: new Date(endsAt - dayMs).toISOString().slice(0, 10).replaceAll('-', ''), endsAt };
+    return utcDay;
   }
   const zone = openZone(timeZone);
   if (zone.last && now >= zone.last.from && now < zone.last.endsAt) return zone.last;

@@ -12,8 +12,8 @@ const lostTotal = counter('queueclaw_usage_uncounted_total', 'Usage that could n
 export const usageDays = 90;
 const dayMs = 86_400_000;
 const flushEveryMs = 1_000;
-/** Rows of one script call: about a millisecond of Redis. */
-const rowsPerBatch = 200;
+/** People of one script call: about a millisecond of Redis. */
+const peoplePerBatch = 200;
 /** Rows that wait in memory while Redis is away. */
 const rowsMax = 50_000;
 const rankedMax = 1_000;
@@ -47,8 +47,26 @@ export type UsageCounterOptions = {
   readonly limits: () => Config['limits'];
 };
 
-type Row = { readonly person: string; readonly model: string; readonly counts: number[] };
-type Batch = { readonly tenant: string; readonly day: Day; readonly rows: Map<string, Row> };
+type Counts = number[];
+type Batch = {
+  readonly tenant: string;
+  readonly day: Day;
+  /** '': all of them. */
+  readonly models: Map<string, Counts>;
+  readonly people: Map<string, Counts>;
+};
+type Numbered = Batch & { readonly number: number };
+
+const sizeOf = ({ models, people }: Batch): number => models.size + people.size;
+
+/** Adds to a row; true when it is a new one. */
+function addTo(rows: Map<string, Counts>, name: string, used: Partial<UsageCounts>): boolean {
+  const known = rows.get(name);
+  const counts = known ?? usageCounts.map(() => 0);
+  if (!known) rows.set(name, counts);
+  for (const [at, unit] of usageCounts.entries()) counts[at] = (counts[at] ?? 0) + (used[unit] ?? 0);
+  return known === undefined;
+}
 
 /**
  * Counts usage in memory and writes it once a second and at the end: a turn costs no command for it, and a process that is
@@ -59,43 +77,41 @@ export function openUsageCounter({ redis, space, limits }: UsageCounterOptions):
   const writer = newTicket();
   const batches = new Map<string, Batch>();
   /** Written perhaps: sent again unchanged until Redis says so. */
-  const sending: (Batch & { readonly number: number })[] = [];
+  const sending: Numbered[] = [];
   let numbers = 0;
   let rowsWaiting = 0;
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> | undefined;
 
-  const write = async (batch: Batch & { readonly number: number }): Promise<void> => {
-    const { tenant, day, rows, number } = batch;
+  const write = async ({ tenant, day, models, people, number }: Numbered): Promise<void> => {
     const tag = budgetTag(space, tenant);
-    const all = [...rows.values()];
     const oldest = dayAt(day.endsAt - usageDays * dayMs).name;
+    const lifetime = usageDays * dayMs;
     await run(
       'countUsage',
       [
         ...[keys.usageWriter(tag, writer), keys.tenantUsage(tag, day.name), keys.usageRanking(tag, day.name)],
-        ...all.map(({ person }) => keys.personUsage(tag, person)),
+        ...[...people.keys()].map((person) => keys.personUsage(tag, person)),
       ],
       [
-        ...[
-          number,
-          writerMs,
-          day.name,
-          day.endsAt + usageDays * dayMs,
-          usageDays * dayMs,
-          oldest,
-          rankedMax,
-          modelsMax,
-        ],
-        ...all.flatMap(({ person, model, counts }) => [person, model, ...counts]),
+        ...[number, writerMs, day.name, day.endsAt + lifetime, lifetime, oldest, rankedMax, modelsMax, models.size],
+        ...[...models, ...people].flatMap(([name, counts]) => [name, ...counts]),
       ],
     );
   };
   const collect = (): void => {
-    for (const { tenant, day, rows } of batches.values()) {
-      const entries = [...rows];
-      for (let at = 0; at < entries.length; at += rowsPerBatch)
-        sending.push({ tenant, day, rows: new Map(entries.slice(at, at + rowsPerBatch)), number: (numbers += 1) });
+    for (const { tenant, day, models, people } of batches.values()) {
+      const everybody = [...people];
+      for (let at = 0; at === 0 || at < everybody.length; at += peoplePerBatch) {
+        const some = new Map(everybody.slice(at, at + peoplePerBatch));
+        sending.push({
+          tenant,
+          day,
+          models: at === 0 ? models : new Map<string, Counts>(),
+          people: some,
+          number: (numbers += 1),
+        });
+      }
     }
     batches.clear();
   };
@@ -107,7 +123,7 @@ export function openUsageCounter({ redis, space, limits }: UsageCounterOptions):
       } catch {
         return schedule();
       }
-      rowsWaiting -= next.rows.size;
+      rowsWaiting -= sizeOf(next);
       sending.shift();
     }
   };
@@ -123,19 +139,16 @@ export function openUsageCounter({ redis, space, limits }: UsageCounterOptions):
   };
 
   return {
-    count: ({ tenant, person = '', model = '', now }, used) => {
+    count: ({ tenant, person, model, now }, used) => {
       if (rowsWaiting >= rowsMax) return lostTotal.inc();
       const day = dayAt(now, timezoneFor(limits(), tenant));
       const place = `${tenant} ${day.name}`;
       let batch = batches.get(place);
-      if (!batch) batches.set(place, (batch = { tenant, day, rows: new Map() }));
-      const name = `${person} ${model}`;
-      let row = batch.rows.get(name);
-      if (!row) {
-        batch.rows.set(name, (row = { person, model, counts: usageCounts.map(() => 0) }));
-        rowsWaiting += 1;
-      }
-      for (const [at, unit] of usageCounts.entries()) row.counts[at] = (row.counts[at] ?? 0) + (used[unit] ?? 0);
+      if (!batch) batches.set(place, (batch = { tenant, day, models: new Map(), people: new Map() }));
+      const added = [addTo(batch.models, '', used)];
+      if (model !== undefined && model !== '') added.push(addTo(batch.models, model, used));
+      if (person !== undefined && person !== '') added.push(addTo(batch.people, person, used));
+      rowsWaiting += added.filter(Boolean).length;
       schedule();
     },
     flush: async () => {
