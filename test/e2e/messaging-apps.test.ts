@@ -51,14 +51,28 @@ afterAll(async () => {
 });
 
 const apps = [
-  ['telegram', (text: string): unknown => telegram.say(text), (): string[] => telegram.sent.map(({ text }) => text)],
-  ['discord', (text: string): unknown => discord.say(text), (): string[] => discord.sent.map(({ text }) => text)],
+  [
+    'telegram',
+    (text: string): unknown => telegram.say(text),
+    (): string[] => telegram.sent.map(({ text }) => text),
+    (): number => telegram.typing.length,
+  ],
+  [
+    'discord',
+    (text: string): unknown => discord.say(text),
+    (): string[] => discord.sent.map(({ text }) => text),
+    (): number => discord.typing.length,
+  ],
 ] as const;
 
-it.each(apps)('answers a person in %s, with a tool', async (_name, say, texts) => {
-  say('run: echo $((40+2))');
-  await eventually(() => expect(texts().some((text) => text.includes('42'))).toBe(true), patience);
-});
+it.each(apps)(
+  'answers a person in %s, with a tool, and shows meanwhile that it is at work',
+  async (_name, say, texts, typing) => {
+    say('run: echo $((40+2))');
+    await eventually(() => expect(texts().some((text) => text.includes('42'))).toBe(true), patience);
+    expect(typing()).toBeGreaterThan(0);
+  },
+);
 
 it.each(apps)(
   'lets one replica listen to %s, and another one take over when it is killed; each message is answered once',

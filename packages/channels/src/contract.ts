@@ -117,6 +117,8 @@ export type Connection = {
    * @throws AppError `channel.failed` (with `retryAfterMs` when the platform says so) or `channel.rejected`
    */
   readonly send?: (out: Outgoing, to: Route, key: string, signal: AbortSignal) => Promise<void>;
+  /** Shows for some seconds that the assistant is at work. May reject: it is then left alone. */
+  readonly typing?: (to: Route, signal: AbortSignal) => Promise<void>;
   /**
    * Receives until the signal aborts. Where `holders` is `one`, only one replica of the fleet listens at a time, and another one
    * takes over; `send` works on all of them.

@@ -18,6 +18,7 @@ import { buildServer } from './http/server.js';
 import type { Phase, SocketTimes } from './http/server-parts.js';
 import { toChannels } from './to-channels.js';
 import { toMessages } from './to-messages.js';
+import { createTyping } from './typing.js';
 
 /** The ingress, and the port it listens on (0 before). */
 export type Ingress = Service & { port(): number };
@@ -49,9 +50,12 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const blobs = openBlobs({ config: config.state.blobs, home });
   const sweeper = sweepBlobs({ blobs, retentionMs: () => settings.current().state.retention, logger });
   const post = toMessages(door.conversations, blobs);
+  const live = fromLive(door.conversations);
+  const typing = createTyping({ fromLive: live });
   const platforms = fromChannels({
     configured: config.channels,
     toMessages: post,
+    typing,
     shards: door.mailbox.shards,
     health,
     logger,
@@ -74,7 +78,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     logger,
     conversations: door.conversations,
     blobs,
-    fromLive: fromLive(door.conversations),
+    fromLive: live,
     toMessages: post,
     phase: () => phase,
     status: () => board.status(),
@@ -101,6 +105,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
       const patience = setTimeout(() => app.server.closeAllConnections(), Math.max(0, graceMs - 500));
       await app.close();
       clearTimeout(patience);
+      typing.stop();
       await platforms.stop();
       await Promise.all([sweeper, replies.net, ...replies.consumers].map((part) => part.stop(graceMs)));
       blobs.close();

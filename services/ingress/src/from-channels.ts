@@ -1,9 +1,10 @@
-import { type Channel, type ChannelCode, type Connection, findChannel } from '@queueclaw/channels';
-import { toAppError } from '@queueclaw/contracts';
+import { type Channel, type ChannelCode, type Connection, findChannel, type Incoming } from '@queueclaw/channels';
+import { type AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
 import { channelNotes, holdAlone, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, type Health, type Logger, newId } from '@queueclaw/runtime';
 import { hostname } from 'node:os';
 import type { ToMessages } from './to-messages.js';
+import type { Typing } from './typing.js';
 
 /** A connected account of a platform. */
 export type OpenAccount = {
@@ -27,6 +28,7 @@ export type FromChannels = {
 export type FromChannelsOptions = {
   readonly configured: readonly ChannelConfig[];
   readonly toMessages: ToMessages;
+  readonly typing: Typing;
   /** Where it is kept who listens, of connections that only one may hold. */
   readonly shards: Shards;
   readonly health: Health;
@@ -124,7 +126,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
 }
 
 function doorOf(
-  { toMessages, shards, health }: FromChannelsOptions,
+  { toMessages, typing, shards, health, logger }: FromChannelsOptions,
   { name, account = usualAccount, tenant }: ChannelConfig,
   code: ChannelCode<unknown>,
   signal: AbortSignal,
@@ -134,19 +136,47 @@ function doorOf(
   health.report(`channel ${keyOf(name, account)}`, async () =>
     trouble === undefined ? { ok: true } : { ok: false, detail: trouble },
   );
+  const connection = (): Connection | undefined => open().get(keyOf(name, account))?.connection;
+
+  const accept = async ({ conversation, mail }: Incoming): Promise<void> => {
+    const address = { tenant, conversation };
+    const post = async (): Promise<boolean> => {
+      const { status } = await toMessages(address, mail);
+      return status === undefined || status.status === 'accepted';
+    };
+    const show = connection()?.typing;
+    if (show === undefined) await post();
+    else await typing.during(address, mail.id, () => show(mail.route, signal), post);
+  };
+  /** What is not accepted for good holds up nobody else; its person is told. */
+  const refuse = async ({ mail }: Incoming, error: AppError): Promise<void> => {
+    // The platform sent the same event with another text, as after an edit: the first one counts.
+    if (error.code === 'message.conflict') return;
+    logger.warn({ channel: name, account, code: error.code }, 'a message was not accepted');
+    const text = say(pickLanguage(mail.language), error.code === 'conversation.busy' ? 'mail.full' : 'mail.refused', {
+      reason: error.publicMessage,
+    });
+    const base = { v: 1 as const, id: `refused-${mail.id}`.slice(0, 160), turn: 0, answers: [mail.id], at: Date.now() };
+    for (const [part, out] of code.render({ ...base, text, status: 'failed', route: mail.route }).entries())
+      await connection()
+        ?.send?.(out, mail.route, `${account}/${mail.id}/refused/${part}`, signal)
+        .catch(() => undefined);
+  };
+
   return {
     account,
     signal,
     notes: channelNotes(shards, keyOf(name, account)),
     trouble: (sentence) => void (trouble = sentence),
     receive: async (payload) => {
-      const self = open().get(keyOf(name, account))?.connection.self;
-      for (const { conversation, mail } of code.parse(payload, { account, self, newId })) {
+      for (const incoming of code.parse(payload, { account, self: connection()?.self, newId })) {
         try {
-          await toMessages({ tenant, conversation }, mail);
+          await accept(incoming);
         } catch (thrown) {
-          // The platform sent the same event with another text, as after an edit: the first one counts.
-          if (toAppError(thrown).code !== 'message.conflict') throw thrown;
+          const error = toAppError(thrown);
+          // Ours: the platform brings it again.
+          if (error.disposition === 'retry') throw error;
+          await refuse(incoming, error);
         }
       }
     },

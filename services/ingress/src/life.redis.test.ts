@@ -9,7 +9,9 @@ import { z } from 'zod';
 import { fromChannels } from './from-channels.js';
 import { startTestIngress, type TestIngress, type TestIngressOptions } from './ingress-fixture.js';
 import { toChannels } from './to-channels.js';
+import { fromLive } from './from-live.js';
 import { toMessages } from './to-messages.js';
+import { createTyping } from './typing.js';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -115,8 +117,11 @@ test('stopping ends waits with 202 and sockets with 1001, and lets nothing new i
   await it.stop();
 });
 
-test('a platform is a folder and a line: mail in, answers out, in parts and under keys of their own', async () => {
-  const sent: { text: string; key: string }[] = [];
+type Sent = { text: string; key: string };
+
+/** A platform that keeps what is sent to it, and what brings it a person's words. */
+function openLoft(): { pigeon: Channel; sent: Sent[]; receive: (payload: unknown) => Promise<void> } {
+  const sent: Sent[] = [];
   let receive: ((payload: unknown) => Promise<void>) | undefined;
   const pigeon: Channel = {
     ...{ name: 'pigeon', title: 'Carrier pigeon', secrets: [] },
@@ -151,6 +156,11 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
       },
     }),
   };
+  return { pigeon, sent, receive: async (payload) => receive?.(payload) };
+}
+
+test('a platform is a folder and a line: mail in, answers out, in parts and under keys of their own', async () => {
+  const { pigeon, sent, receive } = openLoft();
   const it = await start();
   const log: string[] = [];
   const settings = { enable: true, tenant: 'acme' };
@@ -161,6 +171,7 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
       { ...settings, name: 'telegraph', config: {} },
     ],
     toMessages: toMessages(it.door.conversations, it.blobs),
+    typing: createTyping({ fromLive: fromLive(it.door.conversations) }),
     shards: it.door.mailbox.shards,
     health: createHealthBoard(),
     logger: createLogger('test', 'info', (line) => void log.push(line)),
@@ -170,8 +181,8 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
   expect(log.join('')).toContain('telegraph');
   expect(log.join('')).toContain('broken');
 
-  await receive?.({ id: 'e1', chat: '-7', text: 'coo' });
-  await receive?.({ id: 'e1', chat: '-7', text: 'coo, edited' });
+  await receive({ id: 'e1', chat: '-7', text: 'coo' });
+  await receive({ id: 'e1', chat: '-7', text: 'coo, edited' });
   const address = { tenant: 'acme', conversation: 'pigeon.main.-7' };
   expect((await it.claim(address)).inbox().mail).toMatchObject([{ id: 'e1', text: 'coo' }]);
 
@@ -188,5 +199,26 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
       new AbortController().signal,
     ),
   ).rejects.toMatchObject({ code: 'channel.failed' });
+  await accounts.stop();
+});
+
+test('a person whose mailbox is full is told so, and holds up nobody else', async () => {
+  const { pigeon, sent, receive } = openLoft();
+  const it = await start({ config: { limits: { mailbox: 1 } } });
+  const accounts = fromChannels({
+    configured: [{ enable: true, tenant: 'acme', name: 'pigeon', config: { loft: 'north' } }],
+    toMessages: toMessages(it.door.conversations, it.blobs),
+    typing: createTyping({ fromLive: fromLive(it.door.conversations) }),
+    shards: it.door.mailbox.shards,
+    health: createHealthBoard(),
+    logger: createLogger('test', 'silent'),
+    find: () => pigeon,
+  });
+  await accounts.start();
+  await receive({ id: 'e1', chat: '-7', text: 'one' });
+  await receive({ id: 'e2', chat: '-7', text: 'two' });
+  await receive({ id: 'e3', chat: '-8', text: 'another' });
+  expect(sent.map(({ text }) => text)).toEqual([expect.stringContaining('cannot keep up')]);
+  expect((await it.claim({ tenant: 'acme', conversation: 'pigeon.main.-8' })).inbox().mail).toHaveLength(1);
   await accounts.stop();
 });

@@ -44,6 +44,9 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
       const more = { nonce: nonceOf(key), enforce_nonce: true, ...(message === undefined ? {} : answers) };
       await say(channel, text, more, AbortSignal.any([door.signal, signal]));
     },
+    typing: async ({ address = {} }, signal) => {
+      if (address['channel'] !== undefined) await call(rest.post(Routes.channelTyping(address['channel']), { signal }));
+    },
     listen: (signal) => {
       const tellStranger = strangers();
       return listenToGateway({

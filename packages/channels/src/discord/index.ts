@@ -6,7 +6,7 @@ export const discord: Channel<DiscordConfig> = {
   name: 'discord',
   title: 'Discord',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: false, voice: false },
     ...{ markdown: 'full', textMax: 2_000, textUnit: 'utf16', idempotence: 'key', outboxesPerJob: 1 },
   },
   config: DiscordConfig,

@@ -26,6 +26,12 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
   return {
     self: username,
     send: (out, to, _key, signal) => send(api, out, to, AbortSignal.any([door.signal, signal])),
+    typing: async ({ address = {} }, signal) => {
+      const { chat, thread } = address;
+      if (chat === undefined) return;
+      const where = thread === undefined ? {} : { message_thread_id: Number(thread) };
+      await api.sendChatAction(chat, 'typing', where, as(signal)).catch((e: unknown) => Promise.reject(failureOf(e)));
+    },
     listen: (signal) => {
       const tellStranger = strangers();
       return poll({

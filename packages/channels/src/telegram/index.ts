@@ -6,7 +6,7 @@ export const telegram: Channel<TelegramConfig> = {
   name: 'telegram',
   title: 'Telegram',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: false, voice: false },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
   },
   config: TelegramConfig,

@@ -1,5 +1,7 @@
 /** Everything the system itself says to people, in English. `{name}` marks are filled by `say`. */
 export const en = {
+  'mail.full': 'I cannot keep up: too many of your messages wait. Please write this one again later.',
+  'mail.refused': 'I could not take this message: {reason}',
   'turn.stopped': 'Stopped.',
   'turn.nothing_to_stop': 'Nothing is running.',
   'turn.reset': 'The conversation starts anew.',

@@ -2,6 +2,8 @@ import type { Phrases } from './index.js';
 
 /** Everything the system itself says to people, in Simplified Chinese. */
 export const zh: Phrases = {
+  'mail.full': '我忙不过来：您还有太多消息在等待。请稍后再发这一条。',
+  'mail.refused': '这条消息无法接收：{reason}',
   'turn.stopped': '已停止。',
   'turn.nothing_to_stop': '当前没有正在运行的任务。',
   'turn.reset': '对话已重新开始。',

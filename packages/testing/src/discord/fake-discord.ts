@@ -23,6 +23,8 @@ export type FakeDiscord = {
   /** A person writes. Returns the message's id. */
   say(text: string, more?: Json): string;
   readonly sent: readonly DiscordMessage[];
+  /** Channels in which the bot was shown to type, once for each time. */
+  readonly typing: readonly string[];
   /** Gateway sockets that hold a session. */
   listeners(): number;
   readonly resumed: () => number;
@@ -48,6 +50,7 @@ async function bodyOf(request: IncomingMessage): Promise<Json> {
 /** Starts one on a free port of loopback. */
 export async function startFakeDiscord(): Promise<FakeDiscord> {
   const sent: DiscordMessage[] = [];
+  const typing: string[] = [];
   const nonces = new Map<string, Json>();
   const mishaps: DiscordMishap[] = [];
   let sessions: Session[] = [];
@@ -87,6 +90,11 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
       if (path === '/gateway/bot') {
         const limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 16 };
         return answer(response, 200, { url: gateway, shards: 1, session_start_limit: limit });
+      }
+      const [, typed] = /^\/channels\/(\d+)\/typing$/.exec(path) ?? [];
+      if (typed !== undefined) {
+        typing.push(typed);
+        return void response.writeHead(204).end();
       }
       if (channel !== undefined && request.method === 'POST') return post(channel, body, response);
       return answer(response, 404, { message: '404: Not Found', code: 0 });
@@ -150,6 +158,7 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
       return id;
     },
     sent,
+    typing,
     listeners: () => sessions.filter(({ socket }) => socket !== undefined).length,
     resumed: () => resumed,
     next: (mishap) => void mishaps.push(mishap),

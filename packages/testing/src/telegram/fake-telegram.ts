@@ -27,6 +27,8 @@ export type FakeTelegram = {
   /** A person writes; more fields of the message or the update may be given. Returns the update's id. */
   say(text: string, more?: { readonly message?: Json; readonly update?: Json }): number;
   readonly sent: readonly SentMessage[];
+  /** Chats in which the bot was shown to type, once for each time. */
+  readonly typing: readonly string[];
   /** Who polls at the moment, by the number of open questions. */
   polls(): number;
   /** Questions that came while another one was open: 409. */
@@ -69,6 +71,7 @@ async function bodyOf(request: IncomingMessage): Promise<Json> {
 export async function startFakeTelegram(): Promise<FakeTelegram> {
   const updates: (Json & { update_id: number })[] = [];
   const sent: SentMessage[] = [];
+  const typing: string[] = [];
   const mishaps = new Map<string, Mishap[]>();
   const waiting = new Set<() => void>();
   let serial = 1_000;
@@ -134,6 +137,10 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
           result: { id: 1, is_bot: true, first_name: 'Claw', username: 'claw_bot' },
         });
       if (method === 'getUpdates') return getUpdates(body, response);
+      if (method === 'sendChatAction') {
+        typing.push(String(body['chat_id']));
+        return answer(response, 200, { ok: true, result: true });
+      }
       if (method === 'sendMessage') return sendMessage(body, response, mishap === 'cut after accepting');
       return refuse(response, 404, 'Not Found');
     });
@@ -153,6 +160,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       return id;
     },
     sent,
+    typing,
     polls: () => waiting.size,
     conflicts: () => conflicts,
     next: (method, mishap) => void mishaps.set(method, [...(mishaps.get(method) ?? []), mishap]),
