@@ -73,3 +73,11 @@ export function parseChannelConversation(id: string): ChannelPeer | undefined {
 export function jobId(kind: string, ...parts: readonly string[]): string {
   return [kind, ...parts].join('/');
 }
+
+/** The job on `tasks` of a call that is out: the same however often it is added, another when the call is made anew. */
+export function taskJobId(
+  address: ActorAddress,
+  { call, ticket }: { readonly call: string; readonly ticket: string },
+): string {
+  return jobId('t', address.tenant, address.conversation, call, ticket.slice(0, 6));
+}

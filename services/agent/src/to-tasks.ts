@@ -1,10 +1,10 @@
 import {
   type ActorAddress,
   type Attachment,
-  jobId,
   keys,
   type PendingCall,
   type Task,
+  taskJobId,
   type ToolPolicy,
 } from '@queueclaw/contracts';
 import { redisError, type Shards } from '@queueclaw/mailbox';
@@ -30,8 +30,6 @@ export type ToTasks = {
 /** Opens the `tasks` queues. */
 export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
   const producers = shards.all.map((shard) => produce(tasksQueue, shard.tag, shard.redis));
-  const idOf = (address: ActorAddress, call: PendingCall): string =>
-    jobId('t', address.tenant, address.conversation, call.call, call.ticket.slice(0, 6));
 
   return {
     add: async (address, calls, trace, attachments) => {
@@ -52,7 +50,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
             ...(trace === undefined ? {} : { trace }),
           };
           await producer
-            ?.add(task, { id: idOf(address, call) })
+            ?.add(task, { id: taskJobId(address, call) })
             .catch((error: unknown) => Promise.reject(redisError(error)));
         }),
       );
@@ -61,7 +59,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
       const shard = shards.of(address);
       const message = JSON.stringify({ type: 'cancel', ...address, calls: calls.map(({ call }) => call) });
       await shard.redis.publish(keys.controlChannel(shard.tag), message).catch(() => undefined);
-      await Promise.all(calls.map(async (call) => producers[shard.index]?.remove(idOf(address, call))));
+      await Promise.all(calls.map(async (call) => producers[shard.index]?.remove(taskJobId(address, call))));
     },
     close: async () => void (await Promise.all(producers.map((producer) => producer.close()))),
   };
