@@ -91,16 +91,40 @@ it('says max_completion_tokens to a server that insists on it', async () => {
   expect(seen().body).not.toHaveProperty('max_tokens');
 });
 
-it('leaves out the thinking that a server streams beside its answer', async () => {
-  const models = await make({ DEEPSEEK_API_KEY: key });
-  const chunk = (delta: unknown, finish_reason: string | null = null): string =>
-    `data: ${JSON.stringify({ model: 'm', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
-  const body =
-    chunk({ role: 'assistant', content: null, reasoning_content: 'Hm, what do they want?' }) +
-    chunk({ content: 'Hello.', reasoning_content: null }) +
-    `${chunk({}, 'stop')}data: [DONE]\n\n`;
-  sent.mockImplementation(async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } }));
-  const events = await eventsOf(models.get().stream(requestOf('hi'), never));
-  expect(textOf(events)).toBe('Hello.');
-  expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'stop' });
+describe('what servers do differently', () => {
+  const chunk = (delta: unknown, finish_reason: string | null = null, more: object = {}): string =>
+    `data: ${JSON.stringify({ model: 'm', choices: [{ index: 0, delta, finish_reason, ...more }] })}\n\n`;
+  const answer = async (body: string): ReturnType<typeof eventsOf> => {
+    const models = await make({ DEEPSEEK_API_KEY: key });
+    const headers = { 'content-type': 'text/event-stream' };
+    sent.mockImplementation(async () => new Response(`${body}data: [DONE]\n\n`, { headers }));
+    return eventsOf(models.get().stream(requestOf('hi'), never));
+  };
+
+  it('thinking that is streamed beside the answer is left out', async () => {
+    const events = await answer(
+      chunk({ role: 'assistant', content: null, reasoning_content: 'Hm, what do they want?' }) +
+        chunk({ content: 'Hello.', reasoning_content: null }) +
+        chunk({}, 'stop'),
+    );
+    expect(textOf(events)).toBe('Hello.');
+    expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'stop' });
+  });
+
+  it.each([
+    { prompt_tokens_details: { cached_tokens: 2 } },
+    { prompt_cache_hit_tokens: 2, prompt_tokens_details: null },
+    { cached_tokens: 2 },
+  ])('usage is read with what the cache served, also as part of a choice: %j', async (cached) => {
+    const usage = { prompt_tokens: 7, completion_tokens: 3, ...cached };
+    const expected = { usage: { inputTokens: 7, outputTokens: 3, cachedTokens: 2 } };
+    const beside = chunk({ content: 'Hi' }, 'stop') + `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
+    expect((await answer(beside)).at(-1)).toMatchObject(expected);
+    expect((await answer(chunk({ content: 'Hi' }, 'stop', { usage }))).at(-1)).toMatchObject(expected);
+  });
+
+  it('an end in error is a failure, also without words', async () => {
+    const events = await answer(chunk({ content: 'Hal' }) + chunk({}, 'error'));
+    expect(events.at(-1)).toMatchObject({ type: 'failed', failure: { code: 'llm.unavailable' } });
+  });
 });

@@ -31,3 +31,12 @@ export function resolveModel(name: string, models: Config['llm']['models']): Res
     throw unknown('model', name, [...Object.keys(models), ...names, ...(slash === -1 ? ['<provider>/<model>'] : [])]);
   return { config: { name, provider: provider.name, model }, provider };
 }
+
+/** Whether there is a model of this name. */
+export function isModel(name: string, models: Config['llm']['models']): boolean {
+  try {
+    return resolveModel(name, models).config.name === name;
+  } catch {
+    return false;
+  }
+}

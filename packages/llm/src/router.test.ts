@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createModels, type CreateModelsOptions, type Models } from './router.js';
-import { eventsOf, never, quick, requestOf, silent, textOf } from './testing/requests.js';
+import { eventsOf, never, quick, recordingLogger, requestOf, silent, textOf } from './testing/requests.js';
 
 type Llm = CreateModelsOptions['config'];
 
@@ -92,6 +92,16 @@ describe('what the configuration names', () => {
       expect(made.get(name).name).toBe(name ?? 'mine');
     expect(made.get('mine')).toBe(made.get());
     expect(() => made.get('toString')).toThrowError(expect.objectContaining({ code: 'config.invalid' }));
+  });
+
+  it('is told when a price names a model that does not exist', async () => {
+    const { logger, lines } = recordingLogger();
+    const price = { input: 1, output: 2 };
+    const prices = { mine: price, 'openai/gpt-x': price, mien: price };
+    await make({ models: { mine: { provider: 'demo' } }, prices }, { logger });
+    expect(lines.filter((line) => line.includes('llm.prices')).map((line) => JSON.parse(line))).toMatchObject([
+      { model: 'mien' },
+    ]);
   });
 
   it('answers with llm.auth when its key is missing, and names the variable', async () => {

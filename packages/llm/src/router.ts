@@ -1,18 +1,18 @@
 import { AppError, type Model, type ModelFailure } from '@queueclaw/contracts';
-import type { Config, Logger, ModelPrice } from '@queueclaw/runtime';
+import type { Config, Logger } from '@queueclaw/runtime';
+import { accounted } from './accounted.js';
 import { type Choice, chooseModel } from './choose-model.js';
 import { type Environment, settleEndpoint } from './endpoint.js';
-import { failed } from './failure.js';
+import { failed, wantsToBeLeftAlone } from './failure.js';
 import { withFailOver } from './fail-over.js';
 import { gated } from './gated.js';
 import { type Attempt, guard } from './guard.js';
 import { lazyModel } from './lazy-model.js';
 import { withPictures } from './pictures.js';
-import { resolveModel } from './resolve-model.js';
+import { isModel, resolveModel } from './resolve-model.js';
 import { withRetry } from './retry.js';
 import type { Gate } from './shared/gate.js';
 import { localGate } from './shared/local-gate.js';
-import { priced } from './usage.js';
 import type { EventStream, Try } from './contract.js';
 
 export type CreateModelsOptions = {
@@ -41,14 +41,6 @@ export type Models = {
   /** The configured names and the default's. */
   names(): string[];
 };
-
-const withPrice = (stream: Model['stream'], price: ModelPrice | undefined): Model['stream'] =>
-  async function* (request, signal): EventStream {
-    for await (const event of stream(request, signal)) {
-      const isEnd = event.type === 'done' || event.type === 'failed';
-      yield isEnd && event.usage !== undefined ? { ...event, usage: priced(event.usage, price) } : event;
-    }
-  };
 
 /** A model that cannot be asked and says why. */
 const brokenModel = (name: string, why: ModelFailure): Model => ({
@@ -88,7 +80,7 @@ export async function createModels(options: CreateModelsOptions): Promise<Models
         : gated(seeing, { name, gate, rate, maxOutputTokens, now });
     const onRetry = ({ code }: ModelFailure, tries: number, delayMs: number): void =>
       logger.info({ model: name, code, tries, delayMs }, 'the model failed; trying again');
-    return { name, stream: withPrice(withRetry(attempt, { totalMs, now, random, onRetry }), config.prices[name]) };
+    return { name, stream: accounted(withRetry(attempt, { totalMs, now, random, onRetry }), config.prices[name]) };
   };
   const once = (names: Map<string, Model>, name: string, make: (name: string) => Model): Model => {
     const known = names.get(name);
@@ -104,8 +96,10 @@ export async function createModels(options: CreateModelsOptions): Promise<Models
       waitMsMax: totalMs,
       now,
       random,
-      onFailOver: (from, to, { code }) =>
-        logger.warn({ model: from, to, code }, 'the model failed; another one is asked'),
+      onFailOver: (from, to, why) =>
+        wantsToBeLeftAlone(why)
+          ? logger.info({ model: from, to, code: why.code }, 'the model is left alone; another one is asked')
+          : logger.warn({ model: from, to, code: why.code }, 'the model failed; another one is asked'),
       onWait: ({ code }, waitMs) => logger.info({ model: name, code, waitMs }, 'no model may be asked now; waiting'),
     });
   };
@@ -115,5 +109,9 @@ export async function createModels(options: CreateModelsOptions): Promise<Models
   const names = new Set([...Object.keys(config.models), choice.name]);
   for (const name of names) get(name);
   for (const { model } of Object.values(agents)) if (model !== undefined) get(model);
+  for (const name of Object.keys(config.prices)) {
+    // A model may be left off because its key is not set: that is no reason to refuse the start.
+    if (!isModel(name, config.models)) logger.warn({ model: name }, 'llm.prices names a model that does not exist');
+  }
   return { default: choice, get, names: () => [...names] };
 }

@@ -1,4 +1,9 @@
 import { expect, it } from 'vitest';
+import { accounted } from './accounted.js';
+import { guard } from './guard.js';
+import { scriptedProviderModel } from './scripted/scripted-model.js';
+import type { ScriptStep } from './scripted/script.js';
+import { eventsOf, never, quick, requestOf } from './testing/requests.js';
 import { addUsage, priced } from './usage.js';
 
 const usage = { inputTokens: 1_000, outputTokens: 200, cachedTokens: 400 };
@@ -15,4 +20,21 @@ it('has no cost without a price, and is summed with what is known of it', () => 
   expect(addUsage(usage, usage)).not.toHaveProperty('costMicros');
   expect(addUsage({ ...usage, costMicros: 7 }, usage)).toMatchObject({ inputTokens: 2_000, costMicros: 7 });
   expect(addUsage(undefined, { ...usage, costMicros: 0 })).toMatchObject({ costMicros: 0 });
+});
+
+it('is estimated of an answer that broke off, from above, and not of one that never began', async () => {
+  const end = async (step: ScriptStep): Promise<unknown> => {
+    const attempt = guard(scriptedProviderModel('it', [step]), quick);
+    const stream = accounted((request, signal) => attempt(request, signal, 1_000), { input: 1, output: 100 });
+    return (await eventsOf(stream(requestOf('Tell me a story, please.'), never))).at(-1);
+  };
+  const told = { inputTokens: 5, outputTokens: 1 };
+  expect(await end({ text: 'Once', cut: true })).toMatchObject({
+    type: 'failed',
+    usage: { inputTokens: expect.any(Number), outputTokens: expect.any(Number), costMicros: expect.any(Number) },
+  });
+  expect(await end({ text: 'Once', failure: { code: 'llm.overloaded' }, usage: told })).toMatchObject({
+    usage: { ...told, costMicros: 105 },
+  });
+  expect(await end({ cut: true })).not.toHaveProperty('usage');
 });

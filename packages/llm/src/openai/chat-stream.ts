@@ -8,6 +8,17 @@ import type { EventStream } from '../contract.js';
 
 const Tokens = z.number().nullish();
 
+/** Servers differ in where they tell what their cache served. */
+const Counts = z
+  .object({
+    prompt_tokens: Tokens,
+    completion_tokens: Tokens,
+    prompt_tokens_details: z.object({ cached_tokens: Tokens }).nullish(),
+    prompt_cache_hit_tokens: Tokens,
+    cached_tokens: Tokens,
+  })
+  .nullish();
+
 /** What we need of a chunk; compatible servers leave out, null and add what they like. */
 const Chunk = z.object({
   model: z.string().nullish(),
@@ -30,21 +41,20 @@ const Chunk = z.object({
           })
           .nullish(),
         finish_reason: z.string().nullish(),
+        usage: Counts,
       }),
     )
     .nullish(),
-  usage: z
-    .object({
-      prompt_tokens: Tokens,
-      completion_tokens: Tokens,
-      prompt_tokens_details: z.object({ cached_tokens: Tokens }).nullish(),
-    })
-    .nullish(),
+  usage: Counts,
 });
 type Chunk = z.infer<typeof Chunk>;
 
-const usageIn = ({ usage }: Chunk): Usage | undefined =>
-  usage ? usageOf(usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens_details?.cached_tokens) : undefined;
+const usageIn = ({ usage, choices }: Chunk): Usage | undefined => {
+  const counts = usage ?? choices?.[0]?.usage;
+  if (!counts) return undefined;
+  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = counts;
+  return usageOf(input, output, details?.cached_tokens ?? counts.prompt_cache_hit_tokens ?? counts.cached_tokens);
+};
 
 /**
  * A stream of Chat Completions as our events. Calls are emitted at the end, when the vendor said why it ended: not when the
@@ -70,6 +80,7 @@ export async function* readChat(chunks: AsyncIterable<unknown>, progress: Progre
     return yield failed(failure(progress.events === 0 ? 'llm.nonsense' : 'llm.interrupted'), usage);
   if (finish === 'content_filter')
     return yield failed(failure('llm.refused', 'The content filter of the model stopped the answer.'), usage);
+  if (finish === 'error') return yield failed(failure('llm.unavailable'), usage);
   if (finish === 'length') return yield { type: 'done', reason: 'length', usage, model };
   const made = calls.finish();
   for (const call of made) yield { type: 'call', call };
