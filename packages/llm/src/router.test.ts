@@ -99,9 +99,8 @@ describe('what the configuration names', () => {
     const price = { input: 1, output: 2 };
     const prices = { mine: price, 'openai/gpt-x': price, mien: price };
     await make({ models: { mine: { provider: 'demo' } }, prices }, { logger });
-    expect(lines.filter((line) => line.includes('llm.prices')).map((line) => JSON.parse(line))).toMatchObject([
-      { model: 'mien' },
-    ]);
+    const told = lines.filter((line) => line.includes('llm.prices'));
+    expect(told).toEqual([expect.stringContaining('"mien"')]);
   });
 
   it('answers with llm.auth when its key is missing, and names the variable', async () => {
