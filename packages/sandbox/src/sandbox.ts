@@ -14,6 +14,7 @@ import { judge, notesOn } from './judge.js';
 import { type SandboxLimits, usualLimits } from './limits.js';
 import { once } from './once.js';
 import { ownerToken } from './owner-token.js';
+import { type PlacedFile, placeFileIn } from './place-file.js';
 import { probe } from './probe.js';
 import type { Place, Provider } from './provider.js';
 import type { SandboxReport } from './report.js';
@@ -63,6 +64,11 @@ export type Sandbox = {
   readFile(workspace: string, path: string, options: { readonly bytesMax: number }): Promise<FileContent>;
   /** Writes a whole file of a workspace. @throws FileProblem */
   writeFile(workspace: string, path: string, text: string): Promise<void>;
+  /**
+   * Puts files from outside into a workspace, read-only, where nothing stands in their place.
+   * @throws FileProblem; whatever reading the bytes fails with. What was put before stays
+   */
+  placeFiles(workspace: string, files: readonly PlacedFile[]): Promise<void>;
   /**
    * Removes a conversation's workspace when nobody uses it any more; what runs in it goes on to its end. False: there was none.
    * @throws AppError `conversation.invalid`; Error when something of it is left
@@ -188,6 +194,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       workspaces.use(workspace, async ({ outside, excess }) => {
         if ((await excess()) !== undefined) throw new FileProblem('quota');
         await writeFileIn(outside, path, text, owner);
+      }),
+    placeFiles: (workspace, files) =>
+      workspaces.use(workspace, async ({ outside, excess }) => {
+        if ((await excess()) !== undefined) throw new FileProblem('quota');
+        for (const file of files) await placeFileIn(outside, file, owner);
       }),
     forget: async (address) => workspaces.forget(workspacePath(root, address)),
     sweep: (retentionMs, now = Date.now()) => workspaces.sweep(retentionMs, now),

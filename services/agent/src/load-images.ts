@@ -8,6 +8,7 @@ import {
   type ModelRequest,
 } from '@queueclaw/contracts';
 import { LRUCache } from 'lru-cache';
+import { attachmentKeeper } from './keep-attachments.js';
 
 /** Pictures of one request: the newest count. The models hold to the same bounds. */
 const imagesMax = 10;
@@ -31,6 +32,7 @@ const omitted = ({ name }: Attachment, why: string): string =>
  */
 export function imageLoader(blobs: Blobs): LoadImages {
   const known = new LRUCache<string, ModelImage>(cached);
+  const keep = attachmentKeeper(blobs);
 
   const load = async (tenant: string, { id, name }: Attachment): Promise<ModelImage | string> => {
     const key = `${tenant}/${id}`;
@@ -39,7 +41,7 @@ export function imageLoader(blobs: Blobs): LoadImages {
     try {
       const data = await readBlob(blobs, tenant, id, imageBytesMax);
       const mediaType = data && imageTypeOf(data);
-      if (data === undefined || !(await blobs.touch(tenant, id))) return 'it is no longer kept';
+      if (data === undefined) return 'it is no longer kept';
       // Mail is sealed by the ingress, but what it says of bytes is not taken on trust.
       if (mediaType === undefined) return 'it is not a picture';
       known.set(key, { mediaType, data });
@@ -51,6 +53,10 @@ export function imageLoader(blobs: Blobs): LoadImages {
 
   return async (tenant, request) => {
     if (!request.messages.some(hasAttachments)) return request;
+    void keep(
+      tenant,
+      request.messages.flatMap((message) => (hasAttachments(message) ? (message.attachments ?? []) : [])),
+    );
     let [count, bytes] = [0, 0];
     const shown: ModelMessage[] = [];
     for (const message of request.messages.toReversed()) {

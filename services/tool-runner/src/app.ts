@@ -1,7 +1,9 @@
+import { openBlobs } from '@queueclaw/blobs';
 import { shardTag } from '@queueclaw/contracts';
 import { connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { createSandbox } from '@queueclaw/sandbox';
 import { fromTasks } from './from-tasks.js';
+import { attachmentPlacer } from './place-attachments.js';
 import { trackCalls } from './running-calls.js';
 import { toResults } from './to-results.js';
 
@@ -24,13 +26,15 @@ export function createToolRunner(context: ServiceContext): Service {
     };
   });
 
+  const blobs = openBlobs({ config: config.state.blobs, home });
+  const place = attachmentPlacer({ blobs, sandbox, logger });
   const redis = connectRedis(redisUrl, 'command', onError);
   const tags = Array.from({ length: shards }, (_, shard) => shardTag({ namespace, shards }, shard));
   const calls = trackCalls(connectRedis(redisUrl, 'subscriber', onError), tags);
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
   const consumers = tags.map((tag) =>
     fromTasks({
-      ...{ tag, connect, sandbox, calls, logger, concurrency: concurrencyPerProcess },
+      ...{ tag, connect, sandbox, place, calls, logger, concurrency: concurrencyPerProcess },
       commandMs: () => settings.current().tools.timeout,
       toResults: toResults(tag, redis, logger),
     }),
@@ -56,6 +60,7 @@ export function createToolRunner(context: ServiceContext): Service {
       await Promise.all(consumers.map((consumer) => consumer.stop(graceMs)));
       await calls.stop(graceMs);
       redis.disconnect();
+      blobs.close();
       await sandbox.close();
     },
   };

@@ -3,6 +3,7 @@ import { type Consumer, consume, type JobHandle, type Summary, tasksQueue } from
 import { counter, histogram, type Logger } from '@queueclaw/runtime';
 import type { Sandbox } from '@queueclaw/sandbox';
 import type { Redis } from 'ioredis';
+import type { PlaceAttachments } from './place-attachments.js';
 import type { RunningCalls } from './running-calls.js';
 import { runTask } from './run-task.js';
 import type { ToResults } from './to-results.js';
@@ -14,6 +15,7 @@ export type FromTasksOptions = {
   readonly tag: string;
   readonly connect: () => Redis;
   readonly sandbox: Sandbox;
+  readonly place: PlaceAttachments;
   readonly calls: RunningCalls;
   readonly toResults: ToResults;
   readonly concurrency: number;
@@ -35,7 +37,7 @@ export function fromTasks(options: FromTasksOptions): Consumer {
 }
 
 async function serve(
-  { sandbox, calls, toResults, logger, commandMs }: FromTasksOptions,
+  { sandbox, place, calls, toResults, logger, commandMs }: FromTasksOptions,
   task: Task,
   job: JobHandle<Task>,
   stopping: AbortSignal,
@@ -47,6 +49,7 @@ async function serve(
       task,
       {
         sandbox,
+        place,
         commandMs: commandMs(),
         now: Date.now,
         markStarted: (started) => job.update({ ...started, startedAt: Date.now() }),

@@ -1,6 +1,7 @@
 import { AppError, type Task, type ToolOutcome } from '@queueclaw/contracts';
 import { FileProblem, type Sandbox } from '@queueclaw/sandbox';
 import { isIdempotent, loadTool, checkArgs, type ToolHands } from '@queueclaw/tools';
+import type { PlaceAttachments } from './place-attachments.js';
 
 export type RunTaskDeps = {
   readonly sandbox: Sandbox;
@@ -8,6 +9,8 @@ export type RunTaskDeps = {
   readonly now: () => number;
   /** The configuration's limit for one command, milliseconds; without it the tool's own holds. */
   readonly commandMs?: number | undefined;
+  /** Puts the task's attachments into its workspace. */
+  readonly place?: PlaceAttachments | undefined;
   /** Writes down that the task has started, before it acts. */
   readonly markStarted: (task: Task) => Promise<void>;
   /** Told what a failure was, for the operator; never args or output. */
@@ -55,11 +58,16 @@ export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal
 /** What the tool may do, all of it inside this conversation's workspace. */
 async function handsFor(
   task: Task,
-  { sandbox, now, commandMs = Infinity }: RunTaskDeps,
+  { sandbox, now, place, commandMs = Infinity }: RunTaskDeps,
   signal: AbortSignal,
 ): Promise<ToolHands> {
   let folder: Promise<string> | undefined;
-  const workspace = (): Promise<string> => (folder ??= sandbox.workspace(task));
+  const open = async (): Promise<string> => {
+    const path = await sandbox.workspace(task);
+    await place?.(task, path, signal);
+    return path;
+  };
+  const workspace = (): Promise<string> => (folder ??= open());
   return {
     policy: task.policy,
     now,

@@ -46,6 +46,18 @@ test("the tool-runner's configuration holds no secret, and is valid", () => {
   });
 });
 
+test('the tool-runner gets its own key to the attachments, and not the one that writes them', () => {
+  const blobs = { provider: 's3', bucket: 'b', access_key: 'secret-writer', secret_key: 'secret-of-the-writer' };
+  const reader = { runner_access_key: 'reader', runner_secret_key: 'key-of-the-reader' };
+  const given = (more: object): unknown => {
+    const text = runnerConfig(Config.parse({ state: { blobs: { ...blobs, ...more } } }));
+    expect(text).not.toContain('secret-');
+    return Config.parse(JSON.parse(text)).state.blobs;
+  };
+  expect(given(reader)).toMatchObject({ bucket: 'b', access_key: 'reader', secret_key: 'key-of-the-reader' });
+  expect(given({})).not.toHaveProperty('access_key');
+});
+
 test('the embedded Redis loses and evicts nothing and listens on its socket only', () => {
   const text = redisSettings({
     socket: '/h o/redis.sock',

@@ -24,14 +24,18 @@ export function runnerEnvironment(
   };
 }
 
-/** The part of the configuration that the tool-runner needs, as YAML (JSON): no token, no key, no channel, no agent. */
+/**
+ * The part of the configuration that the tool-runner needs, as YAML (JSON): no token, no channel, no agent, and no key but the
+ * one that is meant for it, which reads attachments.
+ */
 export function runnerConfig({ server, tools, limits, state, telemetry }: Config): string {
   const { namespace, shards, retention } = state;
+  const { runner_access_key: access_key, runner_secret_key: secret_key, ...blobs } = state.blobs;
   const part = {
     server: { shutdown_timeout: server.shutdown_timeout },
     tools,
     limits,
-    state: { namespace, shards, retention },
+    state: { namespace, shards, retention, blobs: { ...blobs, access_key, secret_key } },
     telemetry,
   };
   return `${JSON.stringify(part, undefined, 2)}\n`;
