@@ -1,9 +1,14 @@
 import { errorTable, estimateRequestTokens, type ModelEvent, type ModelRequest } from '@queueclaw/contracts';
-import type { ModelRate } from '@queueclaw/runtime';
+import { counter, type ModelRate } from '@queueclaw/runtime';
 import type { Try, TryEvent } from './contract.js';
 import { failure } from './failure.js';
 import type { Attempt } from './guard.js';
 import type { Entry, Gate, Verdict } from './shared/gate.js';
+
+const closedTotal = counter('queueclaw_model_closed_total', 'Requests that a model was spared, by why', [
+  'model',
+  'why',
+]);
 
 export type Gated = {
   readonly name: string;
@@ -40,7 +45,10 @@ export function gated(attempt: Attempt, options: Gated): Try {
   return async function* (request, signal, totalMs): AsyncGenerator<TryEvent, void, undefined> {
     const tokens = tokensOf(request, options);
     const entry = await gate.enter(name, { rate, tokens });
-    if (!entry.ok) return yield closed(name, entry);
+    if (!entry.ok) {
+      closedTotal.inc({ model: name, why: entry.why });
+      return yield closed(name, entry);
+    }
     const startedAt = now();
     let streamed = false;
     let verdict: Verdict = { how: 'unknown', tokens };
