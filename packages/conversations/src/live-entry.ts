@@ -3,9 +3,13 @@ import { parseJson } from '@queueclaw/mailbox';
 import { replyEvent } from './message-status.js';
 import type { LiveEntry } from './types.js';
 
-/** An event of the live stream from its kind (`e` event, `r` delivered reply) and JSON; undefined when unreadable. */
-export function liveEntry(cursor: string, kind: string, json: string): LiveEntry | undefined {
-  const value = parseJson(json);
+/** An entry of the live stream, `cursor \n kind \n JSON` (`e` event, `r` delivered reply); undefined when unreadable. */
+export function liveEntry(text: string): LiveEntry | undefined {
+  const first = text.indexOf('\n');
+  const second = text.indexOf('\n', first + 1);
+  const cursor = text.slice(0, first);
+  const kind = text.slice(first + 1, second);
+  const value = parseJson(text.slice(second + 1));
   if (kind === 'r') {
     const reply = Reply.safeParse(value);
     return reply.success ? { cursor, event: replyEvent(reply.data) } : undefined;

@@ -1,5 +1,5 @@
 import { type ActorAddress, keys } from '@queueclaw/contracts';
-import { liveKeep, type Shards } from '@queueclaw/mailbox';
+import { readLive, type Shards } from '@queueclaw/mailbox';
 import type { Redis } from 'ioredis';
 import { isAfter, liveEntry } from './live-entry.js';
 import type { Following, LiveEntry } from './types.js';
@@ -10,7 +10,13 @@ type Listener = {
   readonly held: LiveEntry[];
   readonly tell: (entry: LiveEntry) => void;
 };
-type Watched = { readonly redis: Redis; readonly listeners: Set<Listener>; linger?: NodeJS.Timeout };
+type Watched = {
+  readonly address: ActorAddress;
+  /** Nothing is missed once it resolves. */
+  readonly subscribed: Promise<unknown>;
+  readonly listeners: Set<Listener>;
+  linger?: NodeJS.Timeout;
+};
 
 /** How long a subscription outlives its last listener: a client that asks again at once costs nothing. */
 const lingerMs = 10_000;
@@ -33,20 +39,19 @@ export function openLiveReader(shards: Shards, subscriber: Redis): LiveReader {
     listener.tell(entry);
   };
 
-  const catchUp = async (key: string, redis: Redis, listener: Listener): Promise<void> => {
-    const missed = await redis.xrange(key, `(${listener.cursor}`, '+');
-    for (const [id, [kind = '', json = '']] of missed) {
-      const entry = liveEntry(id, kind, json);
+  const offerAll = (listener: Listener, texts: readonly string[]): void => {
+    for (const text of texts) {
+      const entry = liveEntry(text);
       if (entry) offer(listener, entry);
     }
   };
+  const catchUp = async (address: ActorAddress, listener: Listener): Promise<void> =>
+    offerAll(listener, (await readLive(shards.of(address), address, listener.cursor)).entries);
 
   subscriber.on('message', (key: string, message: string) => {
     const one = watched.get(key);
     if (!one) return;
-    const first = message.indexOf('\n');
-    const second = message.indexOf('\n', first + 1);
-    const entry = liveEntry(message.slice(0, first), message.slice(first + 1, second), message.slice(second + 1));
+    const entry = liveEntry(message);
     if (!entry) return;
     for (const listener of one.listeners) {
       if (listener.ready) offer(listener, entry);
@@ -56,22 +61,24 @@ export function openLiveReader(shards: Shards, subscriber: Redis): LiveReader {
   let connectedBefore = subscriber.status === 'ready';
   subscriber.on('ready', () => {
     if (connectedBefore)
-      for (const [key, { redis, listeners }] of watched)
-        for (const listener of listeners) if (listener.ready) void catchUp(key, redis, listener).catch(() => undefined);
+      for (const { address, listeners } of watched.values())
+        for (const listener of listeners) if (listener.ready) void catchUp(address, listener).catch(() => undefined);
     connectedBefore = true;
   });
 
-  const watch = async (key: string, redis: Redis, listener: Listener): Promise<Watched> => {
+  const watch = async (key: string, address: ActorAddress, listener: Listener): Promise<Watched> => {
     const known = watched.get(key);
-    if (known) {
-      clearTimeout(known.linger);
-      known.listeners.add(listener);
-      return known;
+    if (known) clearTimeout(known.linger);
+    const one = known ?? { address, subscribed: subscriber.subscribe(key), listeners: new Set() };
+    one.listeners.add(listener);
+    watched.set(key, one);
+    try {
+      await one.subscribed;
+    } catch (error) {
+      if (watched.get(key) === one) watched.delete(key);
+      throw error;
     }
-    const fresh: Watched = { redis, listeners: new Set([listener]) };
-    watched.set(key, fresh);
-    await subscriber.subscribe(key);
-    return fresh;
+    return one;
   };
 
   const leave = (key: string, one: Watched, listener: Listener): void => {
@@ -86,17 +93,17 @@ export function openLiveReader(shards: Shards, subscriber: Redis): LiveReader {
 
   return {
     async follow(address, cursor, tell) {
-      const { tag, redis } = shards.of(address);
-      const key = keys.live(tag, address);
+      const shard = shards.of(address);
+      const key = keys.live(shard.tag, address);
       const listener: Listener = { cursor: cursor ?? '', ready: false, held: [], tell };
-      const one = await watch(key, redis, listener);
+      const one = await watch(key, address, listener);
       try {
-        const start = await startOf(redis, key, cursor);
+        const start = await readLive(shard, address, cursor);
         listener.cursor = start.cursor;
-        if (cursor !== undefined) await catchUp(key, redis, listener);
+        offerAll(listener, start.entries);
         for (const entry of listener.held.splice(0)) offer(listener, entry);
         listener.ready = true;
-        return { ...start, stop: () => leave(key, one, listener) };
+        return { cursor: start.cursor, gap: start.gap, stop: () => leave(key, one, listener) };
       } catch (error) {
         leave(key, one, listener);
         throw error;
@@ -108,21 +115,4 @@ export function openLiveReader(shards: Shards, subscriber: Redis): LiveReader {
       subscriber.disconnect();
     },
   };
-}
-
-async function startOf(
-  redis: Redis,
-  key: string,
-  cursor: string | undefined,
-): Promise<{ cursor: string; gap: boolean }> {
-  if (cursor === undefined) {
-    const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
-    return { cursor: last?.[0] ?? '0-0', gap: false };
-  }
-  if (cursor === '0-0') return { cursor, gap: (await redis.xlen(key)) >= liveKeep };
-  const [at] = await redis.xrange(key, cursor, '+', 'COUNT', 1);
-  if (at !== undefined) return { cursor, gap: at[0] !== cursor };
-  // Past everything there is, as after a loss of data: what comes now would count as old.
-  const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
-  return { cursor: last?.[0] ?? '0-0', gap: true };
 }

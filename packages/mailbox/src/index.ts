@@ -6,6 +6,7 @@ export * from './dispatcher.js';
 export * from './ingest.js';
 export * from './lease.js';
 export * from './limits.js';
+export * from './live.js';
 export * from './mailbox.js';
 export * from './outbox.js';
 export * from './record.js';

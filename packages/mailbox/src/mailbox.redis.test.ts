@@ -301,7 +301,7 @@ it('delivers an outbox in order, records every answered message, and leaves anot
   expect(await claimOutbox(shard, a)).toBe('busy');
   expect(await head.done()).toBe(1);
   expect(await deliverToStreams(shard, [a], ['http'])).toEqual([{ delivered: 1, left: undefined }]);
-  expect(await redis.xlen(keys.live(shard.tag, a))).toBe(3);
+  expect(await redis.llen(keys.live(shard.tag, a))).toBe(3);
 });
 
 it('lets only the holder of the outbox say that its head was delivered', async () => {
@@ -322,7 +322,11 @@ it('forgets a conversation whole, and a step that still runs cannot bring it bac
   const a = somewhere();
   await mailbox.ingest(a, person('m1'));
   const lease = claimed(await mailbox.claim(a));
+  const forgotten = (): Promise<[string, string[]][]> => redis.xrange(keys.forgotten(shard.tag), '-', '+');
+  const before = (await forgotten()).length;
   await mailbox.forget(a);
+  await mailbox.forget(a);
+  expect((await forgotten()).slice(before).map(([, fields]) => fields)).toEqual([['a', actorMember(a)]]);
   expect(await lease.commit(end(1, ['m1']))).toBeUndefined();
   expect(await redis.exists(keys.transcript(shard.tag, a), keys.mailbox(shard.tag, 'messages', a))).toBe(0);
   expect(await mailbox.claim(a)).toBe('empty');

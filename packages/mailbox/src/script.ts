@@ -9,6 +9,7 @@ import { hold, letGo } from './scripts/hold.js';
 import { ingest } from './scripts/ingest.js';
 import { obey } from './scripts/obey.js';
 import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
+import { readLive } from './scripts/read-live.js';
 import { redeliver } from './scripts/redeliver.js';
 import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
@@ -31,6 +32,7 @@ const sources = {
   letGo,
   obey,
   postponeDelivery,
+  readLive,
   redeliver,
   release,
   renew,

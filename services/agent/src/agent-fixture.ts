@@ -13,7 +13,7 @@ import {
 } from '@queueclaw/contracts';
 import { type Door, openDoor } from '@queueclaw/conversations';
 import { createScriptedModel, type Models, type ScriptStep } from '@queueclaw/llm';
-import { deliverToStreams } from '@queueclaw/mailbox';
+import { deliverToStreams, readLive } from '@queueclaw/mailbox';
 import { consume, tasksQueue } from '@queueclaw/queues';
 import { Config, connectRedis, createHealthBoard, createLive, createLogger, type Service } from '@queueclaw/runtime';
 import { eventually } from '@queueclaw/testing';
@@ -117,9 +117,11 @@ export async function testAgents(options: TestAgentsOptions): Promise<TestAgents
         { timeoutMs },
       ),
     replies: async (a) => {
-      const { redis, tag } = shardOf(a);
-      const entries = await redis.xrange(keys.live(tag, a), '-', '+');
-      return entries.flatMap(([, [kind, json = '']]) => (kind === 'r' ? [Reply.parse(JSON.parse(json))] : []));
+      const { entries } = await readLive(shardOf(a), a, '0-0');
+      return entries.flatMap((entry) => {
+        const [, kind, json = ''] = entry.split('\n');
+        return kind === 'r' ? [Reply.parse(JSON.parse(json))] : [];
+      });
     },
     runTools: async (outcome) => {
       const tasks: Task[] = [];

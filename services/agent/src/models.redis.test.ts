@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ActorAddress, keys, LiveEvent } from '@queueclaw/contracts';
+import { readLive } from '@queueclaw/mailbox';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, expect, it } from 'vitest';
 import { nothing, type TestAgents, testAgents } from './agent-fixture.js';
@@ -58,10 +59,10 @@ const open = async (llm: Record<string, unknown>, replicas = 1): Promise<TestAge
 };
 const model = ({ url }: Vendor): Record<string, unknown> => ({ provider: 'openai', model: 'm', base_url: url });
 const deltas = async ({ door }: TestAgents): Promise<LiveEvent[]> => {
-  const { redis, tag } = door.mailbox.shards.of(a);
-  const entries = await redis.xrange(keys.live(tag, a), '-', '+');
+  const { entries } = await readLive(door.mailbox.shards.of(a), a, '0-0');
   return entries
-    .flatMap(([, [kind, json = '']]) => (kind === 'e' ? [LiveEvent.parse(JSON.parse(json))] : []))
+    .map((entry) => entry.split('\n'))
+    .flatMap(([, kind, json = '']) => (kind === 'e' ? [LiveEvent.parse(JSON.parse(json))] : []))
     .filter(({ type }) => type === 'delta');
 };
 

@@ -18,7 +18,8 @@ import {
  *             worker), who (who wrote last, and the day of it)
  *   mb  list  mail of people         ct  list  control mail, read first         cm  list  commands, which need no lease
  *   wt  hash  call -> 't' ticket (out) or 'r' outcome (came back)
- *   tr  list  transcript             live stream  deltas, tool activity, replies
+ *   tr  list  transcript
+ *   live list deltas, tool activity, replies: `cursor \n kind \n event`, cursors `ms-n` ascending
  * Of one outbox: st hash, mb list of items `channel \n status \n ids \n reply`.
  * Of one shard: due:messages, due:replies, results.
  * A message's record: hash by conversation -> `digest \n status \n reply`.
@@ -31,9 +32,13 @@ local function clock()
 end
 local function publish(live, kind, event, keep, ttl)
   local most = math.max(10, math.min(tonumber(keep), math.floor(${liveBytes} / (#event + 1))))
-  local cursor = redis.call('XADD', live, 'MAXLEN', '~', most, '*', kind, event)
+  local ms, n = clock(), 0
+  local wasMs, wasN = string.match(redis.call('LINDEX', live, -1) or '', '^(%d+)-(%d+)\\n')
+  if wasMs and tonumber(wasMs) >= ms then ms, n = wasMs, wasN + 1 end
+  local entry = ms .. '-' .. n .. '\\n' .. kind .. '\\n' .. event
+  if redis.call('RPUSH', live, entry) > most then redis.call('LTRIM', live, -most, -1) end
   redis.call('PEXPIRE', live, ttl)
-  redis.call('PUBLISH', live, cursor .. '\\n' .. kind .. '\\n' .. event)
+  redis.call('PUBLISH', live, entry)
 end
 `;
 

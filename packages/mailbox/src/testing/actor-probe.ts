@@ -1,4 +1,5 @@
 import { type ActorAddress, actorMember, keys, Reply } from '@queueclaw/contracts';
+import { readLive } from '../live.js';
 import type { Shard } from '../shards.js';
 import type { ActorModel } from './actor-model.js';
 
@@ -59,6 +60,9 @@ export function expected(model: ActorModel): Record<string, unknown> {
 
 /** Ids that delivered replies name, in the order of delivery. */
 export async function delivered(shard: Shard, a: ActorAddress): Promise<string[]> {
-  const entries = await shard.redis.xrange(keys.live(shard.tag, a), '-', '+');
-  return entries.flatMap(([, [kind, json = '']]) => (kind === 'r' ? Reply.parse(JSON.parse(json)).answers : []));
+  const { entries } = await readLive(shard, a, '0-0');
+  return entries.flatMap((entry) => {
+    const [, kind, json = ''] = entry.split('\n');
+    return kind === 'r' ? Reply.parse(JSON.parse(json)).answers : [];
+  });
 }
