@@ -49,7 +49,7 @@ export const keys = {
   waiting: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:wt`,
   /** list: the transcript */
   transcript: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:tr`,
-  /** stream: provisional deltas, tool activity, replies */
+  /** list: the live stream, provisional deltas, tool activity, replies */
   live: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:live:${a.conversation}`,
   /** hash by conversation: what became of the message with this id (dedupe and status, 24 h) */
   message: (tag: string, tenant: string, id: string): string => `${tag}:t:${tenant}:m:${id}`,
@@ -59,6 +59,8 @@ export const keys = {
   due: (tag: string, kind: ActorKind): string => `${tag}:due:${kind}`,
   /** stream: tool results on their way back */
   results: (tag: string): string => `${tag}:results`,
+  /** stream: conversations that were forgotten, for those who keep something of theirs outside of Redis */
+  forgotten: (tag: string): string => `${tag}:forgotten`,
   /** list: dead letters */
   dead: (tag: string): string => `${tag}:dead`,
   /** hash by kind: how much forged or unreadable mail was dropped */

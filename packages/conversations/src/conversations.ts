@@ -27,7 +27,7 @@ export function openConversations({ mailbox, waker, subscriber }: ConversationsO
     },
     list: (tenant, page) => guarded(listConversations(mailbox, tenant, page)),
     transcript: (address, page) => guarded(readTranscript(shards, address, page)),
-    forget: (address) => guarded(mailbox.forget(address)),
+    forget: (address) => guarded(forget(mailbox, address)),
     exportEntries: (address) => exportTranscript(shards, address),
     follow: (address, cursor, tell) => guarded(live.follow(address, cursor, tell)),
     close: async () => live.close(),
@@ -56,6 +56,14 @@ async function control(mailbox: Mailbox, waker: Waker, address: ActorAddress, ma
   if (wake) waker.hint(address, { why: 'mail', channel: mail.route.channel });
   const { tag, redis } = mailbox.shards.of(address);
   await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'control', ...address })).catch(() => undefined);
+}
+
+async function forget(mailbox: Mailbox, address: ActorAddress): Promise<boolean> {
+  const there = await mailbox.forget(address);
+  const { tag, redis } = mailbox.shards.of(address);
+  // Runners look at the stream when they hear this, and from time to time in case they do not.
+  if (there) await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'forget' })).catch(() => undefined);
+  return there;
 }
 
 const tiesMax = 1_000;

@@ -7,6 +7,8 @@ const Named = z.object({ id: MessageId });
 const Answering = z.object({ answers: z.array(Named) });
 const Answers = Reply.pick({ answers: true });
 const pageSize = 200;
+/** Who was away for longer than it takes to forget so many finds what is left by its age. */
+const forgottenMax = 10_000;
 
 /**
  * Removes everything of a conversation, its messages' records too, so that none of them is told to be on its way for ever.
@@ -22,9 +24,9 @@ export async function forgetConversation(shard: Shard, address: ActorAddress): P
       ...[keys.waiting(tag, address), keys.transcript(tag, address), keys.live(tag, address)],
       ...[keys.state(tag, 'replies', address), keys.mailbox(tag, 'replies', address)],
       ...[keys.due(tag, 'messages'), keys.due(tag, 'replies'), keys.conversations(tag, address.tenant)],
-      keys.commands(tag, address),
+      ...[keys.commands(tag, address), keys.forgotten(tag)],
     ],
-    [actorMember(address), address.conversation],
+    [actorMember(address), address.conversation, forgottenMax],
   );
   const all = [...ids];
   for (let at = 0; at < all.length; at += pageSize) {

@@ -1,5 +1,6 @@
 import {
   type ActorAddress,
+  actorMember,
   type ControlMail,
   type Journal,
   keys,

@@ -88,7 +88,12 @@ test('each process of the embedded Redis has a user of its own, the runner one f
     'all-in-one on >p2',
     'tool-runner on >p3',
   ]);
-  expect(users[2]?.match(/[%~&][^ )]+/g)).toEqual(['&{qc[0-9]}:control', '~{qc[0-9]}:tasks:*', '%W~{qc[0-9]}:results']);
+  expect(users[2]?.match(/[%~&][^ )]+/g)).toEqual([
+    '&{qc[0-9]}:control',
+    '~{qc[0-9]}:tasks:*',
+    '%R~{qc[0-9]}:forgotten',
+    '%W~{qc[0-9]}:results',
+  ]);
 });
 
 test('a socket in a folder with odd characters has a valid address', () => {

@@ -27,7 +27,7 @@ test('a GoClaw file loads once a token is given, and what it names in its own wo
     write_timeout: 30_000,
   });
   expect(reading.config.llm.models['claude']?.api_key).toBe('sk-ant-test-key-1');
-  expect(reading.config.tools).toEqual({
+  expect(reading.config.tools).toMatchObject({
     enable_dangerous: false,
     timeout: 60_000,
     allowed_commands: ['ls', 'cat', 'git'],

@@ -40,6 +40,7 @@ const places: Readonly<
   outbox: [keys.mailbox(tag, 'replies', one), 'rw', 'rw', 'rw', ''],
   due: [keys.due(tag, 'messages'), 'rw', 'rw', 'rw', ''],
   results: [keys.results(tag), 'rw', 'r', '', 'a'],
+  forgotten: [keys.forgotten(tag), '', '', 'rw', 'r'],
   dead: [keys.dead(tag), 'rw', 'rw', 'rw', ''],
   holder: [keys.holder(tag, 'telegram/main'), '', 'r', 'rw', ''],
   'a model': [keys.model('qc', 'openai/gpt {x}', 'breaker'), 'rw', '', '', ''],

@@ -37,6 +37,7 @@ const ingress: RightsIn = (tag) => ({
     queue(tag, 'messages'),
     queue(tag, 'replies'),
     keys.dead(tag),
+    keys.forgotten(tag),
     keys.holder(tag, '*'),
   ],
   hears: [keys.live(tag, every)],
@@ -54,10 +55,11 @@ const agent: RightsIn = (tag) => ({
   says: [keys.live(tag, every), keys.controlChannel(tag)],
 });
 
-/** Serves its queue, appends results, hears of cancelled calls. No key of any conversation, no other queue. */
+/** Serves its queue, appends results, hears of cancelled calls, reads what was forgotten. No key of any conversation, no other queue. */
 const toolRunner: RightsIn = (tag) => ({
   ...nothing,
   keys: [queue(tag, 'tasks')],
+  reads: [keys.forgotten(tag)],
   appends: [keys.results(tag)],
   hears: [keys.controlChannel(tag)],
 });
