@@ -109,6 +109,15 @@ describe.each(Object.entries(kinds))('a gate %s', (_title, open) => {
     expect(await b.enter(name, wish)).toMatchObject({ ok: false, why: 'trouble', retryAfterMs: closedFor(1) });
   });
 
+  it('counts a failure once, though it is told twice', async () => {
+    const { a, b, name } = await setUp();
+    for (let at = 1; at < failuresMax; at += 1) {
+      const entered = pass(await a.enter(name, wish));
+      await Promise.all([entered.leave(busy), entered.leave(busy)]);
+    }
+    expect(await b.enter(name, wish)).toMatchObject({ ok: true });
+  });
+
   it('is not opened by an answer to a request from before', async () => {
     const { a, b, name } = await setUp();
     const before = pass(await b.enter(name, wish));

@@ -23,7 +23,7 @@ export type Verdict =
 
 export type TroubleCode = 'llm.rate_limited' | 'llm.overloaded';
 
-/** A permitted request. Both may be called late, twice or never: what a dead process held is free after `leaseMs`. */
+/** A permitted request. Left twice it was left once; what a process held that died is free after `leaseMs`. */
 export type Pass = {
   /** The vendor has begun to answer. */
   answering(): void;

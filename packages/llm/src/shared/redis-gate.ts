@@ -89,9 +89,12 @@ export function sharedGate({ connect, namespace, logger, clock }: SharedGateOpti
       ? setInterval(() => void run(hold, [at(), me, leaseMs]).catch(() => undefined), leaseMs / 3)
       : undefined;
     beat?.unref();
+    let left = false;
     return {
       answering: () => void (tries && say('answering', '', -1, 0)),
       leave: async (verdict) => {
+        if (left) return;
+        left = true;
         clearInterval(beat);
         const { how } = verdict;
         if (how === 'failed')
