@@ -32,6 +32,8 @@ export type ConsumeOptions<T> = {
 
 export type Consumer = {
   start(): Promise<void>;
+  /** How many jobs at once from now on, at least one; those that run go on. */
+  allow(concurrency: number): void;
   /** Takes no more jobs and waits up to `graceMs` milliseconds for those it has; then aborts and leaves them to others. */
   stop(graceMs: number): Promise<void>;
 };
@@ -80,6 +82,7 @@ export function consume<T>(definition: QueueDefinition<T>, options: ConsumeOptio
       void worker.run().catch((error: unknown) => logger.error({ reason: String(error) }, 'consumer ended'));
       await worker.waitUntilReady();
     },
+    allow: (concurrency) => void (worker.concurrency = concurrency),
     async stop(graceMs) {
       const closed = worker.close();
       if (await overdue(closed, graceMs)) {

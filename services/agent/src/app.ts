@@ -3,10 +3,12 @@ import { openDoor } from '@queueclaw/conversations';
 import { createModels, type Models, sharedGate } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
 import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
+import { backPressure } from './back-pressure.js';
 import { openTurnBudget } from './budget.js';
 import { fromControl } from './from-control.js';
 import { fromMessages } from './from-messages.js';
 import { fromResults } from './from-results.js';
+import { watchHeap } from './heap-watch.js';
 import { imageLoader } from './load-images.js';
 import { profilesFrom } from './profiles.js';
 import { trackSteps } from './running-steps.js';
@@ -14,7 +16,6 @@ import type { StepDeps } from './step.js';
 import { toReplies } from './to-replies.js';
 import { toTasks } from './to-tasks.js';
 
-const concurrencyPerProcess = 150;
 const dispatchEveryMs = 1_000;
 
 /**
@@ -62,9 +63,19 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     return () => void (deps = fresh);
   });
 
-  const concurrency = concurrencyPerProcess;
+  const perShard = (conversations: number): number => Math.ceil(conversations / shards.all.length);
+  const concurrency = perShard(config.limits.concurrency);
   const consumers = fromMessages({ mailbox, steps, deps: () => deps, connect, concurrency, logger });
   const parts: readonly Service[] = [
+    backPressure({
+      most: () => settings.current().limits.concurrency,
+      running: steps.count,
+      allow: (conversations) => {
+        for (const consumer of consumers) consumer.allow(perShard(conversations));
+      },
+      watch: watchHeap,
+      logger,
+    }),
     fromControl(connectRedis(redisUrl, 'subscriber', onError), shards, steps),
     fromResults({ shards, waker, connect, logger }),
     createDispatcher({

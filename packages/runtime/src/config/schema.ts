@@ -176,6 +176,8 @@ const Limits = z.strictObject({
   mailbox: count(100_000).default(200),
   /** Claims of the same mail before it goes to the dead letters. */
   tries: count(100).default(5),
+  /** Conversations that one agent process works on at once; nearly all of them wait for a model. */
+  concurrency: count(10_000).default(1_000),
   /** Messages per minute and token (or loopback client). */
   requests_per_minute: count(10_000_000).default(6_000),
   /** Entries of the transcript that a turn reads. */
