@@ -2,9 +2,11 @@ import { openBlobs } from '@queueclaw/blobs';
 import { shardTag } from '@queueclaw/contracts';
 import { connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { createSandbox } from '@queueclaw/sandbox';
+import { join } from 'node:path';
+import { fromForgotten } from './from-forgotten.js';
 import { fromTasks } from './from-tasks.js';
 import { attachmentPlacer } from './place-attachments.js';
-import { trackCalls } from './running-calls.js';
+import { type RunningCalls, trackCalls } from './running-calls.js';
 import { toResults } from './to-results.js';
 
 /** Calls at once in this process; commands among them wait for a slot of the sandbox. */
@@ -15,7 +17,18 @@ export function createToolRunner(context: ServiceContext): Service {
   const { config, settings, env, logger, redisUrl, home, health } = context;
   const { namespace, shards } = config.state;
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
-  const sandbox = createSandbox({ env: { PATH: env['PATH'], QUEUECLAW_BWRAP: env['QUEUECLAW_BWRAP'] }, home });
+  const {
+    memory,
+    processes,
+    cpu,
+    workspace_size: workspaceBytes,
+    workspace_files: workspaceFiles,
+  } = config.tools.sandbox;
+  const sandbox = createSandbox({
+    env: { PATH: env['PATH'], QUEUECLAW_BWRAP: env['QUEUECLAW_BWRAP'] },
+    home,
+    limits: { memoryBytes: memory, processes, cpus: cpu, workspaceBytes, workspaceFiles },
+  });
   health.report('sandbox', async () => {
     const report = sandbox.known;
     if (report === undefined) return { ok: true, detail: 'the escape canaries are still running' };
@@ -30,7 +43,11 @@ export function createToolRunner(context: ServiceContext): Service {
   const place = attachmentPlacer({ blobs, sandbox, logger });
   const redis = connectRedis(redisUrl, 'command', onError);
   const tags = Array.from({ length: shards }, (_, shard) => shardTag({ namespace, shards }, shard));
-  const calls = trackCalls(connectRedis(redisUrl, 'subscriber', onError), tags);
+  const calls: RunningCalls = trackCalls(connectRedis(redisUrl, 'subscriber', onError), tags, () => forgotten.look());
+  const forgotten = fromForgotten({
+    ...{ tags, redis, sandbox, calls, logger, retentionMs: config.state.retention },
+    folder: join(home, 'workspaces'),
+  });
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
   const consumers = tags.map((tag) =>
     fromTasks({
@@ -54,11 +71,13 @@ export function createToolRunner(context: ServiceContext): Service {
       // Commands wait for the canaries; everything else need not.
       void tryOut();
       await calls.start();
+      await forgotten.start();
       await Promise.all(consumers.map((consumer) => consumer.start()));
     },
     stop: async (graceMs) => {
       await Promise.all(consumers.map((consumer) => consumer.stop(graceMs)));
       await calls.stop(graceMs);
+      await forgotten.stop(graceMs);
       redis.disconnect();
       blobs.close();
       await sandbox.close();

@@ -11,7 +11,7 @@ import {
 } from '@queueclaw/runtime';
 import { eventually, redisAs, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -21,6 +21,7 @@ let redisUrl: string;
 let redis: Redis;
 let home: string;
 let runner: Service;
+let makeRunner: () => Service;
 let tag: string;
 let tasks: Producer<Task>;
 let log: string[];
@@ -42,11 +43,15 @@ beforeEach(async () => {
   tag = shardTag({ namespace, shards: 1 }, 0);
   tasks = produce(tasksQueue, tag, redis);
   log = [];
-  const config = Config.parse({ state: { namespace } });
+  const config = Config.parse({
+    state: { namespace },
+    tools: { sandbox: { memory: '64MiB', workspace_size: '8MiB' } },
+  });
   const logger = createLogger('tool-runner', 'debug', (line) => void log.push(line));
   const settings = createLive(config);
   const context = { config, settings, env: process.env, logger, redisUrl: ownUrl, mailKey: undefined, home, health };
-  runner = createToolRunner(context);
+  makeRunner = () => createToolRunner(context);
+  runner = makeRunner();
 });
 afterEach(async () => {
   await runner.stop(10_000);
@@ -126,14 +131,13 @@ const cancel = (list: readonly string[], conversation = 'c.1'): string =>
 
 it('stops a running command that is cancelled, and no other', async () => {
   await runner.start();
-  const [stopped, kept] = await Promise.all([
-    add('shell', { command: 'touch begun; sleep 20' }),
-    add('shell', { command: 'until [ -e begun ] && [ -e over ]; do sleep 0.05; done; echo done' }),
-  ]);
+  const stopped = await add('shell', { command: 'touch begun; sleep 20' });
   // Needs no slot of the sandbox, both of which may be taken.
   await eventually(async () =>
     expect(await outcomeOf(await add('read_file', { path: 'begun' }))).toMatchObject({ ok: true }),
   );
+  // Where one command runs at a time, this one waits for the other's end.
+  const kept = await add('shell', { command: 'until [ -e over ]; do sleep 0.05; done; echo done' });
   for (const noise of ['not json', '{}', cancel([stopped.call], 'another')])
     await redis.publish(keys.controlChannel(tag), noise);
   await redis.publish(keys.controlChannel(tag), cancel([stopped.call]));
@@ -175,5 +179,57 @@ it('says in its health what the sandbox holds', async () => {
   await outcomeOf(await add('shell', { command: 'true' }));
   const { checks } = await health.status();
   expect(checks['sandbox']).toMatchObject({ ok: true });
-  expect(checks['sandbox']?.detail).toMatch(/^containment ok, resources limited/);
+  expect(checks['sandbox']?.detail).toMatch(/^containment ok, resources (full|limited; )/);
+});
+
+const forget = async (conversation: string, tell = true): Promise<void> => {
+  await redis.xadd(keys.forgotten(tag), '*', 'a', `acme/${conversation}`);
+  if (tell) await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'forget' }));
+};
+/** The home is the same for all of these tests. */
+const named = (name: string): string => `${name}-${tag.replaceAll(/[{}]/g, '')}`;
+const workspacesLeft = async (): Promise<string[]> => readdir(join(home, 'workspaces', 'acme')).catch(() => []);
+
+it('removes the workspace of a conversation that was forgotten, stops what runs in it, and leaves the others', async () => {
+  await runner.start();
+  const [gone, other] = [{ conversation: named('gone') }, { conversation: named('other') }];
+  await outcomeOf(await add('write_file', { path: 'x', content: 'old' }, gone));
+  await outcomeOf(await add('write_file', { path: 'x', content: 'kept' }, other));
+  const running = await add('shell', { command: 'touch begun; sleep 20' }, gone);
+  await eventually(async () =>
+    expect(await outcomeOf(await add('read_file', { path: 'begun' }, gone))).toMatchObject({ ok: true }),
+  );
+  await forget(gone.conversation);
+  expect(await outcomeOf(running)).toMatchObject({ code: 'tool.cancelled' });
+  await eventually(async () => expect((await workspacesLeft()).join()).not.toContain(gone.conversation));
+  expect(await outcomeOf(await add('read_file', { path: 'x' }, gone))).toMatchObject({ ok: false });
+  expect(await outcomeOf(await add('read_file', { path: 'x' }, other))).toMatchObject({ text: 'kept' });
+});
+
+it('removes what was forgotten while it was away, once: what began anew under the name stays', async () => {
+  await runner.start();
+  const again = { conversation: named('again') };
+  await outcomeOf(await add('write_file', { path: 'x', content: 'old' }, again));
+  await runner.stop(5_000);
+  await forget(again.conversation, false);
+  runner = makeRunner();
+  await runner.start();
+  await eventually(async () => expect((await workspacesLeft()).join()).not.toContain(again.conversation));
+  await outcomeOf(await add('write_file', { path: 'x', content: 'new' }, again));
+  await runner.stop(5_000);
+  runner = makeRunner();
+  await runner.start();
+  await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'forget' }));
+  await forget('somebody-else');
+  expect(await outcomeOf(await add('read_file', { path: 'x' }, again))).toMatchObject({ text: 'new' });
+});
+
+it('ends a command that uses more memory than is configured, says so, and goes on', async () => {
+  await runner.start();
+  const hog = '(head -c 50000000 /dev/zero; sleep 1) | tail -c 50000000 >/dev/null';
+  const outcome = await outcomeOf(await add('shell', { command: `${hog} & ${hog} & wait` }));
+  const { checks } = await health.status();
+  if (checks['sandbox']?.detail?.includes('resources full'))
+    expect(outcome).toMatchObject({ ok: false, code: 'tool.memory_limit', text: expect.stringContaining('64 MiB') });
+  expect(await outcomeOf(await add('shell', { command: 'echo fine' }))).toMatchObject({ ok: true, text: 'fine\n' });
 });

@@ -1,0 +1,145 @@
+import { type ActorAddress, ConversationId, keys, parseActorMember, TenantId } from '@queueclaw/contracts';
+import type { Logger, Service } from '@queueclaw/runtime';
+import type { Sandbox } from '@queueclaw/sandbox';
+import type { Redis } from 'ioredis';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RunningCalls } from './running-calls.js';
+
+export type FromForgottenOptions = {
+  readonly tags: readonly string[];
+  readonly redis: Redis;
+  readonly sandbox: Sandbox;
+  readonly calls: RunningCalls;
+  /** The folder that keeps how far was read: a reader of its own for each machine, as workspaces are. */
+  readonly folder: string;
+  /** Without use for this long, a workspace goes, milliseconds. */
+  readonly retentionMs: number;
+  readonly logger: Logger;
+};
+
+export type FromForgotten = Service & {
+  /** Something was forgotten: looks soon. */
+  look(): void;
+};
+
+const Address = z.object({ tenant: TenantId, conversation: ConversationId });
+const Positions = z.record(z.string(), z.string().regex(/^\d{1,20}-\d{1,20}$/));
+type Positions = z.infer<typeof Positions>;
+
+const againMs = 3_600_000;
+const pageSize = 100;
+
+/**
+ * Removes workspaces: of conversations that were forgotten, in the order in which they were, and of those that nobody used for
+ * long. Looks at the start, when it is told, and every hour. Who dies in between does the last page again: at worst a
+ * conversation that began anew under the same name at that very moment loses its first files.
+ */
+export function fromForgotten(options: FromForgottenOptions): FromForgotten {
+  const { tags, sandbox, retentionMs, logger } = options;
+  let stopped = false;
+  let wanted = false;
+  let looking: Promise<void> | undefined;
+  let read: Positions | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const rounds = async (): Promise<void> => {
+    while (wanted && !stopped) {
+      wanted = false;
+      read ??= await readPositions(options.folder);
+      for (const tag of tags) read = await readOn(options, tag, read, () => stopped);
+    }
+  };
+  const look = (): void => {
+    wanted = true;
+    looking ??= rounds()
+      .catch((error: unknown) => logger.warn({ reason: String(error) }, 'forgotten conversations cannot be read'))
+      .finally(() => {
+        looking = undefined;
+      });
+  };
+  const sweep = async (): Promise<void> => {
+    try {
+      const swept = await sandbox.sweep(retentionMs);
+      if (swept > 0) logger.info({ swept }, 'workspaces that nobody used were removed');
+    } catch (error) {
+      logger.warn({ reason: String(error) }, 'workspaces cannot be swept');
+    }
+  };
+
+  return {
+    name: 'forgotten conversations',
+    look: () => {
+      if (!stopped) look();
+    },
+    start: async () => {
+      const round = (): void => {
+        look();
+        void sweep();
+      };
+      round();
+      timer = setInterval(round, againMs);
+      timer.unref();
+    },
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
+
+/** Reads a shard's stream to its end. The positions are this process's own: another one of this home reads for itself. */
+async function readOn(
+  options: FromForgottenOptions,
+  tag: string,
+  from: Positions,
+  stopped: () => boolean,
+): Promise<Positions> {
+  const { redis, folder } = options;
+  const key = keys.forgotten(tag);
+  let positions = from;
+  let page: readonly (readonly [id: string, fields: readonly string[]])[];
+  do {
+    page = (await redis.xread('COUNT', pageSize, 'STREAMS', key, positions[tag] ?? '0-0'))?.[0]?.[1] ?? [];
+    const last = page.at(-1)?.[0];
+    if (last === undefined) break;
+    await Promise.all(page.map(async ([, [, member = '']]) => remove(options, member)));
+    positions = { ...positions, [tag]: last };
+    await writePositions(folder, positions);
+  } while (page.length === pageSize && !stopped());
+  return positions;
+}
+
+async function remove({ sandbox, calls, logger }: FromForgottenOptions, member: string): Promise<void> {
+  const address = Address.safeParse(parseActorMember(member));
+  if (!address.success) return;
+  const forgotten: ActorAddress = address.data;
+  // What still runs in it is for nobody.
+  calls.cancelAll(forgotten);
+  try {
+    await sandbox.forget(forgotten);
+  } catch (error) {
+    logger.warn({ ...forgotten, reason: String(error) }, 'a workspace could not be removed');
+  }
+}
+
+const positionsIn = (folder: string): string => join(folder, '.forgotten.json');
+
+/** How far each shard's stream was read. Without the file: from the start, for who lost it lost the workspaces too. */
+async function readPositions(folder: string): Promise<Positions> {
+  const text = await readFile(positionsIn(folder), 'utf8').catch(() => '{}');
+  try {
+    return Positions.catch({}).parse(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+async function writePositions(folder: string, positions: Positions): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const draft = `${positionsIn(folder)}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(positions), { mode: 0o600 });
+  await rename(draft, positionsIn(folder));
+}
