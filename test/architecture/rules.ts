@@ -21,7 +21,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'services/ingress': [...flow, 'blobs', 'channels'],
   'services/agent': [...flow, 'blobs', 'budgets', 'turn', 'llm', 'tools'],
   'services/tool-runner': [...base, 'blobs', 'queues', 'tools', 'sandbox'],
-  'services/console': flow,
+  'services/console': [...flow, 'budgets'],
   'services/all-in-one': [...base, 'ingress', 'agent', 'console'],
 };
 
@@ -42,8 +42,9 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   fastify: ['packages/channels/', 'services/ingress/', 'services/console/'],
   '@discordjs/rest': ['packages/channels/src/discord/'],
   '@discordjs/ws': ['packages/channels/src/discord/'],
+  '@slack/web-api': ['packages/channels/src/slack/'],
   grammy: ['packages/channels/src/telegram/'],
-  marked: ['packages/channels/src/web/', 'packages/channels/src/telegram/'],
+  marked: ['packages/channels/src/web/', 'packages/channels/src/telegram/', 'packages/channels/src/slack/'],
   dompurify: ['packages/channels/src/web/'],
   testcontainers: ['packages/testing/'],
 };

@@ -4,32 +4,48 @@ import { join } from 'node:path';
 import {
   eventually,
   type FakeDiscord,
+  type FakeSlack,
   type FakeTelegram,
   startFakeDiscord,
+  startFakeSlack,
   startFakeTelegram,
   startRedis,
   type TestRedis,
   uniqueNamespace,
 } from '@queueclaw/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ServiceProcess, startService } from './service-process.js';
+import { freePort, type ServiceProcess, startService } from './service-process.js';
+import { openSwitchboard, type Switchboard } from './switchboard.js';
 
 let redis: TestRedis;
 let home: string;
 let telegram: FakeTelegram;
 let discord: FakeDiscord;
+let slack: FakeSlack;
+let board: Switchboard;
 let ingresses: ServiceProcess[] = [];
 let others: ServiceProcess[] = [];
 let env: Record<string, string>;
+const ports: number[] = [];
 const patience = { timeoutMs: 30_000 };
+const startIngress = (port: number): Promise<ServiceProcess> => startService('ingress', { ...env, PORT: String(port) });
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-apps-'));
-  [redis, telegram, discord] = await Promise.all([startRedis(), startFakeTelegram(), startFakeDiscord()]);
+  [redis, telegram, discord, slack] = await Promise.all([
+    startRedis(),
+    startFakeTelegram(),
+    startFakeDiscord(),
+    startFakeSlack(),
+  ]);
   const config = join(home, 'queueclaw.yaml');
   const channels = [
     { name: 'telegram', config: { token: telegram.token, api_root: telegram.url, allow: [4711] } },
     { name: 'discord', config: { token: discord.token, api_root: discord.url, allow: ['4711'] } },
+    {
+      name: 'slack',
+      config: { bot_token: slack.token, signing_secret: slack.secret, api_root: slack.url, allow: ['U4711'] },
+    },
   ];
   const llm = { default: 'demo', models: { demo: { provider: 'demo' } } };
   await writeFile(config, JSON.stringify({ llm, channels }));
@@ -38,17 +54,24 @@ beforeAll(async () => {
     QUEUECLAW_NAMESPACE: uniqueNamespace(),
   };
   env = { ...runner, QUEUECLAW_MAIL_KEY: 'the mail key of this test, long enough' };
-  const start = (name: ServiceProcess['name']): Promise<ServiceProcess> => startService(name, env);
-  ingresses = await Promise.all([start('ingress'), start('ingress')]);
-  others = await Promise.all([start('agent'), startService('tool-runner', runner)]);
+  ports.push(await freePort(), await freePort());
+  board = await openSwitchboard(ports[0] ?? 0);
+  slack.callAt(`${board.url}/channels/slack/main`);
+  ingresses = await Promise.all(ports.map(startIngress));
+  others = await Promise.all([startService('agent', env), startService('tool-runner', runner)]);
   await eventually(() => expect(discord.listeners()).toBe(1), patience);
 }, 90_000);
 
 afterAll(async () => {
   await Promise.all([...ingresses, ...others].map((one) => one.stop()));
-  await Promise.all([telegram.close(), discord.close(), redis.stop()]);
+  await Promise.all([telegram.close(), discord.close(), slack.close(), board.close(), redis.stop()]);
   await rm(home, { recursive: true, force: true });
 });
+
+/** A replica takes the place of a dead one, as it would anywhere. */
+const comeBack = async (): Promise<void> => {
+  ingresses = await Promise.all(ingresses.map(async (one, at) => (one.alive() ? one : startIngress(ports[at] ?? 0))));
+};
 
 const apps = [
   [
@@ -63,6 +86,7 @@ const apps = [
     (): string[] => discord.sent.map(({ text }) => text),
     (): number => discord.typing.length,
   ],
+  ['slack', (text: string): unknown => slack.say(text), (): string[] => slack.sent.map(({ text }) => text), undefined],
 ] as const;
 
 it.each(apps)(
@@ -70,11 +94,11 @@ it.each(apps)(
   async (_name, say, texts, typing) => {
     say('run: echo $((40+2))');
     await eventually(() => expect(texts().some((text) => text.includes('42'))).toBe(true), patience);
-    expect(typing()).toBeGreaterThan(0);
+    if (typing !== undefined) expect(typing()).toBeGreaterThan(0);
   },
 );
 
-it.each(apps)(
+it.each(apps.filter(([name]) => name !== 'slack'))(
   'lets one replica listen to %s, and another one take over when it is killed; each message is answered once',
   async (name, say, texts) => {
     const listens = ({ output, alive }: ServiceProcess): boolean =>
@@ -92,14 +116,27 @@ it.each(apps)(
         .filter((text) => text.includes(`number ${number}`)).length;
     await eventually(() => expect([1, 2, 3, 4, 5, 6].map(answers)).toEqual([1, 1, 1, 1, 1, 1]), patience);
     expect(telegram.conflicts()).toBe(0);
-    // A replica of the dead one's kind comes back, as it would anywhere.
-    const spare = await startService('ingress', env);
-    ingresses = [...ingresses.filter(({ alive }) => alive()), spare];
+    await comeBack();
   },
   60_000,
 );
 
+it('answers each message of Slack once, though the replica that it calls is killed', async () => {
+  const before = slack.sent.length;
+  const said = [1, 2, 3].map((number) => slack.say(`before the kill, number ${number}`));
+  await ingresses[0]?.kill();
+  board.pointTo(ports[1] ?? 0);
+  board.cut();
+  said.push(...[4, 5, 6].map((number) => slack.say(`after the kill, number ${number}`)));
+  expect(await Promise.all(said)).toEqual([200, 200, 200, 200, 200, 200]);
+  const answers = (number: number): number =>
+    slack.sent.slice(before).filter(({ text }) => text.includes(`number ${number}`)).length;
+  await eventually(() => expect([1, 2, 3, 4, 5, 6].map(answers)).toEqual([1, 1, 1, 1, 1, 1]), patience);
+  await comeBack();
+}, 60_000);
+
 it('writes no token anywhere', () => {
   for (const one of [...ingresses, ...others])
-    for (const { token } of [telegram, discord]) expect(one.output()).not.toContain(token);
+    for (const secret of [telegram.token, discord.token, slack.token, slack.secret])
+      expect(one.output()).not.toContain(secret);
 });

@@ -1,13 +1,14 @@
 import type { Channel } from './contract.js';
 import { discord } from './discord/index.js';
 import { http } from './http/index.js';
+import { slack } from './slack/index.js';
 import { telegram } from './telegram/index.js';
 import { terminal } from './terminal/index.js';
 import { web } from './web/index.js';
 import { websocket } from './websocket/index.js';
 
 /** Every channel there is. A new one is a folder and a line here. */
-export const channels: readonly Channel[] = [http, websocket, terminal, web, telegram, discord];
+export const channels: readonly Channel[] = [http, websocket, terminal, web, telegram, discord, slack];
 
 /** The channel of this name; undefined when there is none. */
 export function findChannel(name: string): Channel | undefined {

@@ -78,6 +78,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     logger,
     conversations: door.conversations,
     blobs,
+    accounts: platforms,
     fromLive: live,
     toMessages: post,
     phase: () => phase,

@@ -343,6 +343,12 @@ describe('the page and health', () => {
   });
 });
 
+test('calls of platforms that are not connected find nothing', async () => {
+  for (const path of ['slack/main', 'telegram/main', 'constructor/main', 'http/main'])
+    for (const method of ['GET', 'POST'])
+      await expectError(await fetch(`${it.url}/channels/${path}`, { method }), 'route.not_found');
+});
+
 describe('/docs', () => {
   test('shows the API from this server alone', async () => {
     const page = await get('/docs');

@@ -1,6 +1,7 @@
 import type { Blobs } from '@queueclaw/blobs';
 import type { Conversations } from '@queueclaw/conversations';
 import type { Config, HealthStatus, Live, Logger } from '@queueclaw/runtime';
+import type { FromChannels } from '../from-channels.js';
 import type { FromLive } from '../from-live.js';
 import type { ToMessages } from '../to-messages.js';
 
@@ -22,6 +23,8 @@ export type ServerParts = {
   readonly logger: Logger;
   readonly conversations: Conversations;
   readonly blobs: Blobs;
+  /** The connected accounts of platforms. */
+  readonly accounts: Pick<FromChannels, 'find'>;
   readonly fromLive: FromLive;
   readonly toMessages: ToMessages;
   readonly phase: () => Phase;

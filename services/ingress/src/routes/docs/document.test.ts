@@ -19,7 +19,12 @@ async function routes(): Promise<string[]> {
   const found: string[] = [];
   const app = fastify();
   app.addHook('onRoute', ({ method, url, onRequest }) => {
-    const pages = url === '/' || url === '/health' || url.startsWith('/assets') || url.startsWith('/docs');
+    const pages =
+      url === '/' ||
+      url === '/health' ||
+      url.startsWith('/assets') ||
+      url.startsWith('/docs') ||
+      url.startsWith('/channels');
     if (method === 'HEAD' || method === 'OPTIONS' || pages) return;
     const path = url.replaceAll(/:(\w+)/g, '{$1}');
     const scope = [onRequest]

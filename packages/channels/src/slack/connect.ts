@@ -1,0 +1,77 @@
+import { AppError } from '@queueclaw/contracts';
+import { LogLevel, WebClient } from '@slack/web-api';
+import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
+import { strangers } from '../strangers.js';
+import { admit } from './admit.js';
+import type { SlackConfig } from './config.js';
+import { Envelope, wordsOf } from './event.js';
+import { failureOf } from './failure.js';
+import { isSigned } from './signature.js';
+
+const ok: WebhookAnswer = { status: 200 };
+
+/**
+ * Connects one app: asks who it is. Slack calls the webhook; a call is answered after its mail is durable, and one that comes
+ * again is recognised.
+ * @throws AppError `channel.failed`, `channel.rejected` when Slack does not know the token
+ */
+export async function connect(config: SlackConfig, door: ChannelDoor): Promise<Connection> {
+  const web = new WebClient(config.bot_token, {
+    slackApiUrl: `${config.api_root.replace(/\/$/, '')}/`,
+    ...{ retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, timeout: 15_000, allowAbsoluteUrls: false },
+    logger: silent,
+  });
+  const call = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
+  const { user_id: self } = await call(web.auth.test());
+  if (self === undefined) throw new AppError('channel.rejected');
+  const tellStranger = strangers();
+
+  const hear = async (envelope: Envelope): Promise<void> => {
+    const words = wordsOf(envelope);
+    if (words === undefined) return;
+    const verdict = admit(config, self, words);
+    if (verdict === 'hear') await door.receive(envelope);
+    else if (verdict === 'stranger')
+      await tellStranger(words.user, undefined, (text) => web.chat.postMessage({ channel: words.channel, text }));
+  };
+
+  return {
+    self,
+    send: async ({ text, body }, { address = {} }) => {
+      const { channel, thread } = address;
+      if (channel === undefined) throw new AppError('channel.rejected');
+      const where = { channel, ...(thread === undefined ? {} : { thread_ts: thread }) };
+      await call(web.chat.postMessage({ ...where, text: String(body ?? text), mrkdwn: true, unfurl_links: false }));
+    },
+    webhook: async (request: WebhookRequest) => {
+      if (request.method !== 'POST' || !isSigned(request, config.signing_secret, Date.now())) return { status: 401 };
+      const envelope = Envelope.safeParse(parseJson(request.body));
+      if (!envelope.success) return { status: 400 };
+      const { type, challenge } = envelope.data;
+      if (type === 'url_verification') return { ...ok, type: 'text/plain', body: challenge ?? '' };
+      if (type === 'event_callback') await hear(envelope.data);
+      return ok;
+    },
+    stop: async () => undefined,
+  };
+}
+
+/** The library's own log may have payloads in it. */
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  setLevel: () => undefined,
+  getLevel: () => LogLevel.ERROR,
+  setName: () => undefined,
+};
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { SlackConfig } from './config.js';
+
+/** Slack: the Events API over a webhook, answers by the Web API. */
+export const slack: Channel<SlackConfig> = {
+  name: 'slack',
+  title: 'Slack',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'own', textMax: 4_000, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: SlackConfig,
+  secrets: ['bot_token', 'signing_secret'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

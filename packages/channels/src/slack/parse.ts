@@ -1,0 +1,34 @@
+import { AppError, channelConversation } from '@queueclaw/contracts';
+import type { Incoming, ParseContext } from '../contract.js';
+import { Envelope, plainText, wordsOf } from './event.js';
+
+const textCharsMax = 16_000;
+
+/**
+ * A call of the Events API as mail. `context.self` is the bot's user id. Alone with the bot the chat is one conversation, in
+ * channels each thread is one, and a mention outside a thread begins one. What bots write, edits and joins are nothing.
+ * @throws AppError `request.invalid` for what is no call of it
+ */
+export function parse(payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
+  const envelope = Envelope.safeParse(payload);
+  if (!envelope.success) throw new AppError('request.invalid');
+  const words = wordsOf(envelope.data);
+  if (words === undefined || words.user === self) return [];
+  const { channel, user, ts, alone } = words;
+  const thread = alone ? words.thread : (words.thread ?? ts);
+  return [
+    {
+      conversation: channelConversation({
+        ...{ channel: 'slack', account, peer: channel },
+        ...(thread === undefined ? {} : { thread }),
+      }),
+      mail: {
+        // A mention comes twice, as a message and as a mention: with the same time stamp, which is unique in its channel.
+        id: `s${channel}.${ts}`,
+        text: plainText(words.text, self).slice(0, textCharsMax).toWellFormed(),
+        from: { id: user },
+        route: { channel: 'slack', account, address: { channel, ...(thread === undefined ? {} : { thread }) } },
+      },
+    },
+  ];
+}

@@ -1,0 +1,151 @@
+import { AppError, type Reply } from '@queueclaw/contracts';
+import { type FakeSlack, startFakeSlack } from '@queueclaw/testing';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, it, test } from 'vitest';
+import type { Connection } from '../contract.js';
+import { SlackConfig } from './config.js';
+import { connect } from './connect.js';
+import { Envelope } from './event.js';
+import { render } from './render.js';
+
+let platform: FakeSlack;
+let connection: Connection;
+let server: Server;
+let received: string[] = [];
+let refuse: AppError | undefined;
+
+const configOf = (more: Record<string, unknown> = {}): SlackConfig =>
+  SlackConfig.parse({
+    ...{ bot_token: platform.token, signing_secret: platform.secret, api_root: platform.url, allow: ['U4711'] },
+    ...more,
+  });
+const open = (config: SlackConfig): Promise<Connection> =>
+  connect(config, {
+    account: 'main',
+    signal: new AbortController().signal,
+    notes: { read: async () => undefined, write: async () => undefined },
+    trouble: () => undefined,
+    receive: async (payload) => {
+      if (refuse !== undefined) throw refuse;
+      received.push(Envelope.parse(payload).event?.text ?? '');
+    },
+  });
+
+beforeAll(async () => {
+  platform = await startFakeSlack();
+  connection = await open(configOf());
+  // The ingress in small: bytes in, an answer out.
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const headers = request.headers as Record<string, string>;
+      const call = { method: request.method ?? '', headers, query: {}, body: Buffer.concat(chunks) };
+      connection.webhook?.(call).then(
+        ({ status, body }) => response.writeHead(status).end(body),
+        () => response.writeHead(503).end(),
+      );
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  platform.callAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+afterAll(async () => {
+  server.close();
+  server.closeAllConnections();
+  await platform.close();
+});
+beforeEach(() => {
+  received = [];
+  refuse = undefined;
+});
+
+it('hears friends alone, and in channels what mentions it', async () => {
+  await platform.say('alone');
+  await platform.say('by the way', { channel: 'C7', channel_type: 'channel' });
+  await platform.say(`<@${platform.self}> in a channel`, {
+    type: 'app_mention',
+    channel: 'C7',
+    channel_type: undefined,
+  });
+  expect(received).toEqual(['alone', `<@${platform.self}> in a channel`]);
+});
+
+it('tells a stranger their id once', async () => {
+  for (const text of ['hi', 'hello?']) await platform.say(text, { user: 'U99', channel: 'D99' });
+  expect(received).toEqual([]);
+  expect(platform.sent.filter(({ channel }) => channel === 'D99').map(({ text }) => text)).toEqual([
+    expect.stringContaining('U99'),
+  ]);
+});
+
+it('answers the challenge of the set-up', async () => {
+  const answer = await platform.call({ type: 'url_verification', challenge: 'prove it' });
+  expect([answer.status, await answer.text()]).toEqual([200, 'prove it']);
+});
+
+it('believes no call that Slack did not sign as it is, just now', async () => {
+  const body = {
+    type: 'event_callback',
+    event: { type: 'message', channel: 'D5', user: 'U4711', text: 'x', ts: '1.1' },
+  };
+  const spoiled = [
+    { secret: 'another secret of some length' },
+    { secret: '' },
+    { age: 301 },
+    { age: -301 },
+    { body: (text: string) => text.replace('"x"', '"y"') },
+    { body: (text: string) => `${text} ` },
+  ];
+  for (const forgery of spoiled) expect((await platform.call(body, forgery)).status).toBe(401);
+  expect(received).toEqual([]);
+  expect(SlackConfig.safeParse({ bot_token: platform.token, signing_secret: '' }).success).toBe(false);
+});
+
+it('lets Slack call again when the message could not be made durable', async () => {
+  refuse = new AppError('system.unavailable');
+  const body = {
+    type: 'event_callback',
+    event: { type: 'message', channel: 'D5', channel_type: 'im', user: 'U4711', text: 'x', ts: '1.2' },
+  };
+  expect((await platform.call(body)).status).toBe(503);
+  refuse = undefined;
+  expect((await platform.call(body)).status).toBe(200);
+  expect(received).toEqual(['x']);
+});
+
+const route = { channel: 'slack', account: 'main', address: { channel: 'C7', thread: '1.000100' } };
+const send = async (text: string): Promise<void> => {
+  const reply: Reply = { v: 1, id: 'r1', turn: 1, text, answers: [], status: 'answered', route, at: 0 };
+  for (const [part, out] of render(reply).entries())
+    await connection.send?.(out, route, `key/${part}`, new AbortController().signal);
+};
+
+it('sends Markdown as Slack shows it, into the thread, and pings nobody by what it quotes', async () => {
+  await send('A **bold** _word_, [link](https://example.com)\n\n- one & <two>\n\n<!channel>');
+  expect(platform.sent.at(-1)).toEqual({
+    ...{ channel: 'C7', thread: '1.000100' },
+    text: 'A \u200b*bold*\u200b \u200b_word_\u200b, <https://example.com|link>\n\n• one &amp; &lt;two&gt;\n\n&lt;!channel&gt;',
+  });
+});
+
+test.each([
+  [{ status: 429, retryAfter: 7 }, 'channel.failed', 7_000],
+  [{ status: 502 }, 'channel.failed', undefined],
+  ['cut after accepting', 'channel.failed', undefined],
+  [{ error: 'internal_error' }, 'channel.failed', undefined],
+  [{ error: 'is_archived' }, 'channel.rejected', undefined],
+] as const)('tells what to do about %j', async (mishap, code, retryAfterMs) => {
+  platform.next(mishap);
+  await expect(send('x')).rejects.toMatchObject({ code, retryAfterMs });
+});
+
+it('does not connect with a wrong token, and does not tell it', async () => {
+  await expect(open(configOf({ bot_token: 'xoxb-wrong' }))).rejects.toMatchObject({
+    code: 'channel.rejected',
+    publicMessage: 'Slack: invalid_auth.',
+  });
+});

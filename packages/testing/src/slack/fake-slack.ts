@@ -1,0 +1,127 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+type Json = Record<string, unknown>;
+
+/** A message that the app posted and Slack took. */
+export type SlackMessage = { readonly channel: string; readonly text: string; readonly thread: string | undefined };
+
+/** What happens to the next post. */
+export type SlackMishap =
+  | { readonly status: number; readonly retryAfter?: number }
+  | { readonly error: string }
+  | 'cut after accepting';
+
+/** How a call is spoiled on its way, for tests of its signature. */
+export type SlackForgery = {
+  readonly secret?: string;
+  readonly age?: number;
+  readonly body?: (body: string) => string;
+};
+
+/** Slack as far as an app here uses it, after its documentation: the Web API, and signed calls of the Events API. */
+export type FakeSlack = {
+  /** For `api_root`. */
+  readonly url: string;
+  readonly token: string;
+  readonly secret: string;
+  /** The bot's user id. */
+  readonly self: string;
+  /** Where events go from now on. */
+  callAt(url: string): void;
+  /** A person writes alone to the bot; `event` may say otherwise. Resolves to the answer's status; repeats as Slack does. */
+  say(text: string, event?: Json): Promise<number>;
+  /** Calls with any body. */
+  call(body: Json, forgery?: SlackForgery): Promise<Response>;
+  readonly sent: readonly SlackMessage[];
+  next(mishap: SlackMishap): void;
+  close(): Promise<void>;
+};
+
+const token = 'xoxb-a-token-of-the-fake-slack';
+const secret = 'a-signing-secret-of-the-fake-slack';
+const self = 'U0BOT';
+const triesMax = 40;
+
+async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** Starts one on a free port of loopback. */
+export async function startFakeSlack(): Promise<FakeSlack> {
+  const sent: SlackMessage[] = [];
+  const mishaps: SlackMishap[] = [];
+  let target = '';
+  let serial = 1_000;
+
+  const answer = (response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const post = (form: URLSearchParams, response: ServerResponse): void => {
+    const mishap = mishaps.shift();
+    if (typeof mishap === 'object') {
+      if ('error' in mishap) return answer(response, 200, { ok: false, error: mishap.error });
+      const wait = mishap.retryAfter === undefined ? {} : { 'retry-after': String(mishap.retryAfter) };
+      return answer(response, mishap.status, { ok: false, error: 'ratelimited' }, wait);
+    }
+    const text = form.get('text') ?? '';
+    if (text.trim() === '') return answer(response, 200, { ok: false, error: 'no_text' });
+    sent.push({ channel: form.get('channel') ?? '', text, thread: form.get('thread_ts') ?? undefined });
+    if (mishap === 'cut after accepting') return void response.destroy();
+    answer(response, 200, { ok: true, channel: form.get('channel'), ts: `${(serial += 1)}.000100` });
+  };
+  const server = createServer((request, response) => {
+    void formOf(request).then((form) => {
+      if (request.headers.authorization !== `Bearer ${token}`)
+        return answer(response, 200, { ok: false, error: 'invalid_auth' });
+      if (request.url === '/auth.test') return answer(response, 200, { ok: true, user_id: self, team_id: 'T1' });
+      if (request.url === '/chat.postMessage') return post(form, response);
+      return answer(response, 200, { ok: false, error: 'unknown_method' });
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const call: FakeSlack['call'] = async (content, forgery = {}) => {
+    const signed = JSON.stringify(content);
+    const at = String(Math.floor(Date.now() / 1_000) - (forgery.age ?? 0));
+    const mac = createHmac('sha256', forgery.secret ?? secret)
+      .update(`v0:${at}:${signed}`)
+      .digest('hex');
+    return fetch(target, {
+      method: 'POST',
+      headers: {
+        ...{ 'content-type': 'application/json', 'x-slack-request-timestamp': at },
+        'x-slack-signature': `v0=${mac}`,
+      },
+      body: forgery.body?.(signed) ?? signed,
+    });
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...{ token, secret, self, sent, call },
+    callAt: (url) => void (target = url),
+    say: async (text, more = {}) => {
+      const ts = `${Math.floor(Date.now() / 1_000)}.${String((serial += 1)).padStart(6, '0')}`;
+      const event = { type: 'message', channel: 'D5', channel_type: 'im', user: 'U4711', text, ts, ...more };
+      const body = { type: 'event_callback', event_id: `Ev${serial}`, team_id: 'T1', event };
+      for (let tries = 1; ; tries += 1) {
+        const status = await call(body).then(
+          (response) => response.status,
+          () => 0,
+        );
+        if ((status !== 0 && status < 500) || tries >= triesMax) return status;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    },
+    next: (mishap) => void mishaps.push(mishap),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
