@@ -113,6 +113,35 @@ it('sends, shows the answer while it is written, and shows the same after a relo
   await eventually(async () => expect(await page.locator('#log').innerText()).toBe(before), { timeoutMs: patience });
 });
 
+it('sends a picture and a file without a word, shows them again after a reload, and saves them', async () => {
+  const page = await visit();
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  await page.locator('#files').setInputFiles([
+    { name: '红.png', mimeType: 'image/png', buffer: png },
+    { name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<script>document.title = "run"</script>') },
+    { name: 'wrong.txt', mimeType: 'text/plain', buffer: Buffer.from('wrong') },
+  ]);
+  await page.locator('#tray .file', { hasText: 'wrong.txt' }).locator('button').click();
+  await eventually(async () => expect(await page.locator('#tray .file[data-state=ready]').count()).toBe(2));
+  await page.locator('#tray .file img').waitFor();
+  await page.locator('#send').click();
+  const shown = page.locator('#log .bubble .file');
+  await eventually(async () => expect(await shown.allInnerTexts()).toEqual(['红.png\n70 B', 'page.html\n39 B']));
+  expect(await page.locator('#tray').isHidden()).toBe(true);
+  await eventually(async () => expect(await answerOf(page)).toContain('红.png'), { timeoutMs: patience });
+  await take(page, 'attachments');
+  await page.reload();
+  await page.locator('#log .bubble .file img').waitFor();
+  expect(await shown.count()).toBe(2);
+  const saving = page.waitForEvent('download');
+  await shown.nth(1).click();
+  expect((await saving).suggestedFilename()).toBe('page.html');
+  expect(await page.title()).not.toBe('run');
+});
+
 it('goes on with an answer on another replica when its own is killed, and shows it once', async () => {
   const page = await visit();
   await write(page, 'slow 4');

@@ -20,6 +20,7 @@ const style = 'text/css; charset=utf-8';
 const ours: readonly (readonly [path: string, file: string, type: string])[] = [
   ['/', 'index.html', 'text/html; charset=utf-8'],
   ['/assets/app.js', 'app.js', script],
+  ['/assets/attachments.js', 'attachments.js', script],
   ['/assets/connection.js', 'connection.js', script],
   ['/assets/history.js', 'history.js', script],
   ['/assets/markdown.js', 'markdown.js', script],
@@ -31,6 +32,7 @@ const ours: readonly (readonly [path: string, file: string, type: string])[] = [
   ['/assets/conversation.css', 'conversation.css', style],
   ['/assets/tools.css', 'tools.css', style],
   ['/assets/composer.css', 'composer.css', style],
+  ['/assets/attachments.css', 'attachments.css', style],
   ['/assets/icon.svg', 'icon.svg', 'image/svg+xml'],
 ];
 

@@ -1,3 +1,4 @@
+import { createTray } from '/assets/attachments.js';
 import { openConnection } from '/assets/connection.js';
 import {
   ask,
@@ -40,7 +41,8 @@ let streaming = false;
 
 const end = followEnd(page, list, down);
 const askToken = createTokenDialog(() => load());
-const messages = createMessages(list, { onRetry: (id, words) => post(id, words) });
+const messages = createMessages(list, { onRetry: (message) => post(message) });
+const tray = createTray(find('tray'), { onChange: () => refresh() });
 const connection = openConnection({ token: token.get, onState: showState, onFrame: receive, onRefused: askToken });
 
 /* ---- what is seen ---- */
@@ -56,7 +58,7 @@ function refresh() {
   thinking.hidden = unanswered.size === 0 || streaming;
   thinking.setAttribute('aria-label', say('busy'));
   empty.hidden = list.childElementCount > 0 || held !== undefined;
-  send.disabled = text.value.trim() === '';
+  send.disabled = tray.isBusy() || (text.value.trim() === '' && tray.count() === 0);
   older.hidden = next === undefined;
   end.toEnd();
 }
@@ -108,13 +110,14 @@ function draw({ entries, next: before }) {
 
 /** What was written before a reload and is still on its way. */
 async function restore(mine) {
-  for (const { id, text: words, at } of pending.list(conversation)) {
+  for (const message of pending.list(conversation)) {
+    const { id, at } = message;
     const { status, body } = await ask(`/api/messages/${id}?conversation=${conversation}`);
     if (mine !== generation) return;
     if (status === 200 && body.status === 'accepted') {
-      messages.person(id, words, '');
-      unanswered.set(id, words);
-    } else if (status === 404 && Date.now() - at < resendMsMax) messages.refused(id, words, say('offline'));
+      messages.person(message, '');
+      unanswered.set(id, message);
+    } else if (status === 404 && Date.now() - at < resendMsMax) messages.refused(message, say('offline'));
     else if (status !== 0) pending.remove(conversation, [id]);
   }
 }
@@ -152,7 +155,7 @@ function receive(frame) {
       return void load();
     case 'error':
       if (frame.id !== undefined && unanswered.has(frame.id)) {
-        messages.refused(frame.id, unanswered.get(frame.id), frame.message);
+        messages.refused(unanswered.get(frame.id), frame.message);
         unanswered.delete(frame.id);
         pending.remove(conversation, [frame.id]);
       }
@@ -160,6 +163,11 @@ function receive(frame) {
     default:
   }
   refresh();
+}
+
+/** A new message of this person. */
+function written(words, attachments = []) {
+  return { id: newMessageId(), text: words, ...(attachments.length === 0 ? {} : { attachments }) };
 }
 
 function settle(ids) {
@@ -182,15 +190,16 @@ function finish(frame) {
   messages.reply(frame);
 }
 
-function post(id, words) {
+function post(message) {
+  const { id, text: words, attachments } = message;
   isNew = false;
   remember(conversation);
-  messages.person(id, words, say('sending'));
+  messages.person(message, say('sending'));
   messages.cleared(id);
   messages.note(id, say('sending'));
-  unanswered.set(id, words);
-  pending.add(conversation, { id, text: words, at: Date.now() });
-  connection.send(id, words);
+  unanswered.set(id, message);
+  pending.add(conversation, { id, text: words, attachments, at: Date.now() });
+  connection.send(message);
   end.resume();
   refresh();
 }
@@ -200,10 +209,10 @@ function post(id, words) {
 find('composer').addEventListener('submit', (event) => {
   event.preventDefault();
   const words = text.value.trim();
-  if (words === '' || held !== undefined) return;
+  if (send.disabled || held !== undefined) return;
   text.value = '';
   grow();
-  post(newMessageId(), words);
+  post(written(words, tray.take()));
   text.focus();
 });
 text.addEventListener('input', () => {
@@ -215,6 +224,23 @@ text.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   find('composer').requestSubmit();
+});
+find('attach').addEventListener('click', () => find('files').click());
+find('files').addEventListener('change', ({ target }) => {
+  tray.add(target.files);
+  target.value = '';
+  text.focus();
+});
+text.addEventListener('paste', (event) => {
+  const { files } = event.clipboardData;
+  if (files.length === 0) return;
+  event.preventDefault();
+  tray.add(files);
+});
+document.addEventListener('dragover', (event) => event.preventDefault());
+document.addEventListener('drop', (event) => {
+  event.preventDefault();
+  tray.add(event.dataTransfer.files);
 });
 stop.addEventListener('click', () => {
   connection.halt();
@@ -233,7 +259,7 @@ find('new').addEventListener('click', () => {
   text.focus();
 });
 for (const idea of document.querySelectorAll('.idea'))
-  idea.addEventListener('click', () => post(newMessageId(), idea.textContent));
+  idea.addEventListener('click', () => post(written(idea.textContent)));
 
 translate(document);
 void load();

@@ -85,8 +85,8 @@ export function openConnection({ token, onState, onFrame, onRefused }) {
       cursor = from;
       connect();
     },
-    send(id, text) {
-      const frame = { type: 'send', conversation, id, text };
+    send({ id, text, attachments }) {
+      const frame = { type: 'send', conversation, id, text, attachments };
       unsent.set(id, frame);
       if (ready) put(frame);
     },

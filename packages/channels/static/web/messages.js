@@ -1,3 +1,4 @@
+import { showAttachments } from '/assets/attachments.js';
 import { showMarkdown } from '/assets/markdown.js';
 import { say } from '/assets/words.js';
 
@@ -71,11 +72,13 @@ export function createMessages(list, { onRetry }) {
     if (summary !== undefined) line.querySelector('.tool-summary').textContent = summary;
   };
 
-  const person = (id, text, note) => {
+  const person = ({ id, text, attachments }, note) => {
     if (people.has(id)) return people.get(id);
     const item = element('li', 'person');
     const bubble = element('div', 'bubble', text);
     bubble.prepend(element('span', 'unseen', `${say('you')}: `));
+    const files = showAttachments(attachments);
+    if (files !== undefined) bubble.append(files);
     const small = element('p', 'note', note);
     item.append(bubble, small);
     target.append(item);
@@ -98,7 +101,7 @@ export function createMessages(list, { onRetry }) {
 
   /** An entry of the transcript. */
   const entry = (one) => {
-    if (one.role === 'user') return person(one.id, one.text, '');
+    if (one.role === 'user') return person(one, '');
     const turn = turnOf(one.turn);
     turn.done = true;
     if (one.role === 'tool') return result(turn, one);
@@ -125,11 +128,11 @@ export function createMessages(list, { onRetry }) {
       const item = people.get(id);
       if (item !== undefined) item.querySelector('.note').textContent = text;
     },
-    refused(id, text, reason) {
-      const item = person(id, text, '');
+    refused(message, reason) {
+      const item = person(message, '');
       const again = element('button', 'quiet', say('retry'));
       again.type = 'button';
-      again.addEventListener('click', () => onRetry(id, text));
+      again.addEventListener('click', () => onRetry(message));
       item.classList.add('refused');
       item.querySelector('.note').replaceChildren(`${say('failed', { reason })} `, again);
     },

@@ -14,7 +14,7 @@ const charsMax = 4_000;
 const callsMax = 32;
 const cut = (text: string): string => (text.length > charsMax ? `${text.slice(0, charsMax).toWellFormed()} ...` : text);
 /** The notes that a turn puts before a person's words: who speaks, and that it was sent meanwhile. */
-const plain = (text: string): string => text.replace(/^(?:\[[^\]\n]*\]\s*)+/, '');
+const plain = (text: string): string => text.replace(/^(?:\[(?!attachment:)[^\]\n]*\]\s*)+/, '');
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
