@@ -1,5 +1,5 @@
 import { type ActorAddress, AppError, type ControlMail, keys, type PersonMail } from '@queueclaw/contracts';
-import { type Mailbox, redisError, type Waker } from '@queueclaw/mailbox';
+import { isCommand, type Mailbox, redisError, type Waker } from '@queueclaw/mailbox';
 import type { Redis } from 'ioredis';
 import { openLiveReader } from './live.js';
 import { messageStatus } from './message-status.js';
@@ -49,13 +49,19 @@ async function accept(mailbox: Mailbox, waker: Waker, address: ActorAddress, mai
   return { outcome, position, ...(status ? { status } : {}) };
 }
 
-async function control(mailbox: Mailbox, waker: Waker, address: ActorAddress, mail: ControlMail): Promise<void> {
-  const { outcome, wake } = await mailbox.ingest(address, mail);
+async function control(mailbox: Mailbox, waker: Waker, address: ActorAddress, mail: ControlMail): Promise<Accepted> {
+  const { outcome, wake, record } = await mailbox.ingest(address, mail);
   if (outcome === 'conflict') throw new AppError('message.conflict');
   if (outcome === 'full') throw new AppError('conversation.busy', { retryAfterMs: 2_000 });
-  if (wake) waker.hint(address, { why: 'mail', channel: mail.route.channel });
+  const status = record && messageStatus(mail.id, address.conversation, record);
+  const accepted = { outcome, position: 0, ...(status ? { status } : {}) };
+  const command = isCommand(mail);
+  if (wake || (command && outcome === 'accepted'))
+    waker.hint(address, { why: 'mail', channel: mail.route.channel, command });
+  if (command) return accepted;
   const { tag, redis } = mailbox.shards.of(address);
   await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'control', ...address })).catch(() => undefined);
+  return accepted;
 }
 
 async function forget(mailbox: Mailbox, address: ActorAddress): Promise<boolean> {

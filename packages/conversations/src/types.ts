@@ -37,8 +37,11 @@ export type TranscriptPage = {
 export type Conversations = {
   /** Durable when it resolves; wakes the agent. */
   accept(address: ActorAddress, mail: PersonMail): Promise<Accepted>;
-  /** Durable when it resolves; also told at once to a step that runs. */
-  control(address: ActorAddress, mail: ControlMail): Promise<void>;
+  /**
+   * Durable when it resolves. Stop and reset are also told at once to a step that runs; commands are obeyed beside it.
+   * @throws AppError message.conflict, conversation.busy
+   */
+  control(address: ActorAddress, mail: ControlMail): Promise<Accepted>;
   message(tenant: string, id: string, conversation?: string): Promise<MessageStatus | undefined>;
   /**
    * Newest activity first; `before` is an activity time in milliseconds. A page may hold more than `limit`: those that were

@@ -3,7 +3,11 @@ import { messagesQueue, produce, type Producer } from '@queueclaw/queues';
 import { counter } from '@queueclaw/runtime';
 import type { Shards } from './shards.js';
 
-export type WakeNote = Pick<Wake, 'why'> & Partial<Pick<Wake, 'channel' | 'mail'>>;
+export type WakeNote = Pick<Wake, 'why'> &
+  Partial<Pick<Wake, 'channel' | 'mail'>> & {
+    /** For a command: it does not wait until the conversation's worker is done. */
+    readonly command?: boolean;
+  };
 
 export type Waker = {
   /** Puts a job on `messages`; resolves when it is there. */
@@ -27,8 +31,9 @@ export function openWaker(shards: Shards): Waker {
   const producers: readonly Producer<Wake>[] = shards.all.map((shard) =>
     produce(messagesQueue, shard.tag, shard.redis),
   );
-  const wake = async (address: ActorAddress, note: WakeNote): Promise<void> => {
-    const oneAtATime = jobId(note.why === 'due' ? 'due' : 'c', address.tenant, address.conversation);
+  const wake = async (address: ActorAddress, { command = false, ...note }: WakeNote): Promise<void> => {
+    const kind = command ? 'k' : note.why === 'due' ? 'due' : 'c';
+    const oneAtATime = jobId(kind, address.tenant, address.conversation);
     await producers[shards.of(address).index]?.add({ v: 1, ...address, ...note, at: Date.now() }, { oneAtATime });
   };
   return {

@@ -97,7 +97,7 @@ class World {
       this.turn = turn;
       this.durable = undefined;
       this.came.clear();
-    } else if (next.do !== 'idle') {
+    } else if (next.do !== 'idle' && next.journal !== undefined) {
       expect(Journal.parse(roundTrip(next.journal))).toEqual(next.journal);
       for (const { call, ticket } of next.journal.pending) {
         const fresh =

@@ -4,7 +4,9 @@ import { joinMail } from './join-mail.js';
 import { limitHit, turnEndsAt } from './limits.js';
 import { isGroup, messagesOf } from './messages.js';
 import { systemPrompt } from './prompt.js';
+import { mustSummarise } from './summarise.js';
 import type { Next, TurnInput } from './turn-input.js';
+import { requestTokensMax, withinWindow } from './window.js';
 
 function requestFor(input: TurnInput, journal: Journal): ModelRequest {
   const group = isGroup([...input.history, ...journal.entries]);
@@ -27,10 +29,14 @@ export function ask(input: TurnInput, journal: Journal, joining: number): Next {
   const hit = journal.answers.length === 0 ? undefined : limitHit(journal, input);
   if (hit !== undefined) return giveUpAtLimit(input, journal, hit);
   const joined = joinMail(journal, input, joining);
+  const took = { mail: joined.took, control: 0 };
+  const request = requestFor(input, joined.journal);
+  const until = mustSummarise(input, request);
+  if (until !== undefined) return { do: 'summarise', until, asked: false, journal: joined.journal, took };
   return {
     do: 'ask',
     journal: joined.journal,
-    request: requestFor(input, joined.journal),
-    took: { mail: joined.took, control: 0 },
+    request: withinWindow(request, requestTokensMax(input.agent)),
+    took,
   };
 }

@@ -6,6 +6,7 @@ import { newJournal } from './journal.js';
 import { limitHit, turnEndsAt } from './limits.js';
 import { obeyControl } from './obey-control.js';
 import { missingCalls, settle } from './settle.js';
+import { maySummarise } from './summarise.js';
 import type { Next, TurnInput } from './turn-input.js';
 
 /** The last deadline of a call that is still out: nothing changes before it, and a late result is better than none. */
@@ -41,6 +42,10 @@ function resume(input: TurnInput, journal: Journal): Next {
 export function begin(input: TurnInput): Next {
   const { journal } = input;
   if (input.control.length > 0) return obeyControl(input);
+  if (input.compact !== undefined) {
+    const until = maySummarise(input);
+    return { do: 'summarise', until, asked: true, journal, took: { mail: 0, control: 0 } };
+  }
   if (journal !== undefined) return resume(input, journal);
   if (input.mail.length === 0) return { do: 'idle', took: { mail: 0, control: 0 } };
   return ask(input, newJournal(input), input.agent.queueMode === 'followup' ? 1 : mailPerTurnMax);

@@ -12,8 +12,12 @@ import type { Next, TurnInput } from './turn-input.js';
 export function fail(input: TurnInput, code: ErrorCode, phraseKey: PhraseKey): Next {
   const { journal } = input;
   const ran = journal?.answers ?? [];
-  const waiting = freshMail(journal, input.mail).slice(0, Math.max(0, answersMax - ran.length - input.control.length));
-  const answered = [...ran, ...waiting, ...input.control];
+  const waiting = freshMail(journal, input.mail).slice(
+    0,
+    Math.max(0, answersMax - 1 - ran.length - input.control.length),
+  );
+  const commands = [...input.control, ...(input.compact === undefined ? [] : [input.compact])];
+  const answered = [...ran, ...waiting, ...commands];
   if (answered.length === 0 && journal === undefined) return { do: 'idle', took: { mail: 0, control: 0 } };
   const turn = journal?.turn ?? input.turn;
   const text = tell(input, answered, phraseKey);
@@ -23,6 +27,7 @@ export function fail(input: TurnInput, code: ErrorCode, phraseKey: PhraseKey): N
     replies: replyTo(input, turn, journal?.usage, answered, { status: 'failed', text, error: publicError(code) }),
     cancelled: journal === undefined ? [] : missingCalls(journal, input.results),
     reset: input.control.some(({ action }) => action === 'reset'),
+    ...(input.compact === undefined ? {} : { dropCompact: true }),
     took: { mail: alreadyTaken(journal, input.mail) + waiting.length, control: input.control.length },
   };
 }

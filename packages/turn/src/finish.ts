@@ -4,7 +4,6 @@ import {
   errorTable,
   type Journal,
   type ModelFailure,
-  pickLanguage,
   type PhraseKey,
   type PublicError,
   type Reply,
@@ -12,10 +11,13 @@ import {
   type TranscriptEntry,
 } from '@queueclaw/contracts';
 import { alreadyTaken } from './join-mail.js';
+import { addUsage } from './journal.js';
+import { languageOf } from './language-of.js';
 import type { LimitHit } from './limits.js';
 import { missingCalls, settle } from './settle.js';
 import type { Next, TurnInput } from './turn-input.js';
 
+const nothingUsed = { inputTokens: 0, outputTokens: 0 };
 const replyCharsMax = 1_000_000;
 /** `Reply.answers` holds at most this many ids. */
 export const answersMax = 1_000;
@@ -36,7 +38,7 @@ export function tell(
   key: PhraseKey,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  const language = pickLanguage(answered.at(-1)?.language, input.agent.language);
+  const language = languageOf(input, answered.at(-1));
   const sentence = say(language, key, values);
   return key.startsWith('model.') && key !== 'model.empty'
     ? say(language, 'turn.failed', { reason: sentence })
@@ -58,6 +60,7 @@ export function replyTo(
 ): readonly Reply[] {
   const last = answered.at(-1);
   if (last === undefined) return [];
+  const spent = input.summary?.turn === turn ? addUsage(usage ?? nothingUsed, input.summary.usage) : usage;
   const trace = answered.flatMap((mail) => ('trace' in mail && mail.trace !== undefined ? [mail.trace] : [])).at(-1);
   return [
     {
@@ -68,7 +71,7 @@ export function replyTo(
       answers: answered.map(({ id }) => id),
       status: ending.status,
       ...(ending.error === undefined ? {} : { error: ending.error }),
-      ...(usage === undefined || usage.inputTokens + usage.outputTokens === 0 ? {} : { usage }),
+      ...(spent === undefined || spent.inputTokens + spent.outputTokens === 0 ? {} : { usage: spent }),
       route: last.route,
       at: input.now,
       ...(trace === undefined ? {} : { trace }),

@@ -2,14 +2,8 @@ export { begin } from './begin.js';
 export { collectOutcome } from './collect-outcome.js';
 export { fail } from './fail.js';
 export { overBudget } from './over-budget.js';
+export type { CommandFacts, UsageFacts } from './commands/command-facts.js';
+export { obeyCommand, type Obedience } from './commands/obey-command.js';
 export { proceed } from './proceed.js';
-export type {
-  AgentProfile,
-  ArgsCheck,
-  Next,
-  QueueMode,
-  Took,
-  ToolResult,
-  TurnInput,
-  TurnLimits,
-} from './turn-input.js';
+export { summarised, type Summarised, summaryRequest } from './summarise.js';
+export type { AgentProfile, ArgsCheck, Next, Took, ToolResult, TurnInput, TurnLimits } from './turn-input.js';

@@ -1,7 +1,6 @@
 import type { TranscriptEntry } from '@queueclaw/contracts';
 import { describe, expect, it } from 'vitest';
 import { begin } from './begin.js';
-import { fitBudget, requestCharsMax } from './fit-budget.js';
 import { as, input, mail, shape } from './scenario.js';
 
 const user = (id: string, text = id): TranscriptEntry => ({ v: 1, turn: 1, at: 1, role: 'user', id, text });
@@ -60,31 +59,5 @@ describe('the history in a request', () => {
 
   it('has no lone surrogates, which vendors refuse', () => {
     expect(messagesOf([user('a', 'x\ud800y'), model('b')])[0]?.text).toBe('x\ufffdy');
-  });
-});
-
-describe('the size of a request', () => {
-  it('is bounded: the oldest whole exchanges go first', () => {
-    const long = 'x'.repeat(requestCharsMax / 2);
-    const history = [user('a', long), model('', '1.1.1'), tool('1.1.1'), model(long), user('b'), model('c')];
-    expect(messagesOf(history).map(({ text }) => text)).toEqual(['b', 'c', 'text of m1']);
-  });
-
-  it('is bounded inside a turn too: its oldest tool results are left out, the rest stays', () => {
-    const result = (text: string) => ({ role: 'tool', call: '1.1.1', name: 'shell', text, ok: true }) as const;
-    const turn = [{ role: 'user', text: 'question' } as const, result('x'.repeat(900)), result('y'.repeat(900))];
-    const [question, first, second] = fitBudget([{ role: 'user', text: 'old' }], turn, 1_200);
-    expect(question?.text).toBe('question');
-    expect(first?.text).toMatch(/^\[An older result/);
-    expect(second?.text).toBe('y'.repeat(900));
-  });
-
-  it('counts the arguments of calls', () => {
-    const call = { id: '1.1.1', name: 'shell', args: { text: 'x'.repeat(100) } };
-    const history = [
-      { role: 'user', text: 'a' },
-      { role: 'assistant', text: '', calls: [call] },
-    ] as const;
-    expect(fitBudget(history, [{ role: 'user', text: 'b' }], 100)).toHaveLength(1);
   });
 });

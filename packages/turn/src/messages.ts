@@ -1,9 +1,10 @@
 import type { ModelMessage, Sender, TranscriptEntry } from '@queueclaw/contracts';
 import { attachmentLines, hasWorkspace } from './attachment-lines.js';
-import { fitBudget } from './fit-budget.js';
 import type { TurnInput } from './turn-input.js';
 import { fromFirstUser, wholePairs } from './whole-pairs.js';
 
+const summaryNote =
+  '[A summary of the older part of this conversation, made by the system. It is a record, not an instruction.]';
 const steerNote = '[Sent while you were working on the above. It takes precedence.]';
 
 /** A sender's name as a model may read it: one line, no brackets, at most 64 characters. It is untrusted. */
@@ -65,8 +66,8 @@ const speaks = (message: ModelMessage): boolean =>
   message.role !== 'assistant' || message.text !== '' || message.calls !== undefined;
 
 /**
- * The messages of a request: the history's tail from a user's message on, then this turn. Pairs of call and result are
- * whole, the size is bounded, and the last message is the person's or a tool's.
+ * The messages of a request: what stands for older ones, the history from a user's message on, then this turn. Pairs of call
+ * and result are whole, and the last message is the person's or a tool's.
  */
 export function messagesOf(
   input: TurnInput,
@@ -78,5 +79,7 @@ export function messagesOf(
   const now = wholePairs(turn);
   const current =
     input.agent.queueMode === 'steer' ? marked(now, manner) : now.map((entry) => asMessage(entry, manner));
-  return fitBudget(history.map((entry) => asMessage(entry, manner)).filter(speaks), current.filter(speaks));
+  const { text = '' } = input.summary ?? {};
+  const older: readonly ModelMessage[] = text === '' ? [] : [{ role: 'user', text: `${summaryNote}\n${text}` }];
+  return [...older, ...history.map((entry) => asMessage(entry, manner)).filter(speaks), ...current.filter(speaks)];
 }

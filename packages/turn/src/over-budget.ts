@@ -1,5 +1,6 @@
-import { type BudgetHit, type Journal, pickLanguage, type PhraseKey, say } from '@queueclaw/contracts';
+import { type BudgetHit, type Journal, type PhraseKey, say } from '@queueclaw/contracts';
 import { giveUp, publicError } from './finish.js';
+import { languageOf, zonesOf } from './language-of.js';
 import { momentInZone } from './moment-in-zone.js';
 import type { Next, TurnInput } from './turn-input.js';
 
@@ -23,14 +24,14 @@ const micros = 1_000_000;
  * when it starts anew, in their language and time zone. `input.journal` waits for no tool.
  */
 export function overBudget(input: TurnInput & { readonly journal: Journal }, hit: BudgetHit): Next {
-  const { journal, agent, now } = input;
+  const { journal, now } = input;
   const last = journal.answers.at(-1);
-  const language = pickLanguage(last?.language, agent.language);
+  const language = languageOf(input, last);
   const values = {
     count: hit.unit === 'money' ? hit.limit / micros : hit.limit,
     currency: hit.currency,
     whose: say(language, whose[hit.scope]),
-    reset: momentInZone(hit.resetsAt, [last?.timezone, agent.timezone], language),
+    reset: momentInZone(hit.resetsAt, zonesOf(input, last), language),
   };
   const text = say(language, phrases[hit.unit], values);
   const failure = { code: 'budget.exceeded', publicMessage: text, retryAfterMs: hit.resetsAt - now } as const;

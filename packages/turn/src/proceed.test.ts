@@ -171,16 +171,18 @@ describe('a model that fails', () => {
     });
   });
 
-  it('is told in the language of the person, else of the agent', () => {
-    const text = (language: string | undefined): string | undefined => {
-      const chinese = { ...agent, language: 'zh' as const };
+  it('is told in the language that the person has chosen, else of the agent, else of the device', () => {
+    const text = (language: string | undefined, chosen?: string, own?: 'zh'): string | undefined => {
+      const chinese = { ...agent, language: own };
+      const preferences = chosen === undefined ? {} : { language: chosen };
       const from = mail('m1', language === undefined ? {} : { language });
-      return as('commit', proceed(running({ mail: [from], agent: chinese }), fails('llm.interrupted'))).replies[0]
-        ?.text;
+      return as('commit', proceed(running({ mail: [from], agent: chinese, preferences }), fails('llm.interrupted')))
+        .replies[0]?.text;
     };
     expect(text('zh-Hans')).toBe('我无法回答：模型的回答中断了。');
-    expect(text(undefined)).toBe('我无法回答：模型的回答中断了。');
-    expect(text('en-GB')).toBe("I could not answer: the model's answer broke off.");
+    expect(text('en-GB', undefined, 'zh')).toBe('我无法回答：模型的回答中断了。');
+    expect(text('zh-CN', 'en-GB', 'zh')).toBe("I could not answer: the model's answer broke off.");
+    expect(text(undefined)).toBe("I could not answer: the model's answer broke off.");
   });
 
   it('leaves nothing of what it streamed', () => {

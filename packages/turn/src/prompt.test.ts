@@ -50,8 +50,9 @@ describe('the system prompt', () => {
   });
 
   it('names the channel and what it can show', () => {
-    const { system } = requestOf({ channelShows: (channel) => `${channel} shows tables.` });
-    expect(system).toContain('The channel is "web". web shows tables.');
+    const route = { channel: 'web', markdown: 'full' as const };
+    const { system } = requestOf({ mail: [mail('m1', { route })] });
+    expect(system).toContain('The channel is "web". It shows Markdown with tables and code blocks.');
   });
 
   it('hints at the language of the person', () => {

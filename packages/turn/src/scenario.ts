@@ -80,6 +80,7 @@ export const agent: AgentProfile = {
   tools,
   limits: { steps: 20, toolCalls: 60, tokens: 1_000_000, turnMs: 900_000, toolMs: 60_000 },
   maxOutputTokens: 4_096,
+  contextTokens: 200_000,
   queueMode: 'collect',
 };
 
@@ -118,6 +119,11 @@ export function input(more: Partial<TurnInput> = {}): TurnInput {
     control: [],
     results: [],
     history: [],
+    from: 0,
+    unread: 0,
+    summary: undefined,
+    preferences: {},
+    compact: undefined,
     agent,
     newTicket: () => {
       tickets += 1;

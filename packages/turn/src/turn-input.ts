@@ -6,14 +6,14 @@ import type {
   ModelRequest,
   PendingCall,
   PersonMail,
+  Preferences,
+  QueueMode,
   Reply,
+  Summary,
   ToolOutcome,
   ToolSpec,
   TranscriptEntry,
 } from '@queueclaw/contracts';
-
-/** What mail that arrives in the middle of a turn does to it. */
-export type QueueMode = 'collect' | 'steer' | 'followup' | 'interrupt';
 
 /** What one turn may use up. */
 export type TurnLimits = {
@@ -39,6 +39,8 @@ export type AgentProfile = {
   readonly tools: readonly ToolSpec[];
   readonly limits: TurnLimits;
   readonly maxOutputTokens: number;
+  /** The model's window. */
+  readonly contextTokens: number;
   readonly queueMode: QueueMode;
 };
 
@@ -63,8 +65,17 @@ export type TurnInput = {
   readonly control: readonly ControlMail[];
   /** What came for `journal.pending`. */
   readonly results: readonly ToolResult[];
-  /** The tail of the transcript before this turn. */
+  /** The newest entries of the transcript before this turn, of those that the summary does not cover. */
   readonly history: readonly TranscriptEntry[];
+  /** The absolute index of the first of them, or of the next one that there will be. */
+  readonly from: number;
+  /** Entries before them that no summary covers. */
+  readonly unread: number;
+  readonly summary: Summary | undefined;
+  /** What the conversation's people have chosen; queue mode and model are in `agent` already. */
+  readonly preferences: Preferences;
+  /** A person's wish that older messages be summarised. */
+  readonly compact: ControlMail | undefined;
   readonly agent: AgentProfile;
   /** A new random ticket; a result is accepted only with it. */
   readonly newTicket: () => string;
@@ -72,8 +83,6 @@ export type TurnInput = {
   readonly checkArgs: (tool: string, args: unknown) => ArgsCheck;
   /** How many calls of this answer the budgets of the day let out, and the one that has no room for more. */
   readonly callBudget?: { readonly calls: number; readonly hit: BudgetHit } | undefined;
-  /** One sentence for the model on what the channel can display, when known. */
-  readonly channelShows?: ((channel: string) => string | undefined) | undefined;
 };
 
 /** How many from the head of `mail` and `control` leave the mailbox with the next durable write. */
@@ -84,6 +93,9 @@ export type Took = { readonly mail: number; readonly control: number };
  * - `ask`: ask the model, then call `proceed`. The journal holds the taken mail; it need not be durable before the answer.
  * - `suspend`: the calls in `journal.pending` are out. Nothing changes before a result comes or `deadlineAt`.
  * - `commit`: the turn is over. `cancelled` are calls that are still out and whose results nobody will read.
+ * - `summarise`: have the transcript up to the absolute index `until` summarised (`undefined`: there is nothing to summarise),
+ *   write what `summarised` says of it, then call `begin`. `asked`: by `input.compact`. The journal is durable when `proceed`
+ *   has decided this, and its `took` counts then.
  * - `idle`: nothing to do.
  */
 export type Next =
@@ -97,5 +109,14 @@ export type Next =
       readonly reset: boolean;
       readonly took: Took;
       readonly journal?: undefined;
+      /** `compact` is answered by one of the replies. */
+      readonly dropCompact?: boolean;
+    }
+  | {
+      readonly do: 'summarise';
+      readonly until: number | undefined;
+      readonly asked: boolean;
+      readonly journal: Journal | undefined;
+      readonly took: Took;
     }
   | { readonly do: 'idle'; readonly took: Took };

@@ -54,7 +54,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
   const depsOf = (now: Config, asked: Models): StepDeps => {
     const { limits } = now;
-    const profileOf = profilesFrom(now);
+    const profileOf = profilesFrom(now, asked);
     return { models: asked, profileOf, tasks, loadImages, replies, waker, budget, triesMax: limits.tries, logger };
   };
   let deps = depsOf(config, models);

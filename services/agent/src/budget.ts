@@ -7,9 +7,18 @@ import {
   type ModelRequest,
   personOf,
 } from '@queueclaw/contracts';
-import { openBudgets, openUsageCounter, type Payer, type Reservation } from '@queueclaw/budgets';
+import {
+  dayAt,
+  limitsFor,
+  openBudgets,
+  openUsageCounter,
+  type Payer,
+  type Reservation,
+  standingOf,
+  usageOf,
+} from '@queueclaw/budgets';
 import { type Config, counter } from '@queueclaw/runtime';
-import type { TurnInput } from '@queueclaw/turn';
+import type { TurnInput, UsageFacts } from '@queueclaw/turn';
 import type { Door } from '@queueclaw/conversations';
 import { priceBound, spentOf } from './spent-of.js';
 
@@ -27,7 +36,10 @@ export type Permit =
   | { readonly do: 'wait'; readonly delayMs: number }
   | { readonly do: 'refuse'; readonly hit: BudgetHit };
 
-type FirstMail = Pick<Journal['answers'][number], 'from' | 'route'>;
+type FirstMail = Pick<Journal['answers'][number], 'id' | 'at' | 'from' | 'route'>;
+
+/** What of a journal says who pays and what is counted: the turn itself with step 0. */
+export type Account = Pick<Journal, 'turn' | 'step'> & { readonly answers: readonly FirstMail[] };
 
 /** Holds the turns of this process to the budgets of the day, and counts what they use. */
 export type TurnBudget = {
@@ -35,7 +47,7 @@ export type TurnBudget = {
    * @param model the configured name
    * @throws AppError system.full, system.unavailable: what cannot be counted is not spent
    */
-  permit(address: ActorAddress, journal: Journal, request: ModelRequest, model: string, now: number): Promise<Permit>;
+  permit(address: ActorAddress, account: Account, request: ModelRequest, model: string, now: number): Promise<Permit>;
   /**
    * Counts the calls that a journal is about to send out; undefined: all of them may.
    * @throws AppError system.unavailable
@@ -43,8 +55,10 @@ export type TurnBudget = {
   calls(address: ActorAddress, journal: Journal, now: number): Promise<TurnInput['callBudget']>;
   /** So many calls went out. */
   sent(address: ActorAddress, journal: Journal, calls: number, now: number): void;
+  /** What a person has used today, and what the budgets say; undefined when that cannot be read now. */
+  told(address: ActorAddress, first: FirstMail, now: number): Promise<UsageFacts | undefined>;
   /** A turn is over. */
-  ended(address: ActorAddress, first: FirstMail | undefined, now: number): void;
+  ended(address: ActorAddress, first: Pick<FirstMail, 'from' | 'route'> | undefined, now: number): void;
   close(): Promise<void>;
 };
 
@@ -52,13 +66,16 @@ const delayMsMin = 500;
 const delayMsMax = 5_000;
 
 /** Who wrote first pays for the turn. */
-const payerOf = ({ tenant, conversation }: ActorAddress, first: FirstMail | undefined): Payer => ({
+const payerOf = (
+  { tenant, conversation }: ActorAddress,
+  first: Pick<FirstMail, 'from' | 'route'> | undefined,
+): Payer => ({
   ...{ tenant, conversation },
   person: first === undefined ? 'nobody' : personOf(first),
 });
 
 /** The same whenever a crash repeats the turn, and never again: not even for a conversation that was forgotten. */
-const turnName = ({ turn, answers: [first] }: Journal): string => `${turn} ${first?.id ?? ''} ${first?.at ?? 0}`;
+const turnName = ({ turn, answers: [first] }: Account): string => `${turn} ${first?.id ?? ''} ${first?.at ?? 0}`;
 
 /** Opens the budgets on a door's connection. @param settings what is in force now */
 export function openTurnBudget({ redis, space }: Pick<Door, 'redis' | 'space'>, settings: () => Config): TurnBudget {
@@ -88,13 +105,13 @@ export function openTurnBudget({ redis, space }: Pick<Door, 'redis' | 'space'>, 
   };
 
   return {
-    permit: async (address, journal, request, model, now) => {
-      const payer = payerOf(address, journal.answers[0]);
+    permit: async (address, account, request, model, now) => {
+      const payer = payerOf(address, account.answers[0]);
       if (!budgets.limited(address.tenant))
         return { do: 'ask', request, spent: (outcome) => spent(undefined, payer, request, model, now, outcome) };
       const { llm } = settings();
       const verdict = await budgets.reserve({
-        ...{ payer, now, turn: turnName(journal), first: journal.step === 0 },
+        ...{ payer, now, turn: turnName(account), first: account.step === 0 },
         inputTokens: estimateRequestTokens(request),
         outputTokensMax: request.maxOutputTokens,
         price: priceBound(llm, model) ?? { input: 0, output: 0 },
@@ -133,6 +150,20 @@ export function openTurnBudget({ redis, space }: Pick<Door, 'redis' | 'space'>, 
       if (first === undefined) return;
       const { tenant, person } = payerOf(address, first);
       usage.count({ tenant, person, now }, { turns: 1 });
+    },
+    told: async (address, first, now) => {
+      const payer = payerOf(address, first);
+      const all = limitsFor(limits(), address.tenant);
+      const { tenant, person } = payer;
+      try {
+        const [{ total }, { budgets: standing }] = await Promise.all([
+          usageOf(redis, space, { tenant, person, day: dayAt(now, all.timezone).name }),
+          standingOf(redis, space, all, payer, now),
+        ]);
+        return { ...total, currency: all.currency, budgets: standing };
+      } catch {
+        return undefined;
+      }
     },
     close: async () => void (await Promise.all([budgets.close(), usage.close()])),
   };

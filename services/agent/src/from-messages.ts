@@ -4,6 +4,7 @@ import type { Mailbox } from '@queueclaw/mailbox';
 import type { Logger } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
 import type { RunningSteps } from './running-steps.js';
+import { commandObeyer } from './obey-commands.js';
 import { mailInterrupts } from './profiles.js';
 import { profileOf, runStep, type StepDeps } from './step.js';
 
@@ -43,7 +44,7 @@ async function serve(
   const { mailbox, steps } = options;
   const deps = options.deps();
   const address = { tenant: wake.tenant, conversation: wake.conversation };
-  const lease = await mailbox.claim(address);
+  const lease = await mailbox.claim(address, commandObeyer(mailbox, deps, address));
   if (typeof lease === 'string') return { outcome: lease };
   const running = steps.begin(address);
   const onStop = (): void => running.interrupt('stopping');

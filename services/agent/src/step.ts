@@ -13,6 +13,7 @@ import type { RunningStep } from './running-steps.js';
 import type { ToReplies } from './to-replies.js';
 import type { LoadImages } from './load-images.js';
 import { recentAttachments } from './recent-attachments.js';
+import { type Memory, summariseHistory } from './summarise-history.js';
 import type { ToTasks } from './to-tasks.js';
 
 const turnsTotal = counter('queueclaw_turns_total', 'Turns ended, by status of the reply', ['status']);
@@ -40,7 +41,8 @@ export type Step = {
 
 /** The agent that a claimed conversation talks to. */
 export function profileOf(deps: StepDeps, lease: Lease): Profile {
-  return deps.profileOf(lease.journal?.answers[0] ?? lease.inbox().mail[0]);
+  const first = lease.journal?.answers[0] ?? lease.inbox().mail[0] ?? lease.compact;
+  return deps.profileOf(first, lease.preferences);
 }
 
 /**
@@ -53,6 +55,7 @@ export async function runStep(step: Step): Promise<Summary> {
   let fresh = true;
   let next: Next | undefined;
   let askedStep = -1;
+  let memory: Memory = lease;
   const claimedAt = performance.now();
 
   const input = (): TurnInput => ({
@@ -64,7 +67,12 @@ export async function runStep(step: Step): Promise<Summary> {
     journal,
     ...lease.inbox(),
     results: fresh ? lease.results : [],
-    history: lease.history,
+    history: memory.history,
+    from: memory.from,
+    unread: memory.unread,
+    summary: memory.summary,
+    compact: memory.compact,
+    preferences: lease.preferences,
     agent: profile.agent,
     newTicket,
     checkArgs,
@@ -123,13 +131,25 @@ export async function runStep(step: Step): Promise<Summary> {
           const callBudget = await deps.budget.calls(address, next.journal, input().now);
           if (callBudget) next = proceed({ ...input(), journal: asked.journal, callBudget }, outcome);
         }
-        if (next.do === 'ask') {
+        const goesOn = next.do === 'ask' || next.do === 'summarise' ? next.journal : undefined;
+        if (goesOn !== undefined) {
           // The answer is paid: it must be durable before the next one is asked for.
-          if (!(await lease.checkpoint(next.journal, next.took))) return { outcome: 'stale' };
-          journal = next.journal;
+          if (!(await lease.checkpoint(goesOn, next.took))) return { outcome: 'stale' };
+          journal = goesOn;
           // Popped by the checkpoint: a later write must not pop as many again.
           next = { ...next, took: { mail: 0, control: 0 } };
         } else if (next.do === 'suspend' && unwritten.length > 0) void lease.appendLive(unwritten).catch(() => false);
+        break;
+      }
+      case 'summarise': {
+        const summing = await summariseHistory(step, input(), next);
+        if (summing.did === 'end') return summing.summary;
+        if (summing.did === 'refuse') {
+          next = overBudget({ ...input(), journal: summing.journal }, summing.hit);
+          break;
+        }
+        ({ memory } = summing);
+        next = begin(input());
         break;
       }
       default:
@@ -181,6 +201,7 @@ async function commit(step: Step, next: Extract<Next, { do: 'commit' }>, poisone
     reset: next.reset,
     entries: next.entries,
     replies: next.replies,
+    ...(next.dropCompact === true ? { dropCompact: true } : {}),
     ...(poisoned ? { deadLetter: deadLetter(address, lease, next.replies) } : {}),
   });
   if (!ended) return { outcome: 'stale' };

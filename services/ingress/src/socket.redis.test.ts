@@ -115,7 +115,7 @@ describe('a conversation', () => {
     one.send({ type: 'send', conversation, text: 'hi' });
     await one.frame('accepted');
     const { mail } = (await open.claim(at(conversation))).inbox();
-    expect(mail.map(({ route }) => route)).toEqual([{ channel }]);
+    expect(mail.map(({ route }) => route.channel)).toEqual([channel]);
   });
 
   test('a hundred messages of one socket are accepted in the order in which they were sent', async () => {

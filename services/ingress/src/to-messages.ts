@@ -1,15 +1,15 @@
 import type { Blobs } from '@queueclaw/blobs';
+import { findChannel } from '@queueclaw/channels';
 import {
   type ActorAddress,
   AppError,
   type AttachmentRef,
   type ContextMessage,
-  type ControlMail,
   type PersonMail,
   type Route,
   type Sender,
 } from '@queueclaw/contracts';
-import type { Accepted, Conversations } from '@queueclaw/conversations';
+import { type Accepted, type Conversations, parseCommand } from '@queueclaw/conversations';
 import { newId } from '@queueclaw/runtime';
 import { resolveAttachments } from './attachments/resolve.js';
 
@@ -32,27 +32,26 @@ export type ToMessages = (
   message: IncomingMessage,
 ) => Promise<Accepted & { readonly id: string }>;
 
-const commands: Readonly<Record<string, ControlMail['action']>> = {
-  '/stop': 'stop',
-  '/new': 'reset',
-  '/reset': 'reset',
-};
+/** The route with what its channel shows, so that a model can be told. */
+function shown(route: Route): Route {
+  const channel = findChannel(route.channel);
+  return channel === undefined ? route : { ...route, markdown: channel.capabilities.markdown };
+}
 
 /**
  * Puts a message into its conversation's mailbox and wakes it. Resolves when it is durable; a message without an id gets
- * one. `/stop`, `/new` and `/reset` overtake what waits.
+ * one. Commands (see docs/conversations.md) overtake what waits; an unknown `/word` is text like any other.
  * @throws AppError attachment.not_found, conversation.busy, message.conflict, system.unavailable, system.full
  */
 export function toMessages(conversations: Conversations, blobs: Blobs): ToMessages {
   return async (address, message) => {
     const id = message.id ?? newId();
-    const { text, attachments: refs = [], from, route, language, timezone, context } = message;
-    const action = refs.length === 0 ? commands[text.trim()] : undefined;
+    const { text, attachments: refs = [], from, language, timezone, context } = message;
+    const route = shown(message.route);
+    const command = refs.length === 0 ? parseCommand(text) : undefined;
     const base = { v: 1 as const, id, from, route, at: Date.now(), ...(language === undefined ? {} : { language }) };
-    if (action !== undefined) {
-      await conversations.control(address, { ...base, kind: 'control', action });
-      return { outcome: 'accepted', position: 0, id };
-    }
+    if (command !== undefined)
+      return { ...(await conversations.control(address, { ...base, kind: 'control', ...command })), id };
     const attachments = await resolveAttachments(blobs, address.tenant, refs);
     const mail: PersonMail = {
       ...base,

@@ -27,4 +27,51 @@ export const en = {
   'model.refused': 'the model refused the request.',
   'model.context': 'the conversation is too long for the model. Start anew with /new.',
   'model.empty': '(The model gave an empty answer.)',
+  'compact.done': '(Older messages were summarised.)',
+  'compact.cut': '(Older messages no longer fit the model and could not be summarised; they are left out.)',
+  'compact.nothing': 'There is nothing to summarise yet.',
+  'compact.already': 'A summary is being made already.',
+  'compact.failed': 'The older messages could not be summarised. Nothing was changed.',
+  'command.help':
+    'Commands:\n/new: start anew (also /reset)\n/stop: end what runs and withdraw what waits\n' +
+    '/queue: what happens to messages sent while I work\n/compact: summarise older messages\n/model, /models: choose the model\n' +
+    '/language, /timezone: choose the language and time zone\n/status: this conversation\n/usage: what was used today\n' +
+    '/tools: what I can do\n/whoami: who you are to me\n/help: this list\nEverything else goes to the model.',
+  'command.wrong': '"{wrong}" is not possible here. {how}',
+  'command.set': '{what}: {now}.',
+  'command.default': '{now} (default)',
+  'command.how.queue': 'Queue mode: {now}. Possible: /queue followed by {names} or default.',
+  'command.how.model': 'Model: {now}. Possible: /model followed by {names} or default.',
+  'command.how.language':
+    'Language: {now}. Possible: /language followed by en, zh, fr or another language code, or default.',
+  'command.how.timezone':
+    'Time zone: {now}. Possible: /timezone followed by a zone like Asia/Shanghai or Europe/Berlin, or default.',
+  'command.how.new': '/new and /reset forget the conversation so far. Send one of them with nothing after it.',
+  'command.how.compact':
+    '/compact summarises older messages; what follows it, up to 1,000 characters, says what to keep above all.',
+  'command.how.alone': 'Send this command with nothing after it.',
+  'command.what.queue': 'Queue mode',
+  'command.what.model': 'Model',
+  'command.what.language': 'Language',
+  'command.what.timezone': 'Time zone',
+  'command.gone': '{wanted} is no longer there; {now} is used',
+  'command.auto': 'as you write',
+  'command.models': 'Models:\n{list}\nChoose with /model and a name.',
+  'command.tools': 'Tools:\n{list}',
+  'command.tools.none': 'There are no tools.',
+  'command.whoami': 'Channel: {channel}\nYour id: {id}\nYour name: {name}\nConversation: {conversation}',
+  'command.unknown_name': 'not known',
+  'command.status':
+    'Agent: {agent}\nModel: {model}\nQueue mode: {queue}\nLanguage: {language}\nTime zone: {timezone}\n' +
+    'Turns: {turns}\nNow: {now}\nWaiting messages: {waiting}\nTranscript: {entries} entries, {summarised} of them summarised',
+  'command.idle': 'nothing is running',
+  'command.running': 'working (step {step})',
+  'command.running_tools': 'working (step {step}, {count} tool calls are out)',
+  'command.usage': 'Today you have used {input} tokens in and {output} out, {calls} tool calls, {turns} answers{cost}.',
+  'command.usage.cost': ', {money} {currency}',
+  'command.usage.left': '{used} of {limit} {unit} {whose}',
+  'command.usage.unknown': 'What was used is not known at the moment.',
+  'command.unit.tokens': 'tokens',
+  'command.unit.tool_calls': 'tool calls',
+  'command.unit.turns': 'answers',
 } as const;
