@@ -2,7 +2,7 @@ import { dayAt, limitsFor, type Standing, standingOf, usageOf, type UsageReport 
 import { type ActorAddress, type MessageStatus, streamChannels, type Usage } from '@queueclaw/contracts';
 import { deliverToStreams } from '@queueclaw/mailbox';
 import { Config } from '@queueclaw/runtime';
-import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import { eventually, sharedRedis, startRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, nothing, type TestAgents, testAgents, type TestAgentsOptions } from './agent-fixture.js';
 
@@ -167,6 +167,31 @@ describe('a budget of tokens', () => {
     expect(await used(all, 'tokens')).toBeGreaterThan(8_192);
     expect(await used(all, 'turns')).toBe(1);
   });
+});
+
+it('asks no model while Redis cannot count it, and keeps the answer that is paid', async () => {
+  const full = await startRedis();
+  try {
+    const gate = Promise.withResolvers<void>();
+    const answer: Answer = async (request, at) => {
+      if (at === 0) await gate.promise;
+      return at === 0 ? { calls: [{ name: 'no such tool', args: {} }] } : { text: 'done' };
+    };
+    const all = await open({ person: { tokens: 100_000 } }, answer, { redisUrl: full.url });
+    await all.say(a, 'm1');
+    await eventually(() => expect(all.asked).toHaveLength(1));
+    await all.door.redis.config('SET', 'maxmemory', '1');
+    gate.resolve();
+    await eventually(() => expect(all.log.join()).toContain('system.full'));
+    expect(all.asked).toHaveLength(1);
+    await all.door.redis.config('SET', 'maxmemory', '0');
+    expect((await all.ended(a, 'm1')).reply?.text).toBe('done');
+    expect(all.asked.map(({ request }) => request.key)).toEqual(['default/c1/1.1', 'default/c1/1.2']);
+  } finally {
+    await agents?.close();
+    agents = undefined;
+    await full.stop();
+  }
 });
 
 describe('a budget of tool calls', () => {
