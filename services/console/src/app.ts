@@ -5,6 +5,8 @@ import { isLoopback, type Config, type Service, type ServiceContext } from '@que
 import { viewQueues } from './board/view-queues.js';
 import type { Phase } from './http/console-parts.js';
 import { buildServer } from './http/server.js';
+import { openTurns } from './turns/read-turns.js';
+import { openUsage } from './usage.js';
 
 /** The console, the port it listens on (0 before), and a way to ask it without a socket. */
 export type Console = Service & {
@@ -26,11 +28,14 @@ const refuseOpenDoor = ({ console: { host, operators } }: Pick<Config, 'console'
  * @throws AppError `config.invalid` when it would be open to everybody
  */
 export async function createConsole(context: ServiceContext): Promise<Console> {
-  const { config, logger, redisUrl, mailKey } = context;
+  const { config, settings, logger, redisUrl, mailKey } = context;
   refuseOpenDoor(config);
   const onError = (error: Error): void => logger.debug({ reason: error.message }, 'redis connection trouble');
   const door = openDoor({ redisUrl, mailKey, config, onError });
   const queues = viewQueues(door.mailbox.shards);
+
+  const { shards } = door.mailbox;
+  const now = (): number => Date.now();
 
   let phase: Phase = 'starting';
   const app = await buildServer({
@@ -38,10 +43,13 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
     logger,
     queues,
     conversations: door.conversations,
+    turns: openTurns({ shards, conversations: door.conversations, queues, now }),
+    currency: () => settings.current().limits.currency,
+    usage: openUsage(door.redis, door.space, () => settings.current().limits, now),
     deadLetters: openDeadLetters(door.mailbox, door.waker),
-    survey: () => survey(door.mailbox.shards, Date.now()),
+    survey: () => survey(shards, now()),
     phase: () => phase,
-    now: () => Date.now(),
+    now,
   });
 
   return {

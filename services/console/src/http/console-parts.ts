@@ -2,6 +2,8 @@ import type { Conversations } from '@queueclaw/conversations';
 import type { DeadLetters, Survey } from '@queueclaw/mailbox';
 import type { Config, Logger } from '@queueclaw/runtime';
 import type { QueueView } from '../board/view-queues.js';
+import type { Turns } from '../turns/read-turns.js';
+import type { ReadUsage } from '../usage.js';
 
 /** Where the service is in its life. */
 export type Phase = 'starting' | 'serving' | 'stopping';
@@ -9,10 +11,14 @@ export type Phase = 'starting' | 'serving' | 'stopping';
 /** What the console's server is made of. */
 export type ConsoleParts = {
   readonly config: Pick<Config, 'console' | 'server' | 'channels'>;
+  /** The label of money, now. */
+  readonly currency: () => string;
   readonly logger: Logger;
   /** Every queue of every shard. */
   readonly queues: readonly QueueView[];
   readonly conversations: Conversations;
+  readonly turns: Turns;
+  readonly usage: ReadUsage;
   readonly deadLetters: DeadLetters;
   readonly survey: () => Promise<Survey>;
   readonly phase: () => Phase;

@@ -14,6 +14,7 @@ const sections = [
   ['/', 'Overview'],
   ['/queues/', 'Queues'],
   ['/conversations', 'Conversations'],
+  ['/usage', 'Usage'],
   ['/dead-letters', 'Dead letters'],
 ] as const;
 

@@ -17,7 +17,7 @@ const figure = (value: number, label: string, note: string, bad = false): Html =
 
 /** How much waits, runs and has failed. */
 export function overviewPage({ visitor, queues, survey, now }: OverviewView): Html {
-  const { dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters } = survey;
+  const { dueConversations, openConversations, dueOutboxes, openOutboxes, results, deadLetters, refusedMail } = survey;
   const rows = queues.map(
     ({ name, waiting, active, completed, failed }) =>
       html`<tr><th scope="row">${name}</th>
@@ -28,6 +28,7 @@ export function overviewPage({ visitor, queues, survey, now }: OverviewView): Ht
       ${figure(dueOutboxes, 'outboxes due', `${count(openOutboxes)} open`)}
       ${figure(results, 'tool results', 'on their way back')}
       ${figure(deadLetters, 'dead letters', 'put aside', deadLetters > 0)}
+      ${figure(refusedMail, 'forged mail', 'dropped so far', refusedMail > 0)}
     </div>
     <div class="scroll">
       <table>

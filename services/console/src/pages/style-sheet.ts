@@ -44,6 +44,7 @@ tbody tr { border-top: 1px solid var(--line); }
 .timeline .assistant::before { background: var(--good); }
 .timeline .notice::before { background: var(--bad); }
 .timeline .tool { margin-left: 1rem; }
+.timeline .out::before { background: var(--accent); }
 pre { margin: .3rem 0; padding: .6rem .8rem; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; white-space: pre-wrap; font: 14px/1.45 ui-monospace, monospace; max-height: 32rem; overflow: auto; unicode-bidi: isolate; }
 .user pre, .assistant pre { font-family: inherit; font-size: 15px; }
 details { margin: .2rem 0; }

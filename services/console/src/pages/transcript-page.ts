@@ -14,6 +14,8 @@ export type TranscriptView = {
   readonly next?: number;
   /** This is the last page. */
   readonly newest: boolean;
+  /** The number of the turn that runs. */
+  readonly running: number | undefined;
 };
 
 type Of<R extends TranscriptEntry['role']> = Extract<TranscriptEntry, { role: R }>;
@@ -26,19 +28,28 @@ const folded = (title: string, text: string): Html =>
     <pre dir="auto">${cut(text, charsMax)}</pre>
   </details>`;
 
-const userEntry = ({ text, from, at, id }: Of<'user'>): Html =>
+/** Where the turns of a conversation are. */
+export const turnPath = ({ tenant, conversation }: ActorAddress, turn: number | 'latest'): string =>
+  `${conversationPath(tenant, conversation)}/turns/${turn}`;
+
+const userEntry = ({ text, attachments = [], from, at, id }: Of<'user'>): Html =>
   html`<li class="user">
     <h2>${from?.name ?? from?.id ?? 'user'}</h2>
     <p class="facts">${time(at)} · ${id}</p>
-    ${words(text)}
+    ${words(text)}${attachments.map(({ name, type, size }) => html`<p class="facts">${name} · ${type} · ${count(size)} bytes</p>`)}
   </li>`;
 
-const assistantEntry = ({ text, calls = [], model, usage, notice, at, turn }: Of<'assistant'>): Html => {
+const assistantEntry = (
+  { text, calls = [], model, usage, notice, at, turn }: Of<'assistant'>,
+  address: ActorAddress,
+): Html => {
   const spent = usage && ` · ${count(usage.inputTokens)} tokens in, ${count(usage.outputTokens)} out`;
   const asked = calls.map(({ call, name, args }) => folded(`${name} ${call}`, JSON.stringify(args, null, 2) ?? ''));
   return html`<li class="${notice ? 'notice' : 'assistant'}">
     <h2>${notice ? 'notice' : 'assistant'}</h2>
-    <p class="facts">${time(at)} · turn ${turn}${model !== undefined && ` · ${model}`}${spent}</p>
+    <p class="facts">
+      ${time(at)} · <a href="${turnPath(address, turn)}">turn ${turn}</a>${model !== undefined && ` · ${model}`}${spent}
+    </p>
     ${words(text)}${asked}
   </li>`;
 };
@@ -52,12 +63,12 @@ const toolEntry = ({ name, call, ok, code, ms, text, at }: Of<'tool'>): Html =>
     ${folded('result', text)}
   </li>`;
 
-const entryItem = (entry: TranscriptEntry): Html => {
+const entryItem = (entry: TranscriptEntry, address: ActorAddress): Html => {
   switch (entry.role) {
     case 'user':
       return userEntry(entry);
     case 'assistant':
-      return assistantEntry(entry);
+      return assistantEntry(entry, address);
     case 'tool':
       return toolEntry(entry);
     default:
@@ -66,19 +77,23 @@ const entryItem = (entry: TranscriptEntry): Html => {
 };
 
 /** What was said and done in a conversation, as a timeline. */
-export function transcriptPage({ visitor, address, entries, next, newest }: TranscriptView): Html {
+export function transcriptPage({ visitor, address, entries, next, newest, running }: TranscriptView): Html {
   const { tenant, conversation } = address;
   const path = conversationPath(tenant, conversation);
   const earlier = next !== undefined && html`<a href="${path}?before=${next}">Earlier</a> `;
   const later = !newest && html`<a href="${path}">Newest</a>`;
+  const runs =
+    running !== undefined &&
+    html`<p><a href="${turnPath(address, running)}">Turn ${running} runs at the moment.</a></p>`;
   const content = html`<p class="quiet">
       Tenant <a href="/conversations?tenant=${encodeURIComponent(tenant)}">${tenant}</a>. Times are UTC.
     </p>
+    ${runs}
     <p>${earlier}${later}</p>
     ${
       entries.length > 0
         ? html`<ol class="timeline">
-            ${entries.map(entryItem)}
+            ${entries.map((entry) => entryItem(entry, address))}
           </ol>`
         : html`<p class="quiet">No turn has ended yet.</p>`
     }`;

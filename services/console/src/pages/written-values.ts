@@ -19,6 +19,12 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
+/** `0.0125 USD`, from millionths. */
+export function money(micros: number, currency: string): string {
+  const [whole = '0', part = ''] = (micros / 1_000_000).toFixed(6).split('.');
+  return `${count(Number(whole))}.${part.replace(/0{1,4}$/, '')} ${currency}`;
+}
+
 /** A text in full up to `charsMax` characters; what is left out is counted. */
 export function cut(text: string, charsMax: number): string {
   return text.length <= charsMax

@@ -3,15 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import { countJobs } from '../board/view-queues.js';
 import type { ConsoleParts } from '../http/console-parts.js';
 import { sendJson } from '../http/send-page.js';
-import { addressOf, pageOf, type PageQuery, tenantOf } from './parameters.js';
+import { addressOf, dayOf, pageOf, type PageQuery, tenantOf, turnOf } from './parameters.js';
 
 type Listed = { Querystring: PageQuery };
 type One = { Params: { tenant: string; id: string }; Querystring: PageQuery };
+type OneTurn = { Params: { tenant: string; id: string; turn: string } };
+type Usage = { Querystring: { tenant?: string; day?: string } };
 type Letter = { Params: { id: string } };
 
-/** The same as the pages, for programs: `/api/overview`, `/api/conversations`, `/api/dead-letters`. */
+/** The same as the pages, for programs: `/api/overview`, `/api/usage`, `/api/conversations`, `/api/dead-letters`. */
 export async function apiRoutes(app: FastifyInstance, parts: ConsoleParts): Promise<void> {
-  const { conversations, deadLetters, queues, survey, logger } = parts;
+  const { conversations, deadLetters, queues, survey, turns, usage, logger } = parts;
 
   app.get('/api/overview', { config: { room: 'queues' } }, async (_request, reply) => {
     const [counts, rest] = await Promise.all([countJobs(queues), survey()]);
@@ -32,6 +34,17 @@ export async function apiRoutes(app: FastifyInstance, parts: ConsoleParts): Prom
     if (page === undefined) throw new AppError('conversation.not_found');
     return sendJson(reply, { ...address, ...page });
   });
+
+  app.get<OneTurn>('/api/conversations/:tenant/:id/turns/:turn', async ({ params }, reply) => {
+    const address = addressOf(params);
+    const turn = await turns.read(address, turnOf(params.turn));
+    if (turn === undefined) throw new AppError('conversation.not_found', { publicMessage: 'There is no such turn.' });
+    return sendJson(reply, { ...address, ...turn });
+  });
+
+  app.get<Usage>('/api/usage', async ({ query }, reply) =>
+    sendJson(reply, await usage(tenantOf(query.tenant), dayOf(query.day))),
+  );
 
   app.get<Listed>('/api/dead-letters', async (request, reply) => {
     const list = await deadLetters.list(pageOf(request.query, 50).limit);

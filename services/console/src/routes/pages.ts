@@ -7,10 +7,14 @@ import { conversationsPage } from '../pages/conversations-page.js';
 import { deadLettersPage } from '../pages/dead-letters-page.js';
 import { overviewPage } from '../pages/overview-page.js';
 import { transcriptPage } from '../pages/transcript-page.js';
-import { addressOf, pageOf, type PageQuery, tenantOf } from './parameters.js';
+import { turnPage } from '../pages/turn-page.js';
+import { usagePage } from '../pages/usage-page.js';
+import { addressOf, dayOf, pageOf, type PageQuery, tenantOf, turnOf } from './parameters.js';
 
 type Listed = { Querystring: PageQuery };
 type One = { Params: { tenant: string; id: string }; Querystring: PageQuery };
+type OneTurn = { Params: { tenant: string; id: string; turn: string } };
+type Usage = { Querystring: { tenant?: string; day?: string } };
 type Letter = { Params: { id: string } };
 type Letters = { Querystring: { done?: string } };
 
@@ -18,7 +22,7 @@ const lettersShown = 100;
 
 /** The pages that operators read, and the two forms on them. */
 export async function pageRoutes(app: FastifyInstance, parts: ConsoleParts): Promise<void> {
-  const { config, conversations, deadLetters, queues, survey, logger, now } = parts;
+  const { config, conversations, deadLetters, queues, survey, turns, usage, currency, logger, now } = parts;
   const named = [...config.server.tokens, ...config.channels].map(({ tenant }) => tenant);
   const tenants = [...new Set(['default', ...named])];
 
@@ -39,7 +43,20 @@ export async function pageRoutes(app: FastifyInstance, parts: ConsoleParts): Pro
     const address = addressOf(params);
     const page = await conversations.transcript(address, pageOf(query, 100));
     if (page === undefined) throw new AppError('conversation.not_found');
-    return sendPage(reply, transcriptPage({ visitor, address, ...page, newest: query.before === undefined }));
+    const running = await turns.running(address);
+    return sendPage(reply, transcriptPage({ visitor, address, ...page, newest: query.before === undefined, running }));
+  });
+
+  app.get<OneTurn>('/conversations/:tenant/:id/turns/:turn', async ({ params, visitor }, reply) => {
+    const address = addressOf(params);
+    const turn = await turns.read(address, turnOf(params.turn));
+    if (turn === undefined) throw new AppError('conversation.not_found', { publicMessage: 'There is no such turn.' });
+    return sendPage(reply, turnPage({ visitor, address, turn, currency: currency(), now: now() }));
+  });
+
+  app.get<Usage>('/usage', async ({ query, visitor }, reply) => {
+    const report = await usage(tenantOf(query.tenant), dayOf(query.day));
+    return sendPage(reply, usagePage({ visitor, tenants, report }));
   });
 
   app.get<Letters>('/dead-letters', async ({ query, visitor }, reply) => {

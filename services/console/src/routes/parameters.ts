@@ -11,6 +11,22 @@ export function tenantOf(value: unknown): string {
   return parsed.data;
 }
 
+/** A turn's number, or the latest. @throws AppError request.invalid */
+export function turnOf(value: string): number | 'latest' {
+  if (value === 'latest') return value;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new AppError('request.invalid', { publicMessage: 'The turn is not a number.' });
+}
+
+/** A day like `20261123`; undefined: today. @throws AppError request.invalid */
+export function dayOf(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  const date = value.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
+  const at = date === value ? Number.NaN : Date.parse(date);
+  if (!Number.isNaN(at) && new Date(at).toISOString().startsWith(date)) return value;
+  throw new AppError('request.invalid', { publicMessage: 'The day is not valid: write it like 20261123.' });
+}
+
 /** A conversation's address. @throws AppError request.invalid, conversation.invalid */
 export function addressOf(params: { readonly tenant: string; readonly id: string }): ActorAddress {
   const conversation = ConversationId.safeParse(params.id);

@@ -1,0 +1,80 @@
+import type { UsageCounts } from '@queueclaw/budgets';
+import type { Visitor } from '../access/visitor.js';
+import type { DayOfUsage } from '../usage.js';
+import { type Html, html } from './html.js';
+import { layout } from './layout.js';
+import { count, money } from './written-values.js';
+
+export type UsageView = {
+  readonly visitor: Visitor;
+  /** That the configuration names. */
+  readonly tenants: readonly string[];
+  readonly report: DayOfUsage;
+};
+
+const written = (day: string): string => `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
+const path = (tenant: string, day?: string): string =>
+  `/usage?tenant=${encodeURIComponent(tenant)}${day === undefined ? '' : `&day=${day}`}`;
+
+const row = (name: string, counts: UsageCounts, currency: string): Html =>
+  html`<tr>
+    <th scope="row">${name}</th>
+    <td>${count(counts.requests)}</td>
+    <td>${count(counts.inputTokens)}</td>
+    <td>${count(counts.cachedTokens)}</td>
+    <td>${count(counts.outputTokens)}</td>
+    <td>${money(counts.costMicros, currency)}</td>
+  </tr>`;
+
+const head = (names: readonly string[]): Html =>
+  html`<thead>
+    <tr>
+      ${names.map((name) => html`<th scope="col">${name}</th>`)}
+    </tr>
+  </thead>`;
+
+/** What a tenant used on one day: in all, by model, and who used most. */
+export function usagePage({ visitor, tenants, report }: UsageView): Html {
+  const { tenant, day, total, models, people, currency, before, after } = report;
+  const others = [...new Set([...tenants, tenant])].map(
+    (name) => html`<a href="${path(name, day)}" ${name === tenant && html` aria-current="page"`}>${name}</a>`,
+  );
+  const byModel = Object.entries(models)
+    .toSorted(([, a], [, b]) => b.costMicros - a.costMicros || b.inputTokens - a.inputTokens)
+    .map(([name, counts]) => row(name, counts, currency));
+  const byPerson = people.map(
+    ({ person, tokens }) =>
+      html`<tr>
+        <th scope="row">${person}</th>
+        <td>${count(tokens)}</td>
+      </tr>`,
+  );
+  const content = html`<nav class="tabs" aria-label="Tenants">${others}</nav>
+    <p>
+      <a href="${path(tenant, before)}">Earlier</a> <b>${written(day)}</b>
+      ${after !== undefined && html`<a href="${path(tenant, after)}">Later</a>`}
+    </p>
+    <p>${count(total.turns)} turns · ${count(total.toolCalls)} tool calls</p>
+    <div class="scroll">
+      <table>
+        ${head(['Model', 'Requests', 'Tokens in', 'of them cached', 'Tokens out', 'Cost'])}
+        <tbody>
+          ${byModel}${row('All', total, currency)}
+        </tbody>
+      </table>
+    </div>
+    ${
+      byPerson.length > 0 &&
+      html`<h2>People, most tokens first</h2>
+        <div class="scroll">
+          <table>
+            ${head(['Person', 'Tokens'])}
+            <tbody>
+              ${byPerson}
+            </tbody>
+          </table>
+        </div>`
+    }
+    <p class="quiet">Days begin at midnight of the tenant's budgets. A cost is 0 where a model has no price.</p>`;
+  return layout({ title: 'Usage', section: '/usage', visitor }, content);
+}
