@@ -17,17 +17,19 @@ process.once('exit', () => {
 /**
  * Starts a script as its own process and resolves with what it says first.
  * @param script relative to this folder, or absolute
+ * @param flags for Node
  */
 export async function startChild<T>(
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
 ): Promise<{ child: Child; first: T }> {
   const path = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));
   const child = fork(path, [...args], {
     env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [],
+    execArgv: [...flags],
   });
   running.add(child);
   const ended = new Promise<void>((resolve) =>

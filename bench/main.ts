@@ -1,11 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { concurrent } from './measures/concurrent.ts';
 import { footprint } from './measures/footprint.ts';
+import { idle } from './measures/idle.ts';
 import { ingress } from './measures/ingress.ts';
+import { scale } from './measures/scale.ts';
+import { stream } from './measures/stream.ts';
 import { turns } from './measures/turns.ts';
 
-const measures: Readonly<Record<string, () => Promise<Record<string, number>>>> = { ingress, turns, footprint };
+const measures: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
+  ingress,
+  turns,
+  concurrent,
+  scale,
+  stream,
+  idle,
+  footprint,
+};
 
 /** What each figure must reach. */
 const targets: Readonly<Record<string, string>> = {
@@ -15,10 +27,20 @@ const targets: Readonly<Record<string, string>> = {
   redis_client_commands_per_turn_one_tool: '<= 18',
   overhead_p50_ms: '<= 8',
   overhead_p99_ms: '<= 25',
+  concurrent_ratio: '>= 0.4',
+  concurrent_agent_mb: '<= 350',
+  scale_2: '>= 0.9',
+  scale_4: '>= 0.9',
+  stream_p99_ms: '<= 100',
+  stream_lost: '0',
+  idle_conversation_bytes: '<= 2048',
   start_ms: '<= 1000',
   rss_mb: '<= 380',
   rss_growth_percent: '< 10',
 };
+
+// What was started ends with this process, and what it wrote goes (child.ts, services.ts).
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const file = new URL('./results/latest.json', import.meta.url);
 const wanted = process.argv.slice(2);

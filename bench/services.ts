@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,26 +19,43 @@ export type Fleet = {
   stop(): Promise<void>;
 };
 
-const script = `rules:
+const script = (thinkMs: number): string => `rules:
   - when: tool
     steps:
       - calls: [{ name: current_time, args: {} }]
       - text: It is done.
   - steps:
-      - text: Hello there, this is the answer.
+      - { delay: ${thinkMs}, text: 'Hello there, this is the answer.' }
 `;
 
+export type FleetOptions = {
+  readonly limits?: Readonly<Record<string, number>>;
+  /** A model as the configuration names it; absent: a scripted one that answers at once. */
+  readonly model?: Readonly<Record<string, unknown>>;
+  /** Milliseconds before the scripted model answers. */
+  readonly thinkMs?: number;
+};
+
+/** As the image starts services (deploy/docker/Dockerfile). */
+const flags = ['--max-semi-space-size=8'];
+
+const homes = new Set<string>();
+process.once('exit', () => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
+
 /** Redis as production runs it, but for the fsync policy, which is the same for the baselines. */
-export async function openFleet(limits: Readonly<Record<string, number>> = {}): Promise<Fleet> {
+export async function openFleet({ limits = {}, model, thinkMs = 0 }: FleetOptions = {}): Promise<Fleet> {
   const redis = await startRedis();
   const home = await mkdtemp(join(tmpdir(), 'queueclaw-bench-'));
+  homes.add(home);
   const config = join(home, 'queueclaw.yaml');
-  await writeFile(join(home, 'script.yaml'), script);
+  await writeFile(join(home, 'script.yaml'), script(thinkMs));
   const lifted = { mailbox: 100_000, requests_per_minute: 10_000_000, ...limits };
   await writeFile(
     config,
     JSON.stringify({
-      llm: { default: 'instant', models: { instant: { provider: 'scripted', script: join(home, 'script.yaml') } } },
+      llm: { default: 'it', models: { it: model ?? { provider: 'scripted', script: join(home, 'script.yaml') } } },
       server: { sockets_per_token: 10_000 },
       limits: lifted,
     }),
@@ -70,12 +88,13 @@ export async function openFleet(limits: Readonly<Record<string, number>> = {}): 
       await Promise.all(started.map((child) => child.stop()));
       await redis.stop();
       await rm(home, { recursive: true, force: true });
+      homes.delete(home);
     },
   };
 }
 
 async function startReady(main: string, env: Readonly<Record<string, string>>): Promise<{ child: Child }> {
-  const { child, first } = await startChild<{ type: string; message?: string }>(main, [], env);
+  const { child, first } = await startChild<{ type: string; message?: string }>(main, [], env, flags);
   if (first.type === 'failed') throw new Error(first.message);
   // The first report names the health port; the service serves when the second says so.
   const ready = await child.ask<{ type: string; message?: string }>({ type: 'bench' });

@@ -2,9 +2,17 @@ import { connect, type Socket } from 'node:net';
 
 /*
  * Posts over many keep-alive connections for a while and counts the 2xx. Raw sockets, so that the client costs as little as
- * possible and the same for everybody. Message: { port, path, connections, ms, fresh }.
+ * possible and the same for everybody. Message: { port, path, connections, ms, fresh, most }.
  */
-type Order = { port: number; path: string; connections: number; ms: number; fresh: boolean };
+type Order = {
+  port: number;
+  path: string;
+  connections: number;
+  ms: number;
+  fresh: boolean;
+  /** Stop after this many requests, if that comes before the time. */
+  most?: number;
+};
 
 let serial = 0;
 
@@ -20,12 +28,18 @@ function run(order: Order): Promise<{ accepted: number; refused: number; ms: num
   let refused = 0;
   const until = performance.now() + order.ms;
   const startedAt = performance.now();
+  let left = order.most ?? Number.POSITIVE_INFINITY;
+  const next = (socket: Socket): void => {
+    left -= 1;
+    if (left >= 0 && performance.now() < until) socket.write(request(order));
+    else socket.end();
+  };
   const serve = (socket: Socket): Promise<void> =>
     new Promise((resolve, reject) => {
       let buffer = '';
       socket.setNoDelay(true).setEncoding('latin1');
       socket.on('error', reject).on('close', () => resolve());
-      socket.on('connect', () => socket.write(request(order)));
+      socket.on('connect', () => next(socket));
       socket.on('data', (chunk: string) => {
         buffer += chunk;
         const head = buffer.indexOf('\r\n\r\n');
@@ -35,8 +49,7 @@ function run(order: Order): Promise<{ accepted: number; refused: number; ms: num
         if (buffer[9] === '2') accepted += 1;
         else refused += 1;
         buffer = '';
-        if (performance.now() < until) socket.write(request(order));
-        else socket.end();
+        next(socket);
       });
     });
   const sockets = Array.from({ length: order.connections }, () => serve(connect(order.port, '127.0.0.1')));

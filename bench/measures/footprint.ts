@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../child.ts';
+import { memoryMb, readOrEmpty } from '../memory.ts';
 import { freePort, openFleet } from '../services.ts';
 import { median } from '../statistics.ts';
 
@@ -84,31 +85,21 @@ function tree(up: ChildProcess): ReadonlyMap<string, number> {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const parent = /^PPid:\s+(\d+)/m.exec(read(`/proc/${name}/status`))?.[1];
+    const parent = /^PPid:\s+(\d+)/m.exec(readOrEmpty(`/proc/${name}/status`))?.[1];
     if (parent !== undefined) parents.set(Number(name), Number(parent));
   }
   const below = (pid: number): boolean => pid === up.pid || (parents.has(pid) && below(parents.get(pid) ?? 0));
   const sizes = new Map<string, number>();
   for (const pid of parents.keys()) {
     if (!below(pid)) continue;
-    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+    const command = readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
     const name =
       pid === up.pid
         ? 'up'
         : (/services\/([a-z-]+)\/dist|(redis-server)/.exec(command)?.slice(1).find(Boolean) ?? 'other');
-    const mb = Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
-    sizes.set(name, (sizes.get(name) ?? 0) + mb);
+    sizes.set(name, (sizes.get(name) ?? 0) + memoryMb(pid, 'VmRSS'));
   }
   return sizes;
-}
-
-/** A file of /proc; empty when its process is gone. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 async function healthy(port: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { connectRedis } from '@queueclaw/runtime';
+import { allAnswered } from '../answered.ts';
 import { startChild } from '../child.ts';
 import { openFleet } from '../services.ts';
 import { median } from '../statistics.ts';
@@ -39,7 +39,7 @@ export async function ingress(): Promise<Record<string, number>> {
     }
     await Promise.all([bare.child.stop(), load.child.stop()]);
     await fleet.start('agent');
-    const answered = await allAnswered(fleet.redisUrl, `{${fleet.namespace}0}:t:default:m:*`, accepted);
+    const answered = await allAnswered(fleet.redisUrl, fleet.namespace, accepted);
     return {
       ingress_ratio: median(ratios),
       ingress_ratio_cold: median(cold),
@@ -49,30 +49,5 @@ export async function ingress(): Promise<Record<string, number>> {
     };
   } finally {
     await fleet.stop();
-  }
-}
-
-/** Waits until as many messages are answered as were accepted. */
-async function allAnswered(url: string, pattern: string, accepted: number): Promise<number> {
-  const redis = connectRedis(url, 'blocking', () => undefined);
-  const until = Date.now() + 180_000;
-  try {
-    for (;;) {
-      let answered = 0;
-      let cursor = '0';
-      do {
-        const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 5_000);
-        cursor = next;
-        const pipeline = redis.pipeline();
-        for (const key of found) pipeline.hvals(key);
-        const values = (await pipeline.exec()) ?? [];
-        for (const [, list] of values) if ((list as string[])[0]?.includes('\nanswered\n')) answered += 1;
-      } while (cursor !== '0');
-      if (answered >= accepted) return answered;
-      if (Date.now() > until) throw new Error(`only ${answered} of ${accepted} accepted messages were answered`);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-    }
-  } finally {
-    redis.disconnect();
   }
 }
