@@ -2,37 +2,43 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type Trial, tryEscapes } from './canaries/try-escapes.js';
 import { tryDisk, tryGroups } from './canaries/try-resources.js';
 import type { GroupPool } from './groups/pool.js';
+import { usualLimits } from './limits.js';
 import type { Canary, SandboxReport } from './report.js';
 import type { Means } from './resources.js';
 import type { Room } from './workspaces/workspaces.js';
 
+type Joins = readonly string[] | undefined;
+
 export type ProbeOptions = Omit<Trial, 'joins'> & {
   readonly groups: Means<GroupPool>;
-  /** Opens a workspace that holds very little, for as long as the work takes. */
-  readonly smallRoom: Means<<T>(work: (room: Room) => Promise<T>) => Promise<T>>;
+  /** A way to open a workspace that holds very little, for as long as the work takes. */
+  readonly smallRoom: Promise<Means<<T>(work: (room: Room) => Promise<T>) => Promise<T>>>;
 };
 
 /** Opens a provider and tries to escape from it, and from its limits. Never throws: what goes wrong is in the report. */
 export async function probe(options: ProbeOptions): Promise<SandboxReport> {
-  const { provider, groups, smallRoom } = options;
-  const group = groups.has?.take();
+  const { provider, groups } = options;
+  const disk = async (joins: Joins): Promise<readonly Canary[]> => {
+    const { has: inRoom } = await options.smallRoom;
+    return inRoom === undefined ? [] : inRoom((room) => tryDisk(provider, room, { joins }));
+  };
+  const group = groups.has?.make(usualLimits);
   const joins = group?.joins;
   try {
     await provider.open();
-    const [escapes, calls, disk] = await Promise.all([
+    const [escapes, ...resources] = await Promise.all([
       tryEscapes({ ...options, joins }),
-      groups.has === undefined ? [] : tried('control groups', tryGroups(provider, groups.has, options.root)),
-      smallRoom.has === undefined
+      groups.has === undefined
         ? []
-        : tried(
-            'workspaces',
-            smallRoom.has((room) => tryDisk(provider, room, { joins })),
-          ),
+        : tried('control groups', tryGroups(provider, groups.has, options.root, options.limits)),
+      tried('workspaces', disk(joins)),
     ]);
-    const canaries = [...escapes, ...calls, ...disk];
+    const canaries = [...escapes, ...resources.flat()];
     const through = canaries.filter(({ escaped }) => escaped);
     const failed = through.some((canary) => canary.class === 'containment');
-    const missing = [groups, smallRoom].flatMap((means) => (means.has === undefined ? [means.reason] : []));
+    const missing = [groups, await options.smallRoom].flatMap((means) =>
+      means.has === undefined ? [means.reason] : [],
+    );
     const loose = missing.length > 0 || through.some((canary) => canary.class === 'resources');
     return {
       provider: provider.name,
@@ -46,7 +52,7 @@ export async function probe(options: ProbeOptions): Promise<SandboxReport> {
     return { provider: 'none', containment: 'unavailable', resources: 'limited', reasons, canaries: [] };
   } finally {
     await group?.end();
-    if (group !== undefined) groups.has?.giveBack(group);
+    await group?.remove();
   }
 }
 

@@ -132,9 +132,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const report = once(async (): Promise<SandboxReport> => {
     const unmade = await makeRoot().then(() => undefined, String);
     const makeWorkspace = unmade === undefined ? makeOwn : (): Promise<never> => Promise.reject(new Error(unmade));
-    const [calls, storage] = await Promise.all([groups(), disk()]);
-    const room: Means<typeof smallRoom> = storage.has === undefined ? storage : { has: smallRoom };
-    known = await probe({ provider, limits, root, makeWorkspace, groups: calls, smallRoom: room });
+    const room = disk().then((storage): Means<typeof smallRoom> => (storage.has ? { has: smallRoom } : storage));
+    known = await probe({ provider, limits, root, makeWorkspace, groups: await groups(), smallRoom: room });
     if (known.resources === 'full') slots = createSlots(concurrency);
     return known;
   });

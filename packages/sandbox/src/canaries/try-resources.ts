@@ -1,6 +1,7 @@
 import type { ExecOptions } from '../exec.js';
 import type { Group, GroupEnd } from '../groups/group.js';
 import type { GroupPool } from '../groups/pool.js';
+import type { SandboxLimits } from '../limits.js';
 import type { Place, Provider } from '../provider.js';
 import type { Canary } from '../report.js';
 import { run } from '../run.js';
@@ -24,14 +25,13 @@ const resource = (name: string, held: boolean, detail: string): Canary => ({
   detail: held ? 'held' : detail,
 });
 
-/** Runs a command in a small group of its own; everything in it has ended when this resolves. */
+/** Runs a command in a group of its own, which is gone when this resolves. */
 async function inGroup(
   provider: Provider,
-  groups: GroupPool,
+  group: Group,
   place: Place,
   command: string,
 ): Promise<{ readonly said: string; readonly end: GroupEnd }> {
-  const group: Group = groups.make(small);
   try {
     const { output } = await run(provider.launch(command, { ...place, joins: group.joins }), options());
     return { said: Buffer.from(output).toString('utf8'), end: await group.end() };
@@ -42,14 +42,21 @@ async function inGroup(
 }
 
 /** Uses more memory than several processes together may, and starts more processes. */
-export async function tryGroups(provider: Provider, groups: GroupPool, folder: string): Promise<readonly Canary[]> {
+export async function tryGroups(
+  provider: Provider,
+  groups: GroupPool,
+  folder: string,
+  limits: SandboxLimits,
+): Promise<readonly Canary[]> {
   // They write nothing that stays: any folder of ours will do.
   const place: Place = { workspace: folder, readOnly: true };
   const hog = 'for n in 1 2 3; do head -c 20000000 /dev/zero >/tmp/$n & done; wait; ls /tmp | wc -l';
   const bomb = 'i=0; while [ $i -lt 60 ]; do sleep 1 & i=$((i+1)); done';
+  // The group is to be what stops them, before the bound that each call has besides.
+  const few = Math.min(small.processes, limits.processes);
   const [memory, processes] = await Promise.all([
-    inGroup(provider, groups, place, hog),
-    inGroup(provider, groups, place, bomb),
+    inGroup(provider, groups.make(small), place, hog),
+    inGroup(provider, groups.make({ ...small, processes: few }), place, bomb),
   ]);
   return [
     resource('memory of a call', memory.end.outOfMemory > 0, 'a call used more memory than its control group may'),
