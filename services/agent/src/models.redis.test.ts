@@ -124,6 +124,25 @@ it('takes back what a broken stream had said, and counts what it cost', async ()
   expect(second).toMatchObject({ text: 'A whole ', replace: true, attempt: 1, step: 1 });
 });
 
+it('takes back what was said when the same agent asks again, because somebody cried wolf', async () => {
+  const seen = Promise.withResolvers<void>();
+  const server = await vendor(async (response, _body, at) => {
+    begin(response).write(chunk({ content: at === 0 ? 'Half an ans' : 'A whole ' }));
+    if (at === 0) return;
+    await seen.promise;
+    response.end(`${chunk({ content: 'one.' })}${chunk({}, 'stop')}${usage}data: [DONE]\n\n`);
+  });
+  const agents = await open({ models: { it: model(server) } });
+  await agents.say(a, 'm1');
+  await eventually(async () => expect(await deltas(agents)).toMatchObject([{ text: 'Half an ans' }]));
+  const { redis, tag } = agents.door.mailbox.shards.of(a);
+  await redis.publish(keys.controlChannel(tag), JSON.stringify({ type: 'control', ...a }));
+  await eventually(async () => expect((await deltas(agents))[1]).toMatchObject({ text: 'A whole ', replace: true }));
+  seen.resolve();
+  expect((await agents.ended(a, 'm1')).reply?.text).toBe('A whole one.');
+  expect(server.bodies).toHaveLength(2);
+});
+
 it('leaves a vendor alone in all agents when one of them was told to', async () => {
   const server = await vendor((response) => void response.writeHead(429, { 'retry-after': '30' }).end('{}'));
   const agents = await open({ models: { it: model(server) }, timeouts: { total: '10s' } }, 2);
