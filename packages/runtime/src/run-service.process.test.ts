@@ -102,6 +102,7 @@ test('waits for a Redis that is away, stays up and says why, then serves', async
   );
   expect((await get(service, '/healthz')).status).toBe(200);
   expect(service.output()).not.toContain('the service starts');
+  expect(service.output().match(/does not answer; waiting for it\. .*REDIS_URL/g)).toHaveLength(1);
   const { url } = await redis();
   symlinkSync(new URL(url).pathname, join(folder, 'none.sock'));
   await eventually(async () => expect((await get(service, '/readyz')).status).toBe(200), { timeoutMs: 15_000 });

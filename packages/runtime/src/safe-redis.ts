@@ -29,11 +29,13 @@ const say = (error: unknown): string => (error instanceof Error ? error.message 
 export function guardRedis(url: string, logger: Logger, onUnsafe: (error: AppError) => void): RedisGuard {
   let trouble: string | undefined = 'connecting';
   let safe = false;
+  let everAnswered = false;
   const settled = Promise.withResolvers<void>();
   settled.promise.catch(() => undefined);
   const note = (error: unknown): void => {
     const text = say(error);
-    if (trouble !== text) logger.warn({ reason: text }, `Redis (${placeOf(url)}) does not answer; waiting for it. ${hint}`);
+    const what = `Redis (${placeOf(url)}) does not answer; waiting for it.`;
+    if (trouble !== text) logger.warn({ reason: text }, everAnswered ? what : `${what} ${hint}`);
     trouble = text;
   };
   const redis = connectRedis(url, 'command', note);
@@ -48,6 +50,7 @@ export function guardRedis(url: string, logger: Logger, onUnsafe: (error: AppErr
     if (trouble !== undefined) logger.info('Redis answers');
     trouble = undefined;
     safe = true;
+    everAnswered = true;
     settled.resolve();
   };
   const fail = (error: unknown): void => {

@@ -1,17 +1,29 @@
-import { eventually } from '@queueclaw/testing';
+import { keys, shardTag } from '@queueclaw/contracts';
+import { connectRedis } from '@queueclaw/runtime';
+import { eventually, startRedis, type TestRedis } from '@queueclaw/testing';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort, makeWorld, type Started, type World } from '../up/up-fixture.js';
 
 const patience = { timeoutMs: 40_000 };
 let world: World;
 let up: Started;
+let server: TestRedis;
+
+const operator = { QUEUECLAW_OPERATOR_TOKEN: 'an-operator-token-for-tests' };
 
 beforeAll(async () => {
   world = await makeWorld();
-  up = world.start(['up', '--json']);
+  server = await startRedis();
+  up = world.start(['up', '--json'], { ...operator, REDIS_URL: server.url });
   await eventually(() => expect(up.events.some(({ event }) => event === 'ready')).toBe(true), patience);
 }, 60_000);
-afterAll(() => world.clear());
+afterAll(async () => {
+  await world.clear();
+  await server.stop();
+});
 
 test('send prints the answer and ends with 0', async () => {
   const send = world.start(['send', 'run: echo $((40 + 2))', '--conversation', 'sent']);
@@ -28,13 +40,163 @@ test('send reads the text from stdin, and can leave without waiting', async () =
   expect(send.errors()).toMatch(/^Accepted as /);
 });
 
+test('the server is found on whatever port this home serves', async () => {
+  const send = world.start(['send', 'hello', '--conversation', 'found'], { PORT: '1' });
+  expect(await send.exit).toBe(0);
+});
+
+test('a command of the chat is done when it says so; an answer that is late is named and goes on', async () => {
+  for (const command of ['/stop', '/new']) {
+    const send = world.start(['send', command, '--conversation', 'commands']);
+    expect(await send.exit).toBe(0);
+    expect(send.output().split('\n')).toHaveLength(2);
+    expect(send.errors()).toBe('');
+  }
+  const late = world.start(['send', 'slow 3', '--wait', '1s', '--conversation', 'late']);
+  expect(await late.exit).toBe(1);
+  expect(late.errors()).toMatch(/^No answer within 1s\. The message is accepted and goes on as \w+;/);
+});
+
 test('send ends with 1 when the turn failed, with 3 when nobody is there', async () => {
   const failed = world.start(['send', 'fail', '--conversation', 'failing']);
   expect(await failed.exit).toBe(1);
   expect(failed.errors()).toMatch(/failed/);
   const gone = world.start(['send', 'hello'], { QUEUECLAW_URL: `http://127.0.0.1:${await freePort()}` });
   expect(await gone.exit).toBe(3);
-  expect(gone.errors()).toContain('cannot be reached');
+  expect(gone.errors()).toMatch(/cannot be reached.*QUEUECLAW_URL/);
+  const json = world.start(['send', 'hello', '--json'], { QUEUECLAW_URL: `http://127.0.0.1:${await freePort()}` });
+  expect(await json.exit).toBe(3);
+  expect(JSON.parse(json.output())).toMatchObject({ error: { code: 'system.unavailable' } });
+  expect(json.errors()).toBe('');
+});
+
+/** Runs a command to its end; what it printed. */
+const run = async (args: readonly string[], code = 0): Promise<string> => {
+  const command = world.start(args, operator);
+  expect(await command.exit, `${args.join(' ')}: ${command.errors()}`).toBe(code);
+  return command.output();
+};
+
+test('conversations are listed, read, exported and forgotten', async () => {
+  await run(['send', 'run: echo kept', '--conversation', 'kept']);
+  const { conversations } = JSON.parse(await run(['conversations', 'list', '--json', '--limit', '1'])) as {
+    conversations: { conversation: string }[];
+  };
+  expect(conversations.map(({ conversation }) => conversation)).toEqual(['kept']);
+  expect(await run(['conversations', 'list'])).toMatch(/\d{4}-\d\d-\d\d .*kept\n/);
+  expect(await run(['conversations', 'show', 'kept'])).toMatch(/local: run: echo kept\n[^]*✓ shell[^]*assistant: /);
+  const exported = await run(['conversations', 'export', 'kept']);
+  expect(
+    exported
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { role: string }).role),
+  ).toEqual([...['user', 'assistant', 'tool', 'assistant']]);
+  await run(['conversations', 'export', 'kept', '--output', 'kept.jsonl']);
+  expect(readFileSync(join(world.home, 'kept.jsonl'), 'utf8')).toBe(exported);
+  const forgotten = JSON.parse(await run(['conversations', 'delete', 'kept', 'never', '--json'], 1)) as unknown;
+  expect(forgotten).toEqual({
+    conversations: [
+      { id: 'kept', deleted: true },
+      { id: 'never', deleted: false, error: 'conversation.not_found' },
+    ],
+  });
+  expect(JSON.parse(await run(['conversations', 'show', 'kept', '--json'], 1))).toMatchObject({
+    error: { code: 'conversation.not_found' },
+  });
+});
+
+test('models, tools and channels are listed with why and how they are', async () => {
+  const [models = '', text, tools, channels = '', status = ''] = await Promise.all(
+    [['models', '--json'], ['models'], ['tools'], ['channels', 'list', '--json'], ['channels', 'status', '--json']].map(
+      (args) => run(args),
+    ),
+  );
+  expect(JSON.parse(models)).toMatchObject({
+    default: { name: 'demo', why: 'QUEUECLAW_MODEL is set', running: true },
+    models: [{ name: 'demo', provider: 'demo', default: true }],
+  });
+  expect(text).toContain('demo answers by default');
+  expect(tools).toMatch(/^shell +Runs/);
+  expect(JSON.parse(channels)).toMatchObject({ channels: expect.any(Array) });
+  expect(JSON.parse(status)).toEqual({ channels: [] });
+});
+
+test('dead letters are listed, tried again once and dropped', async () => {
+  const redis = connectRedis(server.url, 'command', () => undefined);
+  const at = Date.now();
+  const mail = {
+    v: 1,
+    kind: 'person',
+    id: 'm1',
+    text: 'once more',
+    from: { id: 'ada' },
+    route: { channel: 'http' },
+    at,
+  };
+  const letter = { kind: 'messages', tenant: 'default', conversation: 'dead', why: 'message.poisoned', at, tries: 6 };
+  const list = keys.dead(shardTag({ namespace: 'qc', shards: 1 }, 0));
+  await redis.rpush(
+    list,
+    JSON.stringify({ ...letter, ids: ['m1'], mail: [mail] }),
+    JSON.stringify({ ...letter, ids: ['m2'] }),
+  );
+  redis.disconnect();
+  const { deadLetters } = JSON.parse(await run(['dead-letters', 'list', '--json'])) as {
+    deadLetters: { id: string; retryable: boolean }[];
+  };
+  const [again = '', final = ''] = [true, false].map(
+    (wanted) => deadLetters.find(({ retryable }) => retryable === wanted)?.id,
+  );
+  expect(await run(['dead-letters', 'list'])).toContain('message.poisoned (nothing to try again)');
+  expect(JSON.parse(await run(['dead-letters', 'show', again]))).toMatchObject({ mail: [{ text: 'once more' }] });
+  expect(JSON.parse(await run(['dead-letters', 'retry', final, again, '--json'], 1))).toEqual({
+    deadLetters: [
+      { id: final, error: { code: 'dead_letter.final', message: expect.any(String) } },
+      { id: again, retried: 1 },
+    ],
+  });
+  await run(['dead-letters', 'retry', again], 1);
+  const follow = world.start(['logs', '--follow', '--lines', '1', '--service', 'all-in-one']);
+  await eventually(() => expect(follow.output()).not.toBe(''), patience);
+  await run(['dead-letters', 'drop', final]);
+  await eventually(() => expect(follow.output()).toContain('a dead letter was dropped operator=operator'), patience);
+  follow.child.kill('SIGINT');
+  expect(await follow.exit).toBe(0);
+  expect(await run(['dead-letters', 'list'])).toBe('There are none.\n');
+  const stranger = world.start(['dead-letters', 'list']);
+  expect(await stranger.exit).toBe(1);
+  expect(stranger.errors()).toContain('QUEUECLAW_OPERATOR_TOKEN');
+});
+
+test('logs print the last lines, as text and as JSON', async () => {
+  expect(await run(['logs', '--lines', '3'])).toMatch(/^(\d\d:\d\d:\d\d\.\d{3} \w+ +[\w-]+: .*\n){3}$/);
+  const [line = ''] = (await run(['logs', '--service', 'tool-runner', '--lines', '1', '--json'])).split('\n');
+  expect(JSON.parse(line)).toMatchObject({ service: 'tool-runner' });
+});
+
+test('bash completes commands, options and the names of conversations', async () => {
+  await run(['send', 'hello', '--conversation', 'to-be-completed']);
+  const script = await run(['completion', 'bash']);
+  const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+  const program = join(world.home, 'queueclaw');
+  writeFileSync(program, `#!/bin/sh\nexec ${[process.execPath, ...world.command].map(quoted).join(' ')} "$@"\n`, {
+    mode: 0o755,
+  });
+  const complete = (...words: string[]): string[] => {
+    const typed = `COMP_WORDS=(${[program, ...words].map(quoted).join(' ')}); COMP_CWORD=${words.length}`;
+    const text = `${script}\n${typed}\n_queueclaw; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = spawnSync('bash', ['-c', text], { encoding: 'utf8', cwd: world.home, env: world.env });
+    return stdout.split('\n').filter((word) => word !== '');
+  };
+  expect(complete('conv')).toEqual(['conversations']);
+  expect(complete('dead-letters', '')).toEqual(['list', 'show', 'retry', 'drop', 'help']);
+  expect(complete('send', 'hello', '--c')).toEqual(['--conversation']);
+  expect(complete('logs', '--service', 'tool')).toEqual(['tool-runner']);
+  expect(complete('run', 'all')).toEqual(['all-in-one']);
+  expect(complete('conversations', 'show', 'to-be')).toEqual(['to-be-completed']);
+  expect(complete('chat', '--conversation', 'to-be')).toEqual(['to-be-completed']);
+  expect(complete('config', 'validate', '')).toEqual([]);
 });
 
 test('chat without a terminal answers its lines in order and ends after the last', async () => {

@@ -13,6 +13,7 @@ export async function* followFile(path: string, fromByte: number, signal: AbortS
   let file = await open(path, 'r').catch(() => undefined);
   let at = fromByte;
   let rest = Buffer.alloc(0);
+  let moved = false;
   const buffer = Buffer.alloc(chunkBytes);
   try {
     while (!signal.aborted) {
@@ -26,12 +27,15 @@ export async function* followFile(path: string, fromByte: number, signal: AbortS
         if (end > 0) yield* text.subarray(0, end).toString('utf8').split('\n');
         continue;
       }
-      const [here, there] = await Promise.all([file?.stat(), stat(path).catch(() => undefined)]);
-      if (here !== undefined && there !== undefined && here.ino !== there.ino) {
+      if (moved) {
         await file?.close();
-        [file, at, rest] = [undefined, 0, Buffer.alloc(0)];
+        [file, at, rest, moved] = [undefined, 0, Buffer.alloc(0), false];
         continue;
       }
+      const [here, there] = await Promise.all([file?.stat(), stat(path).catch(() => undefined)]);
+      moved = here !== undefined && there !== undefined && here.ino !== there.ino;
+      // Something may have been written between the last look and the move: one more look.
+      if (moved) continue;
       await pause(pollMs, undefined, { signal }).catch(() => undefined);
     }
   } finally {

@@ -64,7 +64,7 @@ export async function toolsCommand(options: InventoryOptions): Promise<number> {
   };
   if (options.json) printJson({ tools: list, policy });
   else {
-    const short = (text: string): string => text.split(/(?<=[.:;])\s/)[0]?.slice(0, 90) ?? '';
+    const short = (text: string): string => text.split(/(?<=[.;])\s/)[0]?.slice(0, 90) ?? '';
     const note = (agentNames: readonly string[]): string =>
       agentNames.length === 0 ? '' : ` (not for ${agentNames.join(', ')})`;
     printLines(columns(list.map(({ name, description, notFor }) => [name, `${short(description)}${note(notFor)}`])));

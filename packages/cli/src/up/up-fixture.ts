@@ -26,6 +26,8 @@ export type World = {
   readonly home: string;
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
+  /** What stands between Node and a command. */
+  readonly command: readonly string[];
   /** Runs a command of the command line. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Started;
   state(): UpState | undefined;
@@ -91,7 +93,7 @@ export async function makeWorld(prefix: string = join(tmpdir(), 'qc-up-')): Prom
     for (const left of state()?.children ?? []) await endStranger(left, 2_000);
     rmSync(home, { recursive: true, force: true });
   };
-  return { home, port, env, start, state, clear };
+  return { home, port, env, command: [...nodeFromSource, entry], start, state, clear };
 }
 
 const pick = (...names: string[]): Record<string, string> =>
