@@ -60,7 +60,9 @@ export type Glance = {
   readonly preferences: Preferences;
   /** Turns so far. */
   readonly turn: number;
-  /** Of the turn that is under way. */
+  /** Somebody works on it at this moment. */
+  readonly working: boolean;
+  /** Of the turn that is under way, once a step of it is durable. */
   readonly journal: Journal | undefined;
   /** Tool calls that are out. */
   readonly toolsOut: number;
@@ -76,16 +78,17 @@ export async function glanceAt({ tag, redis }: Shard, address: ActorAddress): Pr
   const [fields, waiting, entries] = await Promise.all([
     redis.hmget(
       keys.state(tag, 'messages', address),
-      ...['prefs', 'turn', 'journal', 'waiting', 'summary', 'trimmed', 'phase'],
+      ...['prefs', 'turn', 'journal', 'waiting', 'summary', 'trimmed', 'phase', 'lease'],
     ),
     redis.llen(keys.mailbox(tag, 'messages', address)),
     redis.llen(keys.transcript(tag, address)),
   ]);
-  const [prefs, turn, journal, toolsOut, summary, trimmed, phase] = fields;
+  const [prefs, turn, journal, toolsOut, summary, trimmed, phase, lease] = fields;
   const until = Summary.safeParse(parseJson(summary ?? '')).data?.until ?? 0;
   return {
     preferences: Preferences.safeParse(parseJson(prefs ?? '')).data ?? {},
     turn: Number(turn ?? 0),
+    working: Number(lease ?? 0) > Date.now(),
     journal: Journal.safeParse(parseJson(journal ?? '')).data,
     toolsOut: phase === 'tools' ? Number(toolsOut ?? 0) : 0,
     waiting,

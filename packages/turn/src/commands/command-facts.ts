@@ -30,6 +30,9 @@ export type CommandFacts = {
   readonly preferences: Preferences;
   /** Turns so far. */
   readonly turn: number;
+  /** Somebody works on it at this moment. */
+  readonly working: boolean;
+  /** Of the turn that is under way, once a step of it is durable. */
   readonly journal: Pick<Journal, 'step'> | undefined;
   readonly toolsOut: number;
   readonly waiting: number;

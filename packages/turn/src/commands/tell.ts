@@ -70,14 +70,14 @@ function usageText(usage: UsageFacts | undefined, tell: Say): string {
 }
 
 function statusText(facts: CommandFacts, wishes: Preferences, language: Language, tell: Say): string {
-  const { agent, turn, journal, toolsOut, waiting, entries, summarised } = facts;
+  const { agent, turn, working, journal, toolsOut, waiting, entries, summarised } = facts;
   const now = (setting: Setting): string => settingNow(setting, facts, wishes, language);
   const step = (journal?.step ?? 0) + 1;
   return tell('command.status', {
     ...{ agent: agent.name, model: now('model'), queue: now('queue'), language: now('language') },
     ...{ timezone: now('timezone'), turns: turn, waiting, entries, summarised },
     now:
-      journal === undefined
+      journal === undefined && !working
         ? tell('command.idle')
         : toolsOut > 0
           ? tell('command.running_tools', { step, count: toolsOut })
