@@ -133,6 +133,8 @@ it('sends a picture and a file without a word, shows them again after a reload, 
   expect(await page.locator('#tray').isHidden()).toBe(true);
   await eventually(async () => expect(await answerOf(page)).toContain('红.png'), { timeoutMs: patience });
   await take(page, 'attachments');
+  await write(page, 'run: cat attachments/*page.html');
+  await eventually(async () => expect(await answerOf(page)).toContain('document.title'), { timeoutMs: patience });
   await page.reload();
   await page.locator('#log .bubble .file img').waitFor();
   expect(await shown.count()).toBe(2);

@@ -25,8 +25,10 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('blobs in %s', (pr
   let home: Home;
   let blobs: Blobs;
   const reopened: Blobs[] = [];
+  const troubles: unknown[] = [];
   const open = (config: Partial<Home['config']> = {}): Blobs => {
-    const another = openBlobs({ config: { ...home.config, ...config }, home: home.home });
+    const onError = (error: unknown): void => void troubles.push(error);
+    const another = openBlobs({ config: { ...home.config, ...config }, home: home.home, onError });
     reopened.push(another);
     return another;
   };
@@ -168,6 +170,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('blobs in %s', (pr
     const stored = put(text);
     await expect(stored).rejects.toMatchObject({ code: 'system.unavailable' });
     await expect(stored).rejects.not.toThrow(home.home);
+    expect(troubles.splice(0)).toMatchObject([{ code: 'system.unavailable', cause: expect.any(Error) as unknown }]);
     // A folder that is gone has no blobs; of a server that is gone nobody knows.
     const found = provider === 'file' ? undefined : 'system.unavailable';
     expect(await read('acme', idOf(text)).catch(({ code }: { code: string }) => code)).toBe(found);

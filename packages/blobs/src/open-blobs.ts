@@ -17,22 +17,29 @@ export type OpenBlobsOptions = {
   readonly config: BlobsConfig;
   /** This machine's folder, absolute. */
   readonly home: string;
+  /** Told what a store failed with, for the operator. */
+  readonly onError?: (error: unknown) => void;
 };
 
 /**
  * Opens the blobs of a deployment. Does nothing before it is used: no folder is made, no library is loaded.
  * Bytes come in through `<folder>/.new`, on the same file system, and are handed to the store when they are whole.
  */
-export function openBlobs({ config, home }: OpenBlobsOptions): Blobs {
+export function openBlobs({ config, home, onError }: OpenBlobsOptions): Blobs {
   const root = config.path ?? join(home, 'blobs');
   const incoming = join(root, '.new');
   let opened: Promise<Store> | undefined;
   const store = (): Promise<Store> => (opened ??= stores[config.provider](config, root));
+  const told = (thrown: unknown): AppError => {
+    const error = storageError(thrown);
+    if (error.code === 'system.unavailable') onError?.(error);
+    return error;
+  };
   const guarded = async <T>(work: (open: Store) => Promise<T>): Promise<T> => {
     try {
       return await work(await store());
     } catch (error) {
-      throw storageError(error);
+      throw told(error);
     }
   };
   const quota = createQuota(config.tenant_quota, async function* (tenant) {
@@ -45,7 +52,9 @@ export function openBlobs({ config, home }: OpenBlobsOptions): Blobs {
       checkTenant(tenant);
       const most = Math.min(bytesMax, config.max_size);
       if (announced > most) throw new AppError('attachment.too_large');
-      const { path, sha256, size, head } = await spool(incoming, bytes, most);
+      const { path, sha256, size, head } = await spool(incoming, bytes, most).catch((error: unknown) =>
+        Promise.reject(error instanceof AppError ? told(error) : error),
+      );
       try {
         await guarded(async (open) => {
           await quota.take(tenant, size);

@@ -1,13 +1,18 @@
 import { hash } from 'node:crypto';
 import type { BlobContent, Blobs } from './contract.js';
+import { storageError } from './storage-error.js';
 
 async function bytesOf({ stream }: BlobContent, bytesMax: number): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of stream as AsyncIterable<Buffer>) {
-    size += piece.length;
-    if (size > bytesMax) return undefined;
-    pieces.push(piece);
+  try {
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > bytesMax) return undefined;
+      pieces.push(piece);
+    }
+  } catch (error) {
+    throw storageError(error);
   }
   return Buffer.concat(pieces);
 }

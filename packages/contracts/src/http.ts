@@ -3,16 +3,14 @@ import { type AttachmentRef, AttachmentRefs } from './attachments.js';
 import { ConversationId, MessageId } from './ids.js';
 import { PublicError, Usage } from './mail.js';
 
-const checkedText = (text: z.ZodString): z.ZodString =>
-  text
-    .refine((value) => !value.includes('\0'), 'must not contain NUL')
-    .refine((value) => new TextEncoder().encode(value).length <= 65_536, 'must be at most 64 KiB');
-
 /** Text of a message: at most 64 KiB of UTF-8, no NUL. */
-export const MessageText: z.ZodString = checkedText(z.string().min(1));
+const MessageText = z
+  .string()
+  .refine((text) => !text.includes('\0'), 'must not contain NUL')
+  .refine((text) => new TextEncoder().encode(text).length <= 65_536, 'must be at most 64 KiB');
 
 /** What a person writes: text, attachments, or both. */
-export const Written = { text: checkedText(z.string()), attachments: AttachmentRefs.optional() };
+export const Written = { text: MessageText, attachments: AttachmentRefs.optional() };
 
 /** False for a message that is neither. */
 export const saysSomething = (message: {

@@ -49,7 +49,8 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     return { enableDangerous, ...(allowedCommands ? { allowedCommands } : {}) };
   });
   const replies = toReplies(shards);
-  const blobs = openBlobs({ config: config.state.blobs, home });
+  const blobTrouble = (err: unknown): void => logger.warn({ err }, 'attachments cannot be stored or read');
+  const blobs = openBlobs({ config: config.state.blobs, home, onError: blobTrouble });
   const loadImages = imageLoader(blobs);
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
   const depsOf = (now: Config, asked: Models): StepDeps => {

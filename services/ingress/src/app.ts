@@ -47,7 +47,8 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
 
   let phase: Phase = 'starting';
   const stopping = new AbortController();
-  const blobs = openBlobs({ config: config.state.blobs, home });
+  const blobTrouble = (err: unknown): void => logger.warn({ err }, 'attachments cannot be stored or read');
+  const blobs = openBlobs({ config: config.state.blobs, home, onError: blobTrouble });
   const sweeper = sweepBlobs({ blobs, retentionMs: () => settings.current().state.retention, logger });
   const post = toMessages(door.conversations, blobs);
   const live = fromLive(door.conversations);

@@ -39,7 +39,8 @@ export function createToolRunner(context: ServiceContext): Service {
     };
   });
 
-  const blobs = openBlobs({ config: config.state.blobs, home });
+  const blobTrouble = (err: unknown): void => logger.warn({ err }, 'attachments cannot be stored or read');
+  const blobs = openBlobs({ config: config.state.blobs, home, onError: blobTrouble });
   const place = attachmentPlacer({ blobs, sandbox, logger });
   const redis = connectRedis(redisUrl, 'command', onError);
   const tags = Array.from({ length: shards }, (_, shard) => shardTag({ namespace, shards }, shard));
