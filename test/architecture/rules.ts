@@ -44,7 +44,7 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@discordjs/ws': ['packages/channels/src/discord/'],
   '@slack/web-api': ['packages/channels/src/slack/'],
   grammy: ['packages/channels/src/telegram/'],
-  marked: ['packages/channels/src/web/', 'packages/channels/src/telegram/', 'packages/channels/src/slack/'],
+  marked: ['packages/channels/src/web/', 'packages/channels/src/markup'],
   dompurify: ['packages/channels/src/web/'],
   testcontainers: ['packages/testing/'],
 };

@@ -6,9 +6,10 @@ import { telegram } from './telegram/index.js';
 import { terminal } from './terminal/index.js';
 import { web } from './web/index.js';
 import { websocket } from './websocket/index.js';
+import { whatsapp } from './whatsapp/index.js';
 
 /** Every channel there is. A new one is a folder and a line here. */
-export const channels: readonly Channel[] = [http, websocket, terminal, web, telegram, discord, slack];
+export const channels: readonly Channel[] = [http, websocket, terminal, web, telegram, discord, slack, whatsapp];
 
 /** The channel of this name; undefined when there is none. */
 export function findChannel(name: string): Channel | undefined {

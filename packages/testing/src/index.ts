@@ -7,3 +7,5 @@ export * from './redis-user.js';
 export * from './slack/fake-slack.js';
 export * from './telegram/fake-telegram.js';
 export * from './unique-namespace.js';
+export * from './webhook-server.js';
+export * from './whatsapp/fake-whatsapp.js';

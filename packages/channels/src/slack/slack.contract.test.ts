@@ -1,8 +1,5 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
-import { type FakeSlack, startFakeSlack } from '@queueclaw/testing';
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type FakeSlack, startFakeSlack, startWebhookServer } from '@queueclaw/testing';
 import { afterAll, beforeAll, beforeEach, expect, it, test } from 'vitest';
 import type { Connection } from '../contract.js';
 import { SlackConfig } from './config.js';
@@ -12,7 +9,7 @@ import { render } from './render.js';
 
 let platform: FakeSlack;
 let connection: Connection;
-let server: Server;
+let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let received: string[] = [];
 let refuse: AppError | undefined;
 
@@ -36,26 +33,11 @@ const open = (config: SlackConfig): Promise<Connection> =>
 beforeAll(async () => {
   platform = await startFakeSlack();
   connection = await open(configOf());
-  // The ingress in small: bytes in, an answer out.
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const headers = request.headers as Record<string, string>;
-      const call = { method: request.method ?? '', headers, query: {}, body: Buffer.concat(chunks) };
-      connection.webhook?.(call).then(
-        ({ status, body }) => response.writeHead(status).end(body),
-        () => response.writeHead(503).end(),
-      );
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  platform.callAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  server = await startWebhookServer(async (call) => (await connection.webhook?.(call)) ?? { status: 500 });
+  platform.callAt(server.url);
 });
 afterAll(async () => {
-  server.close();
-  server.closeAllConnections();
+  await server.close();
   await platform.close();
 });
 beforeEach(() => {

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** Settings of one telephone number. */
+export const WhatsAppConfig = z.strictObject({
+  phone_number_id: z
+    .string()
+    .regex(/^[0-9]{5,20}$/, 'must be an id, in quotes')
+    .describe('The id of the number (not the number itself), from the app dashboard.'),
+  access_token: z.string().min(20).max(500).describe('A token of a system user with whatsapp_business_messaging.'),
+  app_secret: z.string().min(16).max(200).describe('What calls are signed with; "App settings", "Basic".'),
+  verify_token: z.string().min(8).max(200).describe('A word of your choice, which the set-up of the webhook asks for.'),
+  direct: z
+    .enum(['allowlist', 'open'])
+    .default('allowlist')
+    .describe('Who may write to the bot. With `allowlist`, others are told their number.'),
+  allow: z
+    .array(z.string().regex(/^\+?[0-9]{5,20}$/, 'must be a telephone number, in quotes'))
+    .max(10_000)
+    .default([])
+    .describe('Telephone numbers of people who may write.'),
+  api_root: z.url().default('https://graph.facebook.com/v23.0').describe('Another address of the Graph API.'),
+});
+export type WhatsAppConfig = z.infer<typeof WhatsAppConfig>;

@@ -1,0 +1,86 @@
+import { AppError } from '@queueclaw/contracts';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
+import { strangers } from '../strangers.js';
+import type { WhatsAppConfig } from './config.js';
+import { checkNumber, postMessage } from './graph.js';
+import { Envelope, wordsOf } from './message.js';
+
+const equal = (a: string, b: string): boolean => {
+  const [one, other] = [a, b].map((text) => createHash('sha256').update(text).digest());
+  return one !== undefined && other !== undefined && timingSafeEqual(one, other);
+};
+
+/** Whether the platform signed these very bytes. */
+const isSigned = ({ headers, body }: WebhookRequest, secret: string): boolean =>
+  equal(headers['x-hub-signature-256'] ?? '', `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`);
+
+/**
+ * Connects one number. A call of the webhook is answered after its mail is durable; one that comes again is recognised.
+ * @throws AppError `channel.failed`, `channel.rejected` when number and token do not fit together
+ */
+export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promise<Connection> {
+  await checkNumber(config, door.signal);
+  const post = postMessage(config);
+  const tellStranger = strangers();
+  const allowed = new Set(config.allow.map((number) => number.replace('+', '')));
+  const say = (to: string, body: string, signal: AbortSignal): Promise<void> =>
+    post({ recipient_type: 'individual', to, type: 'text', text: { body, preview_url: false } }, signal);
+
+  const hear = async (envelope: Envelope): Promise<void> => {
+    const heard = (from: string): boolean => config.direct === 'open' || allowed.has(from);
+    for (const { from, number } of wordsOf(envelope))
+      if (!heard(from) && number === config.phone_number_id)
+        await tellStranger(from, undefined, (text) => say(from, text, door.signal));
+    const known = {
+      ...envelope,
+      entry: envelope.entry.map((entry) => ({
+        ...entry,
+        changes: entry.changes.map((change) => ({
+          ...change,
+          value: { ...change.value, messages: change.value.messages.filter((one) => heard(senderOf(one))) },
+        })),
+      })),
+    };
+    await door.receive(known);
+  };
+
+  return {
+    self: config.phone_number_id,
+    send: async ({ text, body }, { address = {} }, _key, signal) => {
+      if (address['to'] === undefined) throw new AppError('channel.rejected');
+      await say(address['to'], String(body ?? text), AbortSignal.any([door.signal, signal]));
+    },
+    /** Marks the message as read, too. */
+    typing: async ({ address = {} }, signal) => {
+      const { message } = address;
+      if (message === undefined) return;
+      await post({ status: 'read', message_id: message, typing_indicator: { type: 'text' } }, signal);
+    },
+    webhook: async (request) => {
+      if (request.method === 'GET') return verify(config, request);
+      if (!isSigned(request, config.app_secret)) return { status: 401 };
+      const envelope = Envelope.safeParse(parseJson(request.body));
+      if (!envelope.success) return { status: 400 };
+      await hear(envelope.data);
+      return { status: 200 };
+    },
+    stop: async () => undefined,
+  };
+}
+
+const senderOf = (message: unknown): string =>
+  typeof message === 'object' && message !== null && 'from' in message ? String(message.from) : '';
+
+function verify({ verify_token: token }: WhatsAppConfig, { query }: WebhookRequest): WebhookAnswer {
+  const fits = query['hub.mode'] === 'subscribe' && equal(query['hub.verify_token'] ?? '', token);
+  return fits ? { status: 200, body: query['hub.challenge'] ?? '' } : { status: 403 };
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

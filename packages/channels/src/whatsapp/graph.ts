@@ -1,0 +1,62 @@
+import { AppError } from '@queueclaw/contracts';
+import { z } from 'zod';
+import type { WhatsAppConfig } from './config.js';
+
+const Failure = z.object({ error: z.looseObject({ code: z.number().int(), message: z.string().default('') }) });
+
+const callMs = 15_000;
+/** Too many, for the app, the account, the number or the pair of people; and trouble of theirs that passes. */
+const passing = new Set([1, 2, 4, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 131_057]);
+const windowClosed = 131_047;
+const retryAfterMs = 30_000;
+
+/** Calls the Graph API for one number. @throws AppError `channel.failed`, `channel.rejected`; names no token */
+export type Graph = (body: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<void>;
+
+function failureOf(status: number, body: unknown): AppError {
+  const parsed = Failure.safeParse(body);
+  const code = parsed.success ? parsed.data.error.code : undefined;
+  if (code === windowClosed) {
+    const publicMessage = 'WhatsApp: more than 24 hours since the person wrote; only a template may be sent now.';
+    return new AppError('channel.rejected', { publicMessage });
+  }
+  const what = parsed.success ? ` ${parsed.data.error.code} ${parsed.data.error.message}` : '';
+  const publicMessage = `WhatsApp: ${status}${what}`.slice(0, 300);
+  if (status === 429 || (code !== undefined && passing.has(code)))
+    return new AppError('channel.failed', { publicMessage, retryAfterMs });
+  const forGood = status >= 400 && status < 500 && status !== 401;
+  return new AppError(forGood ? 'channel.rejected' : 'channel.failed', { publicMessage });
+}
+
+/** @param path below the API's root */
+async function ask(
+  { api_root: root, access_token: token }: WhatsAppConfig,
+  path: string,
+  body: Readonly<Record<string, unknown>> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(`${root.replace(/\/$/, '')}/${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new AppError('channel.failed', { publicMessage: 'WhatsApp cannot be reached.' });
+  }
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw failureOf(response.status, answer);
+}
+
+/** Asks whether the number and the token fit together. @throws AppError `channel.failed`, `channel.rejected` */
+export const checkNumber = (config: WhatsAppConfig, signal: AbortSignal): Promise<void> =>
+  ask(config, `${config.phone_number_id}?fields=id`, undefined, signal);
+
+/** Posts to `/<number>/messages`. */
+export const postMessage =
+  (config: WhatsAppConfig): Graph =>
+  (body, signal) =>
+    ask(config, `${config.phone_number_id}/messages`, { messaging_product: 'whatsapp', ...body }, signal);

@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { WhatsAppConfig } from './config.js';
+
+/** WhatsApp, by the Cloud API: signed webhooks in, Graph API out. */
+export const whatsapp: Channel<WhatsAppConfig> = {
+  name: 'whatsapp',
+  title: 'WhatsApp',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: true, buttons: false, files: false, voice: false },
+    ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: WhatsAppConfig,
+  secrets: ['access_token', 'app_secret', 'verify_token'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+const Text = z.string().max(65_536);
+const Message = z.looseObject({
+  id: z.string().min(1).max(256),
+  from: z.string().regex(/^[0-9]{5,20}$/),
+  type: z.string(),
+  text: z.looseObject({ body: Text }).optional(),
+  button: z.looseObject({ text: Text }).optional(),
+  interactive: z
+    .looseObject({
+      button_reply: z.looseObject({ title: Text }).optional(),
+      list_reply: z.looseObject({ title: Text }).optional(),
+    })
+    .optional(),
+  image: z.looseObject({ caption: Text.optional() }).optional(),
+  video: z.looseObject({ caption: Text.optional() }).optional(),
+  document: z.looseObject({ caption: Text.optional() }).optional(),
+});
+const Value = z.looseObject({
+  metadata: z.looseObject({ phone_number_id: z.string() }).optional(),
+  contacts: z
+    .array(z.looseObject({ wa_id: z.string(), profile: z.looseObject({ name: z.string() }).optional() }))
+    .default([]),
+  messages: z.array(z.unknown()).default([]),
+});
+
+/** The parts of a webhook call that count here (Cloud API, `messages`). */
+export const Envelope = z.looseObject({
+  object: z.literal('whatsapp_business_account'),
+  entry: z.array(z.looseObject({ changes: z.array(z.looseObject({ value: Value })).default([]) })).max(1_000),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
+/** What a person said, and to which of our numbers. */
+export type Words = {
+  readonly number: string | undefined;
+  readonly id: string;
+  readonly from: string;
+  readonly name: string | undefined;
+  readonly text: string;
+};
+
+const textOf = ({ text, button, interactive, image, video, document }: z.infer<typeof Message>): string =>
+  text?.body ??
+  button?.text ??
+  interactive?.button_reply?.title ??
+  interactive?.list_reply?.title ??
+  image?.caption ??
+  video?.caption ??
+  document?.caption ??
+  '';
+
+/** Everything with words in a call; receipts, reactions and media without a caption are left out. */
+export function wordsOf({ entry }: Envelope): readonly Words[] {
+  return entry
+    .flatMap(({ changes }) => changes.map(({ value }) => value))
+    .flatMap(({ messages, contacts, metadata }) =>
+      messages.flatMap((one) => {
+        const message = Message.safeParse(one);
+        if (!message.success) return [];
+        const { id, from } = message.data;
+        const text = textOf(message.data);
+        if (text.trim() === '') return [];
+        const name = contacts.find(({ wa_id: known }) => known === from)?.profile?.name;
+        return [{ number: metadata?.phone_number_id, id, from, name, text }];
+      }),
+    );
+}

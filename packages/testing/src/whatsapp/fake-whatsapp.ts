@@ -1,0 +1,116 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+type Json = Record<string, unknown>;
+
+/** What happens to the next message that is sent. */
+export type WhatsAppMishap = { readonly status: number; readonly code?: number } | 'cut after accepting';
+
+/** How a call is spoiled on its way, for tests of its signature. */
+export type WhatsAppForgery = { readonly secret?: string; readonly body?: (body: string) => string };
+
+/** The Cloud API as far as one number uses it, after its documentation: the Graph API, and signed webhook calls. */
+export type FakeWhatsApp = {
+  /** For `api_root`. */
+  readonly url: string;
+  readonly token: string;
+  readonly secret: string;
+  readonly number: string;
+  callAt(url: string): void;
+  /** A person writes; `more` goes into the message. Resolves to the answer's status. */
+  say(text: string, more?: Json): Promise<number>;
+  call(body: Json, forgery?: WhatsAppForgery): Promise<Response>;
+  readonly sent: readonly { readonly to: string; readonly text: string }[];
+  /** Messages that were marked as read with the sign of typing. */
+  readonly read: readonly string[];
+  next(mishap: WhatsAppMishap): void;
+  close(): Promise<void>;
+};
+
+const token = 'EAAG-a-token-of-the-fake-whatsapp';
+const secret = 'an-app-secret-of-the-fake-whatsapp';
+const number = '106540352242922';
+const textMax = 4_096;
+
+async function bodyOf(request: IncomingMessage): Promise<Json> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
+}
+
+/** Starts one on a free port of loopback. */
+export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
+  const sent: { to: string; text: string }[] = [];
+  const read: string[] = [];
+  const mishaps: WhatsAppMishap[] = [];
+  let target = '';
+  let serial = 1_000;
+
+  const answer = (response: ServerResponse, status: number, body: Json): void =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const refuse = (response: ServerResponse, status: number, code: number): void =>
+    answer(response, status, { error: { code, message: `(#${code}) refused`, type: 'OAuthException' } });
+  const post = (body: Json, response: ServerResponse): void => {
+    if (body['status'] === 'read') {
+      read.push(String(body['message_id']));
+      return answer(response, 200, { success: true });
+    }
+    const mishap = mishaps.shift();
+    if (typeof mishap === 'object') return refuse(response, mishap.status, mishap.code ?? 1);
+    const { body: text = '' } = (body['text'] ?? {}) as { body?: string };
+    if (text.trim() === '' || text.length > textMax) return refuse(response, 400, 100);
+    sent.push({ to: String(body['to']), text });
+    if (mishap === 'cut after accepting') return void response.destroy();
+    answer(response, 200, { messages: [{ id: `wamid.${(serial += 1)}` }] });
+  };
+  const server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      const [path = ''] = (request.url ?? '').split('?');
+      if (request.headers.authorization !== `Bearer ${token}`) return refuse(response, 401, 190);
+      if (request.method === 'GET' && path === `/${number}`) return answer(response, 200, { id: number });
+      if (request.method === 'POST' && path === `/${number}/messages`) return post(body, response);
+      return refuse(response, 404, 100);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const call: FakeWhatsApp['call'] = async (content, forgery = {}) => {
+    const signed = JSON.stringify(content);
+    const mac = createHmac('sha256', forgery.secret ?? secret)
+      .update(signed)
+      .digest('hex');
+    const headers = { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${mac}` };
+    return fetch(target, { method: 'POST', headers, body: forgery.body?.(signed) ?? signed });
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...{ token, secret, number, sent, read, call },
+    callAt: (url) => void (target = url),
+    say: async (text, more = {}) => {
+      const message = {
+        from: '16505551234',
+        id: `wamid.${(serial += 1)}`,
+        timestamp: '1790000000',
+        type: 'text',
+        text: { body: text },
+      };
+      const value = {
+        messaging_product: 'whatsapp',
+        metadata: { phone_number_id: number },
+        contacts: [{ wa_id: '16505551234', profile: { name: 'Ada' } }],
+        messages: [{ ...message, ...more }],
+      };
+      const entry = [{ id: '1', changes: [{ field: 'messages', value }] }];
+      return (await call({ object: 'whatsapp_business_account', entry })).status;
+    },
+    next: (mishap) => void mishaps.push(mishap),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
