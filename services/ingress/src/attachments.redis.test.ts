@@ -44,7 +44,10 @@ afterAll(async () => {
 const somewhere = (): string => `c${(serial += 1)}`;
 const auth = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 type Upload = { readonly name?: string; readonly type?: string; readonly token?: string };
-const upload = (body: string | Buffer<ArrayBuffer> | ReadableStream, { name, type = 'text/plain', token = acme }: Upload = {}): Promise<Response> => {
+const upload = (
+  body: string | Buffer<ArrayBuffer> | ReadableStream,
+  { name, type = 'text/plain', token = acme }: Upload = {},
+): Promise<Response> => {
   const query = name === undefined ? '' : `?name=${encodeURIComponent(name)}`;
   const headers = { ...auth(token), 'content-type': type };
   return fetch(`${it.url}/api/attachments${query}`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
