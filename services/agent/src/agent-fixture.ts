@@ -15,14 +15,25 @@ import { type Door, openDoor } from '@queueclaw/conversations';
 import { createScriptedModel, type Models, type ScriptStep } from '@queueclaw/llm';
 import { deliverToStreams, readLive } from '@queueclaw/mailbox';
 import { consume, tasksQueue } from '@queueclaw/queues';
-import { Config, connectRedis, createHealthBoard, createLive, createLogger, type Service } from '@queueclaw/runtime';
-import { eventually } from '@queueclaw/testing';
+import {
+  aclRules,
+  Config,
+  connectRedis,
+  createHealthBoard,
+  createLive,
+  createLogger,
+  type Service,
+} from '@queueclaw/runtime';
+import { eventually, redisAs } from '@queueclaw/testing';
 import { createAgent } from './app.js';
 
 /** Answers a request; `at` counts the requests of all agents from 0. */
 export type Answer = (request: ModelRequest, at: number) => ScriptStep | Promise<ScriptStep>;
 
-/** Agents on a real Redis that ask a scripted model; the test is the ingress and, if it wants, the tool-runner. */
+/**
+ * Agents on a real Redis, under their own user, that ask a scripted model; the test is the ingress and, if it wants, the
+ * tool-runner.
+ */
 export type TestAgents = {
   readonly door: Door;
   /** Every request to the model, and how it was broken off if it was. */
@@ -71,7 +82,8 @@ export async function testAgents(options: TestAgentsOptions): Promise<TestAgents
   const logger = createLogger('agent', 'debug', (line) => void log.push(line));
   const settings = createLive(config);
   const health = createHealthBoard();
-  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home, health };
+  const ownUrl = await redisAs(redisUrl, aclRules('agent', { namespace, shards: config.state.shards }));
+  const context = { config, settings, env: {}, logger, redisUrl: ownUrl, mailKey, home, health };
   const asked: { request: ModelRequest; signal: AbortSignal }[] = [];
   const scripted = createScriptedModel(answer);
   const model = {

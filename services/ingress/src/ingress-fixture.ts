@@ -2,11 +2,12 @@ import { type Blobs, openBlobs } from '@queueclaw/blobs';
 import type { ActorAddress, Reply } from '@queueclaw/contracts';
 import { type Door, openDoor } from '@queueclaw/conversations';
 import { type Lease, openDeliveryWaker } from '@queueclaw/mailbox';
-import { Config, createHealthBoard, createLive, createLogger } from '@queueclaw/runtime';
+import { aclRules, Config, createHealthBoard, createLive, createLogger } from '@queueclaw/runtime';
+import { redisAs } from '@queueclaw/testing';
 import { createIngress, type Ingress } from './app.js';
 import type { SocketTimes } from './http/server-parts.js';
 
-/** An ingress for tests, on a port of its own, and what an agent would do behind it. */
+/** An ingress for tests, on a port of its own and under its own Redis user, and what an agent would do behind it. */
 export type TestIngress = {
   readonly ingress: Ingress;
   /** `http://127.0.0.1:<port>` */
@@ -51,7 +52,8 @@ export async function startTestIngress(options: TestIngressOptions): Promise<Tes
   const logger = createLogger('ingress', 'debug', (line) => void log.push(line));
   const health = createHealthBoard();
   const settings = createLive(config);
-  const context = { config, settings, env: {}, logger, redisUrl, mailKey, home, health };
+  const ownUrl = await redisAs(redisUrl, aclRules('ingress', { namespace, shards: config.state.shards }));
+  const context = { config, settings, env: {}, logger, redisUrl: ownUrl, mailKey, home, health };
   const ingress = await createIngress(context, socketTimes);
   await ingress.listen?.();
   if (start) await ingress.start();
