@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type MessageStatus, ServerFrame } from '@queueclaw/contracts';
@@ -182,9 +182,17 @@ it('shows operators what happened, and lets them pause and look into queues', as
   await ask('/queues/api/queues/tasks/empty', 'PUT');
 });
 
-it('forgets a conversation', async () => {
-  const answer = await fetch(`http://127.0.0.1:${ports[0]}/api/conversations/streamed`, { method: 'DELETE' });
+it('forgets a conversation, and the files of its workspace with it', async () => {
+  const left = async (): Promise<string> => (await readdir(join(home, 'workspaces', 'default'))).join();
+  expect(await post(0, 'forgotten', 'f1', 'write note: only for a while')).toBe(202);
+  await eventually(async () => expect((await statusOf(0, 'forgotten', 'f1')).status).toBe('answered'), {
+    timeoutMs: 20_000,
+  });
+  expect(await left()).toContain('-forgotten');
+  const answer = await fetch(`http://127.0.0.1:${ports[0]}/api/conversations/forgotten`, { method: 'DELETE' });
   expect(answer.status).toBeLessThan(300);
+  await eventually(async () => expect(await left()).not.toContain('-forgotten'));
+  expect(await left()).toContain('-killed-0');
 });
 
 it('refused nobody anything in Redis: every service has the rights that it needs', async () => {
