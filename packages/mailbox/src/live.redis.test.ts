@@ -7,8 +7,9 @@ import type { Lease } from './lease.js';
 import { liveKeep } from './limits.js';
 import { type LivePage, readLive } from './live.js';
 import { type Mailbox, openMailbox } from './mailbox.js';
+import { deliverToStreams } from './outbox.js';
 import { openShards, type Shard } from './shards.js';
-import { claimed, person, somewhere } from './testing/letters.js';
+import { claimed, person, reply, somewhere } from './testing/letters.js';
 
 let redis: Redis;
 let mailbox: Mailbox;
@@ -80,4 +81,17 @@ it('goes on from its end behind a cursor that it does not reach, as after a loss
   await say('hello');
   const [end = ''] = cursors(await readLive(shard, a, '0-0'));
   expect(await readLive(shard, a, '99999999999999999999-0')).toEqual({ cursor: end, gap: true, entries: [] });
+});
+
+it('keeps a delivered reply once, in the record of its message, and gives it back until that holds a later one', async () => {
+  const a = somewhere();
+  await mailbox.ingest(a, person('kept-once'));
+  const lease = claimed(await mailbox.claim(a));
+  const answer = { ...reply('kept-once', 'http'), text: 'an answer\nof two lines' };
+  await lease.commit({ take: { mail: 1, control: 0 }, turn: 1, reset: false, entries: [], replies: [answer] });
+  await deliverToStreams(shard, [a], ['http']);
+  expect(said(await readLive(shard, a, '0-0'))).toEqual([answer.text]);
+  expect((await redis.lrange(keys.live(shard.tag, a), 0, -1)).join()).not.toContain('an answer');
+  await redis.hset(keys.message(shard.tag, a.tenant, 'kept-once'), a.conversation, 'digest\nanswered\n{"later":true}');
+  expect(await readLive(shard, a, '0-0')).toMatchObject({ gap: false, entries: [] });
 });

@@ -18,6 +18,9 @@ export type LivePage = {
  * @throws AppError system.unavailable
  */
 export async function readLive(shard: Shard, address: ActorAddress, cursor: string | undefined): Promise<LivePage> {
-  const page = row(await shard.run('readLive', [keys.live(shard.tag, address)], [cursor ?? '', liveKeep]));
+  const { tag } = shard;
+  const records = keys.message(tag, address.tenant, '');
+  const args = [cursor ?? '', liveKeep, records, address.conversation];
+  const page = row(await shard.run('readLive', [keys.live(tag, address)], args));
   return { cursor: String(page[0]), gap: page[1] === 1, entries: strings(page[2]) };
 }

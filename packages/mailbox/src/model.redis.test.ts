@@ -24,7 +24,23 @@ const rarely = fc.nat({ max: 9 }).map((n) => n === 0);
 const op = <const What extends string>(what: What): fc.Arbitrary<What> => fc.constant(what);
 
 const ops: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: op('ingest'), c, again, other: rarely, control: rarely, twice }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: op('ingest'), c, again, other: rarely, control: rarely, command: rarely, twice }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ do: op('obey'), c, which: fc.nat({ max: 2 }), keep: fc.boolean(), prefer: fc.boolean() },
+      ...{ platform: fc.boolean(), twice },
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ do: op('summarise'), w, done: fc.boolean(), summary: fc.boolean(), platform: fc.boolean(), twice },
+    }),
+  },
   { weight: 8, arbitrary: fc.record({ do: op('claim'), w, c, twice: rarely }) },
   { weight: 3, arbitrary: fc.record({ do: op('lease lost'), c, twice }) },
   { weight: 4, arbitrary: fc.record({ do: op('checkpoint'), w, take, twice }) },

@@ -43,7 +43,7 @@ for i = 1, n do
       break
     end
     record(ARGV[1], tenant, conversation, status, ids, reply, ARGV[2])
-    publish(live, 'r', reply, ARGV[3], ARGV[4])
+    publish(live, 'r', reply, ARGV[3], ARGV[4], string.match(ids, '[^ ]+'))
     redis.call('LPOP', mb)
     delivered = delivered + 1
   end
@@ -100,7 +100,7 @@ local head = redis.call('LPOP', KEYS[2])
 if head then
   local _, status, ids, reply = parse(head)
   record(ARGV[4], ARGV[5], ARGV[6], ARGV[10] ~= '' and ARGV[10] or status, ids, reply, ARGV[7])
-  publish(KEYS[4], 'r', reply, ARGV[8], ARGV[9])
+  publish(KEYS[4], 'r', reply, ARGV[8], ARGV[9], string.match(ids, '[^ ]+'))
 end
 if ARGV[11] ~= '' then
   bury(KEYS[5], ARGV[11])

@@ -19,7 +19,8 @@ import {
  *   mb  list  mail of people         ct  list  control mail, read first         cm  list  commands, which need no lease
  *   wt  hash  call -> 't' ticket (out) or 'r' outcome (came back)
  *   tr  list  transcript
- *   live list deltas, tool activity, replies: `cursor \n kind \n event`, cursors `ms-n` ascending
+ *   live list deltas, tool activity, replies: `cursor \n kind \n event`, cursors `ms-n` ascending; of a reply that lies in
+ *             a message's record only where: `cursor \n m \n length id`
  * Of one outbox: st hash, mb list of items `channel \n status \n ids \n reply`.
  * Of one shard: due:messages, due:replies, results.
  * A message's record: hash by conversation -> `digest \n status \n reply`.
@@ -30,13 +31,15 @@ local function clock()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
-local function publish(live, kind, event, keep, ttl)
+local function publish(live, kind, event, keep, ttl, id)
   local most = math.max(10, math.min(tonumber(keep), math.floor(${liveBytes} / (#event + 1))))
   local ms, n = clock(), 0
   local wasMs, wasN = string.match(redis.call('LINDEX', live, -1) or '', '^(%d+)-(%d+)\\n')
   if wasMs and tonumber(wasMs) >= ms then ms, n = wasMs, wasN + 1 end
-  local entry = ms .. '-' .. n .. '\\n' .. kind .. '\\n' .. event
-  if redis.call('RPUSH', live, entry) > most then redis.call('LTRIM', live, -most, -1) end
+  local cursor = ms .. '-' .. n .. '\\n'
+  local entry = cursor .. kind .. '\\n' .. event
+  local kept = id and cursor .. 'm\\n' .. #event .. ' ' .. id or entry
+  if redis.call('RPUSH', live, kept) > most then redis.call('LTRIM', live, -most, -1) end
   redis.call('PEXPIRE', live, ttl)
   redis.call('PUBLISH', live, entry)
 end

@@ -22,8 +22,16 @@ export class ActorModel {
   /** Of people, in the order of acceptance; of the time since the conversation was last forgotten. */
   accepted: string[] = [];
   acceptedControl: string[] = [];
+  acceptedCommands: string[] = [];
   mb: string[] = [];
   ct: string[] = [];
+  cm: string[] = [];
+  /** The command that waits for a worker. */
+  compact: string | undefined;
+  prefs: Readonly<Record<string, string>> = {};
+  summary: { readonly text: string; readonly until: number } | undefined;
+  /** Entries that the transcript had and has no more. */
+  trimmed = 0;
   epoch = 0;
   tries = 0;
   turn = 0;
@@ -47,15 +55,15 @@ export class ActorModel {
     return [...this.wt.values()].filter((value) => value !== 'back').length;
   }
 
-  ingest(id: string, text: string, control: boolean): { outcome: string; wake: boolean } {
+  ingest(id: string, text: string, control: boolean, command: boolean): { outcome: string; wake: boolean } {
     const known = this.texts.get(id);
     if (known !== undefined) return { outcome: known === text ? 'duplicate' : 'conflict', wake: false };
-    const list = control ? this.ct : this.mb;
-    if (list.length >= (control ? controlMax : mailboxMax)) return { outcome: 'full', wake: false };
+    const list = command ? this.cm : control ? this.ct : this.mb;
+    if (list.length >= (control || command ? controlMax : mailboxMax)) return { outcome: 'full', wake: false };
     this.texts.set(id, text);
     list.push(id);
-    (control ? this.acceptedControl : this.accepted).push(id);
-    const wake = !this.scheduled && (this.tools === undefined || control || this.tools.wakeOnMail);
+    (command ? this.acceptedCommands : control ? this.acceptedControl : this.accepted).push(id);
+    const wake = !this.scheduled && (this.tools === undefined || control || command || this.tools.wakeOnMail);
     if (wake) this.#wake();
     return { outcome: 'accepted', wake };
   }
@@ -65,13 +73,15 @@ export class ActorModel {
       this.due = 'soon';
       return 'busy';
     }
-    const news = this.ct.length > 0 || (this.tools?.wakeOnMail === true && this.mb.length > 0);
+    const news =
+      this.ct.length > 0 || this.compact !== undefined || (this.tools?.wakeOnMail === true && this.mb.length > 0);
     if (this.tools && !news && this.tools.armed && this.waiting > 0 && !this.tools.overdue) {
       this.scheduled = false;
       this.due = 'later';
       return 'waiting';
     }
-    if (!this.tools && !this.journal && this.mb.length + this.ct.length === 0) {
+    if (!this.tools && !this.journal && this.compact === undefined && this.mb.length + this.ct.length === 0) {
+      if (this.cm.length > 0) return 'empty';
       this.scheduled = this.due = false;
       return 'empty';
     }
@@ -118,7 +128,11 @@ export class ActorModel {
     this.tools = { armed: false, ...tools };
     this.tries = 0;
     this.held = 'nobody';
-    const wake = this.waiting === 0 || this.ct.length > 0 || (tools.wakeOnMail && this.mb.length > 0);
+    const wake =
+      this.waiting === 0 ||
+      this.ct.length + this.cm.length > 0 ||
+      this.compact !== undefined ||
+      (tools.wakeOnMail && this.mb.length > 0);
     this.scheduled = wake;
     this.due = 'soon';
     return { wake };
@@ -141,15 +155,21 @@ export class ActorModel {
 
   commit(turn: number, take: Take, reset: boolean, entries: readonly string[], items: readonly Item[]): number {
     this.#take(take);
-    this.transcript = [...(reset ? [] : this.transcript), ...entries].slice(-transcriptMax);
-    this.outbox.push(...items);
-    if (items.length > 0) this.outDue = true;
+    if (reset) {
+      this.transcript = [];
+      this.trimmed = 0;
+      this.summary = undefined;
+    }
+    const all = [...this.transcript, ...entries];
+    this.transcript = all.slice(-transcriptMax);
+    this.trimmed += all.length - this.transcript.length;
+    this.#send(items);
     this.journal = this.tools = undefined;
     this.wt.clear();
     this.turn = turn;
     this.tries = 0;
     this.held = 'nobody';
-    const left = this.mb.length + this.ct.length;
+    const left = this.mb.length + this.ct.length + this.cm.length + (this.compact === undefined ? 0 : 1);
     this.scheduled = left > 0;
     this.due = left > 0 && 'soon';
     return left;
@@ -201,17 +221,57 @@ export class ActorModel {
     this.outDue = true;
   }
 
+  /** What the command's list holds decides, no lease. */
+  obey(id: string, keep: boolean, change: Readonly<Record<string, string>>, item: Item): 'done' | 'gone' | 'taken' {
+    if (keep && this.compact !== undefined) return 'taken';
+    const at = this.cm.indexOf(id);
+    if (at === -1) return 'gone';
+    this.cm.splice(at, 1);
+    if (keep) this.compact = id;
+    else {
+      this.prefs = Object.fromEntries(Object.entries({ ...this.prefs, ...change }).filter(([, value]) => value !== ''));
+      this.#send([item]);
+    }
+    return 'done';
+  }
+
+  summarise(summary: ActorModel['summary'], done: boolean, items: readonly Item[]): void {
+    this.tries = 0;
+    if (summary) this.summary = summary;
+    if (done) this.compact = undefined;
+    this.#send(items);
+  }
+
+  /** The entries of which a claim brings the last few: those after the summary. */
+  get uncovered(): readonly string[] {
+    return this.transcript.slice(Math.max(0, (this.summary?.until ?? 0) - this.trimmed));
+  }
+
   forget(): boolean {
     // A conversation that ended a turn stays in the list of conversations until it is forgotten.
     const there =
-      this.listed || this.mb.length + this.ct.length + this.transcript.length > 0 || this.journal !== undefined;
+      this.listed ||
+      this.mb.length + this.ct.length + this.cm.length + this.transcript.length > 0 ||
+      this.journal !== undefined ||
+      this.compact !== undefined ||
+      Object.keys(this.prefs).length > 0;
     if (!there) return false;
-    const gone = [...this.mb, ...this.ct, ...(this.journal?.holds ?? []), ...this.transcript];
+    const compact = this.compact === undefined ? [] : [this.compact];
+    const gone = [...this.mb, ...this.ct, ...this.cm, ...compact, ...(this.journal?.holds ?? []), ...this.transcript];
     for (const id of [...gone, ...this.outbox.flatMap(({ answers }) => answers)]) this.texts.delete(id);
     this.epoch += 1;
     this.turn += 1;
     if (this.outEpoch > 0) this.outEpoch += 1;
-    Object.assign(this, { accepted: [], acceptedControl: [], mb: [], ct: [], transcript: [], outbox: [] });
+    Object.assign(this, {
+      accepted: [],
+      acceptedControl: [],
+      acceptedCommands: [],
+      mb: [],
+      ct: [],
+      cm: [],
+      outbox: [],
+    });
+    Object.assign(this, { transcript: [], trimmed: 0, compact: undefined, prefs: {}, summary: undefined });
     Object.assign(this, { journal: undefined, tools: undefined, wt: new Map(), tries: 0, outTries: 0 });
     Object.assign(this, { scheduled: false, due: false, outDue: false, outPostponed: false, listed: false });
     this.held = this.outHeld = 'nobody';
@@ -219,6 +279,11 @@ export class ActorModel {
   }
 
   listed = false;
+
+  #send(items: readonly Item[]): void {
+    this.outbox.push(...items);
+    if (items.length > 0) this.outDue = true;
+  }
 
   #wake(): void {
     this.scheduled = true;

@@ -1,6 +1,8 @@
 /** One thing that happens. `twice`: the connection broke after Redis had done it, and the command was sent again. */
 export type Op = { readonly twice: boolean } & (
-  | { do: 'ingest'; c: number; again: number | undefined; other: boolean; control: boolean }
+  | { do: 'ingest'; c: number; again: number | undefined; other: boolean; control: boolean; command: boolean }
+  | { do: 'obey'; c: number; which: number; keep: boolean; prefer: boolean; platform: boolean }
+  | { do: 'summarise'; w: number; done: boolean; summary: boolean; platform: boolean }
   | { do: 'claim'; w: number; c: number }
   | { do: 'lease lost' | 'outbox lost' | 'forget' | 'deliver'; c: number }
   | { do: 'checkpoint'; w: number; take: number }

@@ -10,8 +10,9 @@ const idOfItem = (item: string): unknown => (JSON.parse(item.split('\n').slice(3
 export async function look(shard: Shard, a: ActorAddress): Promise<Record<string, unknown>> {
   const { tag, redis } = shard;
   const member = actorMember(a);
-  const [mb, ct, st, wt, tr, out, outSt, due, outDue] = await Promise.all([
+  const [mb, ct, cm, st, wt, tr, out, outSt, due, outDue] = await Promise.all([
     ...[redis.lrange(keys.mailbox(tag, 'messages', a), 0, -1), redis.lrange(keys.control(tag, a), 0, -1)],
+    redis.lrange(keys.commands(tag, a), 0, -1),
     ...[redis.hgetall(keys.state(tag, 'messages', a)), redis.hgetall(keys.waiting(tag, a))],
     ...[redis.lrange(keys.transcript(tag, a), 0, -1), redis.lrange(keys.mailbox(tag, 'replies', a), 0, -1)],
     ...[redis.hgetall(keys.state(tag, 'replies', a))],
@@ -22,6 +23,12 @@ export async function look(shard: Shard, a: ActorAddress): Promise<Record<string
   return {
     mb: mb.map(idIn),
     ct: ct.map(idIn),
+    cm: cm.map(idIn),
+    compact: st['compact'] === undefined ? undefined : (JSON.parse(st['compact']) as { id: string }).id,
+    prefs: JSON.parse(st['prefs'] ?? '{}') as unknown,
+    summary: st['summary'] === undefined ? undefined : (JSON.parse(st['summary']) as { text: string }).text,
+    until: Number(st['until'] ?? 0),
+    trimmed: Number(st['trimmed'] ?? 0),
     epoch: Number(st['epoch'] ?? 0),
     tries: Number(st['tries'] ?? 0),
     turn: Number(st['turn'] ?? 0),
@@ -44,7 +51,9 @@ export async function look(shard: Shard, a: ActorAddress): Promise<Record<string
 /** The same of the model. */
 export function expected(model: ActorModel): Record<string, unknown> {
   return {
-    ...{ mb: model.mb, ct: model.ct, epoch: model.epoch, tries: model.tries, turn: model.turn },
+    ...{ mb: model.mb, ct: model.ct, cm: model.cm, compact: model.compact, prefs: model.prefs },
+    ...{ summary: model.summary?.text, until: model.summary?.until ?? 0, trimmed: model.trimmed },
+    ...{ epoch: model.epoch, tries: model.tries, turn: model.turn },
     scheduled: model.scheduled,
     held: model.held !== 'nobody',
     journal: model.journal?.holds,

@@ -13,6 +13,8 @@ type Worker = {
   calls: readonly ModelCall[];
   step: number;
   deadlineAt: number;
+  /** It has answered the command that waited for it. */
+  summarised?: boolean;
   /** What it has still to say about the conversation. */
   phase: 'open' | 'suspended' | 'ended';
 };
@@ -21,6 +23,14 @@ export type Sent = ModelCall & { readonly c: number };
 
 const usage = { inputTokens: 0, outputTokens: 0 };
 const from = { id: 'ada' };
+
+/** What the transcript is to a worker. */
+function memoryOf(model: ActorModel): readonly unknown[] {
+  const { uncovered, trimmed, transcript, summary, prefs, compact } = model;
+  const shown = Math.min(3, uncovered.length);
+  const from = trimmed + transcript.length - shown;
+  return [from, uncovered.length - shown, summary?.text, prefs, compact];
+}
 
 /** Workers that claim, write and die; each may have lost its conversation without knowing. */
 export class ActorWorkers {
@@ -62,10 +72,12 @@ export class ActorWorkers {
       ...{ mail: ids(lease.inbox().mail), control: ids(lease.inbox().control), epoch: lease.epoch, tries: lease.tries },
       ...{ turn: lease.turn, holds: lease.journal && ids(lease.journal.answers) },
       history: lease.history.map((entry) => 'id' in entry && entry.id),
+      memory: [lease.from, lease.unread, lease.summary?.text, lease.preferences, lease.compact?.id],
       results: lease.results.map(({ call }) => call).toSorted(),
     }).toEqual({
       ...{ mail: model.mb, control: model.ct, epoch: model.epoch, tries: model.tries },
-      ...{ turn: model.turn, holds: model.journal?.holds, history: model.transcript.slice(-3) },
+      ...{ turn: model.turn, holds: model.journal?.holds, history: model.uncovered.slice(-3) },
+      memory: memoryOf(model),
       results: [...model.wt].flatMap(([call, value]) => (value === 'back' ? [call] : [])).toSorted(),
     });
     const { holds = [], calls = [] } = model.journal ?? {};
@@ -99,6 +111,7 @@ export class ActorWorkers {
         return expect(await lease.arm(worker.deadlineAt)).toBe(model.arm(epoch));
       case 'checkpoint':
       case 'suspend':
+      case 'summarise':
       case 'commit':
         if (worker.phase === 'open') await this.#write(worker, model, op);
         return;
@@ -110,10 +123,11 @@ export class ActorWorkers {
   async #write(
     worker: Worker,
     model: ActorModel,
-    op: Extract<Op, { do: 'checkpoint' | 'suspend' | 'commit' }>,
+    op: Extract<Op, { do: 'checkpoint' | 'suspend' | 'summarise' | 'commit' }>,
   ): Promise<void> {
     const { lease, epoch, c } = worker;
     const current = epoch === model.epoch;
+    if (op.do === 'summarise') return this.#summarise(worker, model, op);
     const { mail, control } = lease.inbox();
     const taken = mail.slice(0, op.take).map(({ id }) => id);
     const holds = [...worker.holds, ...taken];
@@ -164,6 +178,25 @@ export class ActorWorkers {
     const left = model.commit(turn, take, op.reset, holds, answers.length > 0 ? [{ id, channel, answers }] : []);
     model.listed = true;
     expect(done?.left).toBe(left);
+  }
+
+  async #summarise(worker: Worker, model: ActorModel, op: Extract<Op, { do: 'summarise' }>): Promise<void> {
+    const { lease, epoch } = worker;
+    const current = epoch === model.epoch;
+    const done = op.done && lease.compact !== undefined && !worker.summarised;
+    if (done) worker.summarised = true;
+    const serial = (this.#serial += 1);
+    const until = lease.from + lease.history.length;
+    const summary = { v: 1 as const, text: `summary ${serial}`, until, turn: 1, usage };
+    const channel = op.platform ? 'telegram' : 'http';
+    const item = { id: `s${epoch}.${serial}`, channel, answers: done && lease.compact ? [lease.compact.id] : [] };
+    const reply = { v: 1 as const, turn: 1, text: '', status: 'answered' as const, route: { channel }, at: 1 };
+    const change = { commandDone: done, replies: [{ ...reply, ...item }] };
+    expect(await lease.summarise(op.summary ? { ...change, summary } : change)).toBe(current);
+    if (!current) return;
+    model.summarise(op.summary ? { text: summary.text, until } : undefined, done, [item]);
+    const left = lease.inbox();
+    expect([left.mail, left.control].map((list) => list.map(({ id }) => id))).toEqual([model.mb, model.ct]);
   }
 
   #calls(worker: Worker, count: number): ModelCall[] {

@@ -1,4 +1,4 @@
-import { type ActorAddress, type ControlMail, keys, type PersonMail } from '@queueclaw/contracts';
+import { type ActorAddress, ControlMail, keys, type PersonMail, type Reply } from '@queueclaw/contracts';
 import { expect } from 'vitest';
 import { openMailbox } from '../mailbox.js';
 import { claimOutbox, type DeliveryLease, deliverToStreams } from '../outbox.js';
@@ -84,6 +84,8 @@ export class ActorWorld {
         return this.#deliverer(op.do, op.d);
       case 'dispatch':
         return void (await this.dispatch('messages'));
+      case 'obey':
+        return this.#obey(op);
       case 'forget':
         return this.#forget(op.c);
       default: {
@@ -93,21 +95,50 @@ export class ActorWorld {
     }
   }
 
-  async #ingest({ c, again, other, control }: Extract<Op, { do: 'ingest' }>): Promise<void> {
+  async #ingest({ c, again, other, control, command }: Extract<Op, { do: 'ingest' }>): Promise<void> {
     const model = this.model(c);
     const known = [...model.texts.keys()];
     const old = again === undefined ? undefined : known[again % Math.max(1, known.length)];
-    const id = old ?? `c${c}-${control ? 's' : 'm'}${(this.#serial += 1)}`;
-    const isControl = old === undefined ? control : old.includes('-s');
+    const letter = command ? 'k' : control ? 's' : 'm';
+    const id = old ?? `c${c}-${letter}${(this.#serial += 1)}`;
+    const [isControl, isCommand] = [id.includes('-s'), id.includes('-k')];
     const base = { v: 1 as const, id, from, route: { channel: 'http' }, at: 1 };
-    const mail: PersonMail | ControlMail = isControl
-      ? { ...base, kind: 'control', action: other ? 'reset' : 'stop' }
-      : { ...base, kind: 'person', text: other ? 'other words' : 'words' };
-    const { outcome, wake } = model.ingest(id, String(other), isControl);
+    const mail: PersonMail | ControlMail = isCommand
+      ? { ...base, kind: 'control', action: 'tell', about: other ? 'tools' : 'help' }
+      : isControl
+        ? { ...base, kind: 'control', action: other ? 'reset' : 'stop' }
+        : { ...base, kind: 'person', text: other ? 'other words' : 'words' };
+    const { outcome, wake } = model.ingest(id, String(other), isControl, isCommand);
     const done = await this.workers.mailbox(0).ingest(this.#address(c), mail);
     // Sent again, an accepted message is found to be there; what was missed is in `due`.
     const again2 = this.#twice && outcome === 'accepted';
     expect([done.outcome, done.wake]).toEqual(again2 ? ['duplicate', false] : [outcome, wake]);
+  }
+
+  async #obey({ c, which, keep, prefer, platform }: Extract<Op, { do: 'obey' }>): Promise<void> {
+    const [model, a] = [this.model(c), this.#address(c)];
+    const element = await this.shard.redis.lindex(keys.commands(this.shard.tag, a), which);
+    if (element === null) return;
+    const mail = ControlMail.parse(JSON.parse(element.slice(element.indexOf('.') + 1)));
+    const { id } = mail;
+    const change = prefer ? { model: `of ${id}`, queueMode: null } : {};
+    const channel = platform ? 'telegram' : 'http';
+    const item = { id: `c${id}`, channel, answers: [id] };
+    const reply: Reply = {
+      v: 1,
+      turn: 0,
+      text: '',
+      status: 'answered',
+      route: { channel },
+      at: 1,
+      ...item,
+      answers: [id],
+    };
+    const verdict = model.obey(id, keep, prefer ? { model: `of ${id}`, queueMode: '' } : {}, item);
+    const effect = keep ? { keep: mail } : { reply, change };
+    const done = await this.workers.mailbox(0).obey(a, { element, mail }, effect);
+    const again = keep ? 'taken' : 'gone';
+    expect(done).toBe(this.#twice && verdict === 'done' ? again : verdict);
   }
 
   async #result(which: number, right: boolean): Promise<void> {
@@ -195,7 +226,12 @@ export class ActorWorld {
       const [due, outDue] = [await this.dispatch('messages'), await this.dispatch('replies')];
       if (due.length + outDue.length === 0) return;
       for (const c of due) {
+        while (this.model(c).cm.length > 0) {
+          const keep = this.model(c).compact === undefined && round % 2 === 0;
+          await this.#obey({ do: 'obey', c, which: 0, keep, prefer: true, platform: round % 2 === 1, twice: false });
+        }
         await this.#do({ do: 'claim', w: 9, c, twice: false });
+        await this.#do({ do: 'summarise', w: 9, done: true, summary: true, platform: false, twice: false });
         await this.#do({ do: 'commit', w: 9, take: 100, reset: false, platform: round % 2 === 1, twice: false });
       }
       for (const c of outDue) {
@@ -234,9 +270,11 @@ export class ActorWorld {
       const people = ids.filter((id) => id.includes('-m'));
       expect(people).toEqual(model.accepted);
       expect(ids.filter((id) => id.includes('-s'))).toEqual(model.acceptedControl);
-      for (const id of model.accepted)
+      expect(ids.filter((id) => id.includes('-k')).toSorted()).toEqual(model.acceptedCommands.toSorted());
+      for (const id of [...model.accepted, ...model.acceptedCommands])
         expect((await this.workers.mailbox(0).record(a.tenant, id, a.conversation))?.record.status).toBe('answered');
       const lists = [keys.mailbox(tag, 'messages', a), keys.control(tag, a), keys.mailbox(tag, 'replies', a)];
+      lists.push(keys.commands(tag, a));
       expect(await redis.exists(...lists, keys.waiting(tag, a))).toBe(0);
       const st = await redis.hgetall(keys.state(tag, 'messages', a));
       expect([st['journal'], st['phase'], st['scheduled'] ?? '0']).toEqual([undefined, undefined, '0']);
