@@ -18,12 +18,17 @@ const Models = z.object({ default: z.object({ name: z.string(), why: z.string() 
 
 const hint = 'Install bubblewrap (npm start fetches it on Debian and Ubuntu), and allow user namespaces.';
 
+const limitedHint =
+  'Commands are contained. They run one at a time, bounded by process; docs/sandbox.md says what bounds them as a whole.';
+
 /** What the running tool-runner says about its sandbox. */
 export function checkRunnerSandbox(checks: Checks | undefined): Finding {
   if (checks === undefined) return { name, state: 'failed', detail: 'the tool-runner does not answer' };
   const sandbox = checks['sandbox'];
   if (sandbox === undefined) return { name, state: 'warning', detail: 'the tool-runner says nothing about it' };
-  return { name, state: sandbox.ok ? 'ok' : 'warning', detail: sandbox.detail ?? 'tried by the tool-runner' };
+  const detail = sandbox.detail ?? 'tried by the tool-runner';
+  if (sandbox.ok && detail.includes('resources limited')) return { name, state: 'warning', detail, hint: limitedHint };
+  return { name, state: sandbox.ok ? 'ok' : 'warning', detail };
 }
 
 /** Tries escapes from the sandbox, as the tool-runner does when it starts. */
@@ -33,10 +38,11 @@ export async function probeThisSandbox(env: Environment, home: string): Promise<
       probeSandbox(options: { env: Environment; home: string }): Promise<unknown>;
     };
     const { provider, containment, resources, reasons } = Report.parse(await sandbox.probeSandbox({ env, home }));
-    const why = reasons.length === 0 ? '' : `: ${reasons.join(' ')}`;
+    const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
     if (containment !== 'ok')
       return { name, state: 'warning', detail: `commands are refused (containment ${containment})${why}`, hint };
-    return { name, state: 'ok', detail: `${provider}: contained, resources ${resources}${why}` };
+    const detail = `${provider}: contained, resources ${resources}${why}`;
+    return resources === 'full' ? { name, state: 'ok', detail } : { name, state: 'warning', detail, hint: limitedHint };
   } catch (error) {
     return { name, state: 'warning', detail: `cannot be tried: ${reasonOf(error)}`, hint };
   }
