@@ -108,7 +108,12 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
     await Promise.all([...held.keys()].filter((key) => !keys.has(key)).map(letGo));
     await Promise.all(enabled.filter((settings) => !held.has(keyIn(settings))).map(hold));
   };
-  const inTurn = (wanted: readonly ChannelConfig[]): Promise<void> => (turn = turn.then(() => follow(wanted)));
+  const inTurn = (wanted: readonly ChannelConfig[]): Promise<void> => {
+    turn = turn
+      .then(() => follow(wanted))
+      .catch((error: unknown) => logger.error({ err: error }, 'not every channel follows the configuration'));
+    return turn;
+  };
 
   return {
     start: () => inTurn(configured),

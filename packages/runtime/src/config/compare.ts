@@ -21,8 +21,7 @@ const hot: readonly ConfigPath[] = [
   ['agents'],
   ['llm'],
   ...['enable_dangerous', 'timeout', 'allowed_commands'].map((key) => ['tools', key]),
-  ...['steps', 'tool_calls', 'tokens', 'turn_time', 'mailbox', 'tries'].map((key) => ['limits', key]),
-  ...['requests_per_minute', 'history_entries', 'transcript_entries'].map((key) => ['limits', key]),
+  ['limits'],
 ];
 
 const pathsMax = 30;
