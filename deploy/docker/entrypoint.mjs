@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 // Starts one service in this process: `entrypoint.mjs ingress`. What is secret comes from files: NAME_FILE=/run/secrets/x sets
-// NAME to what the file holds, and REDIS_PASSWORD goes into REDIS_URL. An empty file counts as unset.
+// NAME to what the file holds, and REDIS_PASSWORD goes into REDIS_URL. An empty file counts as unset. Names that this does not
+// know, such as a channel's token that the configuration asks for, count when their file is one of the secrets.
 
 const services = ['ingress', 'agent', 'tool-runner', 'console', 'all-in-one'];
 const fromFiles = [
@@ -17,7 +18,7 @@ const fail = (text) => {
 const { env } = process;
 for (const [variable, file] of Object.entries(env)) {
   const name = /^(\w+)_FILE$/.exec(variable)?.[1];
-  if (!fromFiles.includes(name) || !file) continue;
+  if (!name || !file || !(fromFiles.includes(name) || file.startsWith('/run/secrets/'))) continue;
   try {
     const value = readFileSync(file, 'utf8').trim();
     if (value !== '') env[name] = value;

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { connectRedis } from '@queueclaw/runtime';
 import { eventually, findRedisServer } from '@queueclaw/testing';
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,10 +23,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('the Redis of docker-compose.yaml', () => {
   let end: () => Promise<void>;
   const socket = (): string => join(folder, 'redis.sock');
-  const as = async (user: string, secret: string): Promise<Redis> => {
-    const redis = connectRedis(`unix://${user}:${secret}@localhost${socket()}`, 'command', () => undefined);
+  // Who may only ping may not ask whether it is ready either.
+  const connect = (who: { username?: string; password?: string }): Redis => {
+    const redis = new Redis({ path: socket(), enableReadyCheck: false, ...who });
+    redis.on('error', () => undefined);
     open.push(redis);
     return redis;
+  };
+  const as = async (user: string, secret: string): Promise<Redis> => {
+    return connect({ username: user, password: secret });
   };
   const secretOf = async (user: string): Promise<string> =>
     (await readFile(join(secrets, `redis_${user}`), 'utf8')).trim();
@@ -74,9 +78,7 @@ describe('the Redis of docker-compose.yaml', () => {
   });
 
   it('lets nobody in without a password, with the password of another, or without a secret of their own', async () => {
-    const stranger = connectRedis(`unix://${socket()}`, 'command', () => undefined);
-    open.push(stranger);
-    await expect(stranger.get('x')).rejects.toThrow('NOAUTH');
+    await expect(connect({}).get('x')).rejects.toThrow('NOAUTH');
     for (const [user, secret] of [
       ['agent', await secretOf('tool-runner')],
       ['console', 'none'],
@@ -121,18 +123,25 @@ describe('the entry point of the image', () => {
       REDIS_PASSWORD_FILE: join(folder, 'odd'),
       OPENAI_API_KEY_FILE: join(folder, 'odd'),
       ANTHROPIC_API_KEY_FILE: join(folder, 'empty'),
+      SSL_CERT_FILE: join(folder, 'odd'),
     });
     expect(code).toBe(0);
     const env = JSON.parse(out) as Record<string, string>;
     expect(env).toMatchObject({ OPENAI_API_KEY: 'p@ss/w:rd ü' });
     expect(decodeURIComponent(new URL(env['REDIS_URL'] ?? '').password)).toBe('p@ss/w:rd ü');
+    expect(env['SSL_CERT_FILE']).toBe(join(folder, 'odd'));
     for (const absent of ['ANTHROPIC_API_KEY', 'ANTHROPIC_API_KEY_FILE', 'REDIS_PASSWORD'])
       expect(env).not.toHaveProperty(absent);
   });
 
   it('starts nothing when a secret cannot be read, or the service is not one', async () => {
-    const missing = await start(['agent'], { QUEUECLAW_MAIL_KEY_FILE: join(folder, 'nowhere') });
-    expect(missing).toMatchObject({ code: 2, out: expect.stringContaining('QUEUECLAW_MAIL_KEY_FILE') });
+    for (const env of [
+      { QUEUECLAW_MAIL_KEY_FILE: join(folder, 'nowhere') },
+      { TELEGRAM_BOT_TOKEN_FILE: '/run/secrets/nowhere' },
+    ]) {
+      const [variable = ''] = Object.keys(env);
+      expect(await start(['agent'], env)).toMatchObject({ code: 2, out: expect.stringContaining(variable) });
+    }
     for (const args of [[], ['../evil'], ['redis']])
       expect(await start(args, {})).toMatchObject({ code: 2, out: expect.stringContaining('Say which service') });
   });
