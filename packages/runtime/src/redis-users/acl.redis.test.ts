@@ -9,6 +9,7 @@ import { redisUsers } from './rights.js';
 const space = { namespace: 'qc', shards: 1 };
 const tag = shardTag(space, 0);
 const one = { tenant: 'acme', conversation: 'c.1' };
+const spent = budgetTag(space, 'acme');
 
 let server: TestRedis;
 let owner: Redis;
@@ -23,7 +24,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Every key there is, and who may do what with it: agent, console, ingress, tool-runner. r read, w write, a append. */
+/** Every key there is, by its name in `keys`, and who may do what with it: agent, console, ingress, tool-runner. r read, w write, a append. */
 const places: Readonly<
   Record<string, readonly [key: string, agent: string, console: string, ingress: string, runner: string]>
 > = {
@@ -42,11 +43,17 @@ const places: Readonly<
   results: [keys.results(tag), 'rw', 'r', '', 'a'],
   forgotten: [keys.forgotten(tag), '', '', 'rw', 'r'],
   dead: [keys.dead(tag), 'rw', 'rw', 'rw', ''],
+  refused: [keys.refused(tag), 'rw', 'r', '', ''],
   holder: [keys.holder(tag, 'telegram/main'), '', 'r', 'rw', ''],
-  'a model': [keys.model('qc', 'openai/gpt {x}', 'breaker'), 'rw', '', '', ''],
+  channelNotes: [keys.channelNotes(tag, 'telegram/main'), '', 'r', 'rw', ''],
+  model: [keys.model('qc', 'openai/gpt {x}', 'breaker'), 'rw', '', '', ''],
   "another deployment's model": [keys.model('qc1', 'gpt', 'breaker'), '', '', '', ''],
-  'a budget': [keys.budget(budgetTag(space, 'acme'), '20261123', 'person', 'http.ada'), 'rw', 'r', 'r', ''],
-  usage: [keys.personUsage(budgetTag(space, 'acme'), 'http.ada'), 'rw', 'r', 'r', ''],
+  budget: [keys.budget(spent, '20261123', 'person', 'http.ada'), 'rw', 'r', 'r', ''],
+  reservation: [keys.reservation(spent, 'id'), 'rw', 'r', 'r', ''],
+  tenantUsage: [keys.tenantUsage(spent, '20261123'), 'rw', 'r', 'r', ''],
+  personUsage: [keys.personUsage(spent, 'http.ada'), 'rw', 'r', 'r', ''],
+  usageRanking: [keys.usageRanking(spent, '20261123'), 'rw', 'r', 'r', ''],
+  usageWriter: [keys.usageWriter(spent, 'writer'), 'rw', 'r', 'r', ''],
   "another deployment's usage": [keys.tenantUsage('{qc1.acme}', '20261123'), '', '', '', ''],
   'a wake': [`${tag}:messages:c/acme/c.1`, 'rw', 'rw', 'rw', ''],
   'a task': [`${tag}:tasks:t/acme/c.1/1.1.1`, 'rw', 'rw', '', 'rw'],
@@ -70,6 +77,12 @@ describe.each(Object.entries(places))('%s', (_name, [key, ...granted]) => {
       expect(may).toBe(granted[['agent', 'console', 'ingress', 'tool-runner'].indexOf(user)]);
     },
   );
+});
+
+test('says of every key who may touch it', () => {
+  const channels = ['controlChannel'];
+  const unsaid = Object.keys(keys).filter((name) => !channels.includes(name) && !Object.hasOwn(places, name));
+  expect(unsaid).toEqual([]);
 });
 
 const neverAllowed = [
