@@ -5,6 +5,7 @@ export * from './dead-letters.js';
 export * from './dispatcher.js';
 export * from './ingest.js';
 export * from './lease.js';
+export * from './lease-types.js';
 export * from './limits.js';
 export * from './live.js';
 export * from './mailbox.js';

@@ -3,7 +3,7 @@ import { connectRedis } from '@queueclaw/runtime';
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { TurnEnd } from './lease.js';
+import type { TurnEnd } from './lease-types.js';
 import { controlMax } from './limits.js';
 import { type Mailbox, openMailbox } from './mailbox.js';
 import { claimOutbox, deliverToStreams } from './outbox.js';

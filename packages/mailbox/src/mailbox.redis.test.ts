@@ -11,7 +11,7 @@ import { connectRedis, registry } from '@queueclaw/runtime';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Claim, Lease, TurnEnd } from './lease.js';
+import type { Claim, Lease, TurnEnd } from './lease-types.js';
 import { wakeGraceMs } from './limits.js';
 import { type Mailbox, openMailbox } from './mailbox.js';
 import { claimOutbox, deliverToStreams } from './outbox.js';

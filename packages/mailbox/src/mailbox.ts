@@ -11,7 +11,8 @@ import {
 import { forgetConversation } from './forget.js';
 import { createHistoryCache } from './history-cache.js';
 import { ingestInto, type Ingest } from './ingest.js';
-import { type Claim, claimConversation } from './lease.js';
+import { claimConversation } from './lease.js';
+import type { Claim } from './lease-types.js';
 import { lookAgainMs, type MailboxLimits } from './limits.js';
 import { parseRecord, type MessageRecord } from './record.js';
 import { strings } from './reply-shapes.js';

@@ -3,7 +3,7 @@ import { connectRedis } from '@queueclaw/runtime';
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Lease } from './lease.js';
+import type { Lease } from './lease-types.js';
 import { type Mailbox, openMailbox } from './mailbox.js';
 import { claimOutbox, outboxItem } from './outbox.js';
 import { openShards, type Shard } from './shards.js';

@@ -1,6 +1,6 @@
 import type { ActorAddress, Journal } from '@queueclaw/contracts';
 import { expect } from 'vitest';
-import type { Lease } from '../lease.js';
+import type { Lease } from '../lease-types.js';
 import type { Mailbox } from '../mailbox.js';
 import type { ActorModel, ModelCall } from './actor-model.js';
 import type { Op } from './actor-op.js';

@@ -1,5 +1,5 @@
 import type { ActorAddress, ControlMail, Journal, PersonMail, Reply } from '@queueclaw/contracts';
-import type { Claim, Lease } from '../lease.js';
+import type { Claim, Lease } from '../lease-types.js';
 
 let serial = 0;
 
