@@ -5,6 +5,7 @@ import { type Blobs, openBlobs } from '@queueclaw/blobs';
 import { type Attachment, type Task, type ToolOutcome, workspacePlace } from '@queueclaw/contracts';
 import { BlobsConfig, createLogger } from '@queueclaw/runtime';
 import { createSandbox, type Sandbox } from '@queueclaw/sandbox';
+import { eventually } from '@queueclaw/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attachmentPlacer } from './place-attachments.js';
 import { runTask } from './run-task.js';
@@ -113,4 +114,21 @@ it('a store that is away is left alone for a while and never fails a tool', asyn
   await place(task, workspace, signal);
   expect(asked).toBe(2);
   expect((await runner()('i', 'ls -A attachments', [])).text).toBe('(no output)');
+});
+
+it('a store that is slow keeps no tool waiting, and what arrives later is there for the next one', async () => {
+  const file = await put('late', 'late.txt');
+  const arrival = Promise.withResolvers<void>();
+  const get: Blobs['get'] = async (...given) => {
+    await arrival.promise;
+    return blobs.get(...given);
+  };
+  const place = attachmentPlacer({ blobs: { get }, sandbox, logger, waitMs: 20 });
+  const workspace = await sandbox.workspace({ tenant: 'acme', conversation: 'j' });
+  await place({ tenant: 'acme', attachments: [file] }, workspace, new AbortController().signal);
+  expect(log.join()).toContain('did not arrive in time');
+  arrival.resolve();
+  await eventually(async () =>
+    expect(await sandbox.readFile(workspace, workspacePlace(file), { bytesMax: 10 })).toMatchObject({ size: 4 }),
+  );
 });

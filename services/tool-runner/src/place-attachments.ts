@@ -7,6 +7,8 @@ import type { Sandbox } from '@queueclaw/sandbox';
 const bytesMax = 100 * 1024 * 1024;
 /** After a failure the store is left alone for this long: tools go on without. */
 const restMs = 60_000;
+/** No tool waits longer; what arrives later is there for the next one. */
+const waitMsMost = 15_000;
 
 export type PlaceAttachments = (
   task: Pick<Task, 'tenant' | 'attachments'>,
@@ -19,6 +21,8 @@ export type PlaceAttachmentsOptions = {
   readonly sandbox: Pick<Sandbox, 'placeFiles'>;
   readonly logger: Logger;
   readonly now?: () => number;
+  /** Milliseconds that a tool waits at most; 15 s unless given. */
+  readonly waitMs?: number;
 };
 
 const newestWithin = (attachments: readonly Attachment[]): readonly Attachment[] => {
@@ -38,6 +42,7 @@ export function attachmentPlacer({
   sandbox,
   logger,
   now = Date.now,
+  waitMs = waitMsMost,
 }: PlaceAttachmentsOptions): PlaceAttachments {
   let restUntil = 0;
   return async ({ tenant, attachments = [] }, workspace, signal) => {
@@ -55,9 +60,23 @@ export function attachmentPlacer({
       open: () => open(attachment.id),
     }));
     try {
-      await sandbox.placeFiles(workspace, files);
+      await inTime(sandbox.placeFiles(workspace, files), waitMs, signal);
     } catch (error) {
       if (!signal.aborted) logger.warn({ err: error }, 'attachments cannot be placed in a workspace');
     }
   };
+}
+
+async function inTime(work: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(new Error('attachments did not arrive in time'));
+  late.addEventListener('abort', giveUp, { once: true });
+  if (late.aborted) giveUp();
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    late.removeEventListener('abort', giveUp);
+    work.catch(() => undefined);
+  }
 }

@@ -29,13 +29,16 @@ const missing = (error: unknown): undefined => {
   if (!isMissing(error)) throw error;
 };
 
+/** A server that does not answer: three tries of these are waited for, not more. */
+export const usualTimes = { connectionTimeout: 5_000, socketTimeout: 15_000, requestTimeout: 300_000 };
+
 const silent = { trace: mute, debug: mute, info: mute, warn: mute, error: mute };
 function mute(): void {}
 
 type Listed = { readonly name: string; readonly size: number; readonly at: number };
 
 /** Blobs as objects `<prefix>/<tenant>/<sha256>` of a bucket. The time of last reference is LastModified, to the hour. */
-export function openS3Store(config: BlobsConfig): Store {
+export function openS3Store(config: BlobsConfig, times: typeof usualTimes = usualTimes): Store {
   const { bucket: Bucket = '', endpoint, access_key: accessKeyId, secret_key: secretAccessKey } = config;
   const prefix = config.prefix === undefined ? '' : `${config.prefix}/`;
   const client = new S3Client({
@@ -44,8 +47,9 @@ export function openS3Store(config: BlobsConfig): Store {
     ...(accessKeyId === undefined || secretAccessKey === undefined
       ? {}
       : { credentials: { accessKeyId, secretAccessKey } }),
-    // Servers that are not Amazon's do not know the newer checksums; the SHA-256 is ours anyway.
     logger: silent,
+    requestHandler: { ...times, throwOnRequestTimeout: true },
+    // Servers that are not Amazon's do not know the newer checksums; the SHA-256 is ours anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
