@@ -27,7 +27,7 @@ export async function askModel(
   const startedAt = performance.now();
   const put = (asked: ModelRequest): Promise<ModelOutcome> =>
     collectOutcome(model.stream(asked, running.signal()), live.add, live.restart);
-  const shown = await deps.loadImages(address.tenant, request);
+  const shown = await deps.loadImages(address.tenant, request, running.signal());
   let outcome = await put(shown);
   // A picture that a vendor cannot read would end every turn that remembers it.
   const blind = !outcome.ok && outcome.failure.code === 'llm.refused' && outcome.text === '' && withoutImages(shown);

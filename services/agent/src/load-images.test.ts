@@ -10,11 +10,13 @@ import { recentAttachments } from './recent-attachments.js';
 
 let home: string;
 let blobs: Blobs;
-let load: LoadImages;
+let load: (tenant: string, request: ModelRequest) => ReturnType<LoadImages>;
+const { signal } = new AbortController();
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-images-'));
   blobs = openBlobs({ config: BlobsConfig.parse({}), home });
-  load = imageLoader(blobs);
+  const loader = imageLoader(blobs);
+  load = (tenant, asked) => loader(tenant, asked, signal);
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
@@ -84,8 +86,25 @@ it('says that a picture is gone, another tenant’s, or not a picture after all'
 it('goes on without pictures when they cannot be read', async () => {
   const a = await put(png('a'), 'a.png');
   const broken = { ...blobs, get: () => Promise.reject(new Error('the bucket is away')) };
-  const shown = await imageLoader(broken)('acme', request(user('x', a)));
+  const shown = await imageLoader(broken)('acme', request(user('x', a)), signal);
   expect(shown.messages[0]?.text).toContain('cannot be read at the moment');
+});
+
+it('waits a limited time for all of them together, and not at all once the step is stopped', async () => {
+  const all = [await put(png('a'), 'a.png'), await put(png('b'), 'b.png')];
+  let asked = 0;
+  const stuck: Blobs = {
+    ...blobs,
+    get: () => {
+      asked += 1;
+      return new Promise(() => undefined);
+    },
+  };
+  const slow = await imageLoader(stuck, 20)('acme', request(user('x', ...all)), signal);
+  expect(shownIn(slow)).toEqual([[]]);
+  expect(slow.messages[0]?.text).toContain('[picture a.png is not shown: it cannot be read at the moment]');
+  await imageLoader(stuck)('acme', request(user('x', ...all)), AbortSignal.abort());
+  expect(asked).toBe(1);
 });
 
 it('reads a picture once for the steps of a turn, each tenant’s for itself', async () => {
@@ -99,9 +118,9 @@ it('reads a picture once for the steps of a turn, each tenant’s for itself', a
     },
   };
   const counted = imageLoader(counting);
-  for (let step = 0; step < 3; step += 1) await counted('acme', request(user('x', a)));
+  for (let step = 0; step < 3; step += 1) await counted('acme', request(user('x', a)), signal);
   expect(reads).toBe(1);
-  expect(shownIn(await counted('other', request(user('x', a))))).toEqual([[]]);
+  expect(shownIn(await counted('other', request(user('x', a)), signal))).toEqual([[]]);
 });
 
 it('can take the pictures out again for a model that refuses them', async () => {

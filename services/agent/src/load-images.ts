@@ -18,7 +18,13 @@ const imagesBytesMax = 20 * 1024 * 1024;
 /** What a turn of several steps does not read again. */
 const cached = { maxSize: 64 * 1024 * 1024, ttl: 600_000, sizeCalculation: ({ data }: ModelImage) => data.byteLength };
 
-export type LoadImages = (tenant: string, request: ModelRequest) => Promise<ModelRequest>;
+/** Milliseconds that a turn waits for pictures, all together. */
+const waitMsMost = 15_000;
+
+/** @param signal pictures that have not come when it aborts are left out */
+export type LoadImages = (tenant: string, request: ModelRequest, signal: AbortSignal) => Promise<ModelRequest>;
+
+const unreadable = 'it cannot be read at the moment';
 
 const isPicture = ({ type }: Attachment): boolean => imageMediaTypes.some((known) => known === type);
 
@@ -30,7 +36,7 @@ const omitted = ({ name }: Attachment, why: string): string =>
  * Makes pictures of what messages have attached, right before a model is asked: what is stored may have grown old, and a
  * journal with the bytes in it would be too large. For each picture that cannot be shown a sentence says why. Never rejects.
  */
-export function imageLoader(blobs: Blobs): LoadImages {
+export function imageLoader(blobs: Blobs, waitMs: number = waitMsMost): LoadImages {
   const known = new LRUCache<string, ModelImage>(cached);
   const keep = attachmentKeeper(blobs);
 
@@ -47,16 +53,19 @@ export function imageLoader(blobs: Blobs): LoadImages {
       known.set(key, { mediaType, data });
       return { mediaType, data, name };
     } catch {
-      return 'it cannot be read at the moment';
+      return unreadable;
     }
   };
 
-  return async (tenant, request) => {
+  return async (tenant, request, signal) => {
     if (!request.messages.some(hasAttachments)) return request;
     void keep(
       tenant,
       request.messages.flatMap((message) => (hasAttachments(message) ? (message.attachments ?? []) : [])),
     );
+    const late = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
+    const { promise: tooLate, resolve } = Promise.withResolvers<string>();
+    late.addEventListener('abort', () => resolve(unreadable), { once: true });
     let [count, bytes] = [0, 0];
     const shown: ModelMessage[] = [];
     for (const message of request.messages.toReversed()) {
@@ -70,7 +79,9 @@ export function imageLoader(blobs: Blobs): LoadImages {
         const { size } = attachment;
         let image: ModelImage | string = 'newer ones take its place';
         if (size > imageBytesMax) image = 'it is larger than 5 MiB';
-        else if (count < imagesMax && bytes + size <= imagesBytesMax) image = await load(tenant, attachment);
+        else if (late.aborted) image = unreadable;
+        else if (count < imagesMax && bytes + size <= imagesBytesMax)
+          image = await Promise.race([load(tenant, attachment), tooLate]);
         if (typeof image === 'string') notes.push(omitted(attachment, image));
         else {
           images.push(image);
