@@ -28,6 +28,7 @@ const planted: [name: string, path: string, text: string][] = [
   ['a sibling', 'packages/tools/src/x.ts', "import { run } from '@queueclaw/sandbox';"],
   ['a conversation in the runner', 'services/tool-runner/src/x.ts', "import '@queueclaw/conversations';"],
   ['a path into a package', 'services/agent/src/x.ts', "import { x } from '@queueclaw/turn/src/x.js';"],
+  ['a package of which only a door is allowed', 'packages/cli/src/x.ts', "import { createModels } from '@queueclaw/llm';"],
   ['a path around a package', 'services/agent/src/x.ts', "import { x } from '../../../packages/turn/src/x.js';"],
   ['a queue outside queues', 'services/agent/src/x.ts', "import { Queue } from 'bullmq';"],
   ['a vendor outside its folder', 'packages/llm/src/router.ts', "import OpenAI from 'openai';"],
@@ -47,4 +48,6 @@ test.each(planted)('finds %s', (_name, path, text) => {
 test('allows what the layout allows', () => {
   const text = "import { x } from '@queueclaw/turn'; import { readFile } from 'node:fs/promises'; import './y.js';";
   expect(violations({ path: 'services/agent/src/x.ts', text })).toEqual([]);
+  const door = "import { checkModels } from '@queueclaw/llm/names';";
+  expect(violations({ path: 'packages/cli/src/x.ts', text: door })).toEqual([]);
 });

@@ -22,6 +22,7 @@ import {
   createHealthBoard,
   createLive,
   createLogger,
+  type LiveCell,
   type Service,
 } from '@queueclaw/runtime';
 import { eventually, redisAs } from '@queueclaw/testing';
@@ -39,6 +40,8 @@ export type TestAgents = {
   /** Every request to the model, and how it was broken off if it was. */
   readonly asked: readonly { readonly request: ModelRequest; readonly signal: AbortSignal }[];
   readonly log: readonly string[];
+  /** Of all replicas; to be replaced while they run. */
+  readonly settings: LiveCell<Config>;
   /** One more replica. */
   start(): Promise<Service>;
   say(address: ActorAddress, id: string, text?: string): Promise<void>;
@@ -106,6 +109,7 @@ export async function testAgents(options: TestAgentsOptions): Promise<TestAgents
     door,
     asked,
     log,
+    settings,
     start: async () => {
       const agent = await createAgent(context, options.configured === true ? undefined : models);
       closing.push(() => agent.stop(500));
