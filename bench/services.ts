@@ -60,7 +60,8 @@ export async function openFleet({ limits = {}, model, thinkMs = 0 }: FleetOption
       limits: lifted,
     }),
   );
-  const namespace = 'bench';
+  // The default: names of keys are part of what they cost.
+  const namespace = 'qc';
   const port = await freePort();
   const started: Child[] = [];
   return {
