@@ -1,7 +1,14 @@
 import { readlinkSync } from 'node:fs';
 import { isAlive, markProcess } from './process-life.js';
 
-const namespace = (): string => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+function namespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    // Not Linux.
+    return '0';
+  }
+}
 
 let own: string | undefined;
 

@@ -48,7 +48,11 @@ export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal
     if (code === 'tool.cancelled' && deadline.aborted) return end(false, text, 'tool.timeout');
     return end(ok, text, code);
   } catch (error) {
-    if (error instanceof FileProblem) return end(false, error.message, 'tool.failed');
+    if (error instanceof FileProblem) {
+      // All others are the model's own doing.
+      if (error.kind === 'closed') deps.onFault(error);
+      return end(false, error.message, 'tool.failed');
+    }
     if (error instanceof AppError) return end(false, error.publicMessage, error.code);
     deps.onFault(error);
     return end(false, 'The tool failed.', 'tool.failed');
