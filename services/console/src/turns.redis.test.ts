@@ -161,7 +161,7 @@ it('shows what a tenant used on a day, by model and by person', async () => {
   counter.count({ tenant: 'default', person: 'http.ada', now }, { turns: 1, toolCalls: 2 });
   await counter.close();
   const page = await get('/usage');
-  for (const fact of ['small', 'http.ada', '0.0125 USD', '1 turns · 2 tool calls']) expect(page).toContain(fact);
+  for (const fact of ['small', 'http.ada', '0.0125 USD', '1 turn · 2 tool calls']) expect(page).toContain(fact);
   const report = JSON.parse(await get(`/api/usage?day=${dayAt(now).name}`)) as object;
   expect(report).toMatchObject({ tenant: 'default', currency: 'USD', total: { inputTokens: 1_200, turns: 1 } });
   expect(report).not.toHaveProperty('after');

@@ -17,6 +17,7 @@ nav a[aria-current] { color: var(--accent); font-weight: 600; box-shadow: inset 
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.35rem; margin: .25rem 0 1rem; }
 h2 { font-size: 1rem; margin: 0; }
+.scroll + h2 { margin: 1.2rem 0 .5rem; }
 small, .quiet, .facts { color: var(--quiet); }
 .facts { font-size: .85rem; margin: 0 0 .35rem; }
 .good { color: var(--good); }

@@ -6,7 +6,7 @@ import { conversationPath } from './conversations-page.js';
 import { type Html, html } from './html.js';
 import { layout } from './layout.js';
 import { turnPath } from './transcript-page.js';
-import { count, cut, duration, money, time } from './written-values.js';
+import { count, cut, duration, money, some, time } from './written-values.js';
 
 export type TurnPageView = {
   readonly visitor: Visitor;
@@ -54,7 +54,7 @@ const modelItem = ({ at, step, afterMs, model, usage, text, calls }: Of<'model'>
     <h2>step ${step}${model !== undefined && `, ${model}`}</h2>
     <p class="facts">
       ${time(at)} · after
-      ${duration(afterMs)}${usage !== undefined && ` · ${spent(usage, currency)}`}${calls > 0 && ` · ${calls === 1 ? '1 call' : `${count(calls)} calls`}`}
+      ${duration(afterMs)}${usage !== undefined && ` · ${spent(usage, currency)}`}${calls > 0 && ` · ${some(calls, 'call')}`}
     </p>
     ${words(text)}
   </li>`;
@@ -102,13 +102,12 @@ export function turnPage({ visitor, address, turn, currency, now }: TurnPageView
   const { tenant, conversation } = address;
   const [says, look] = states[turn.state];
   const { running } = turn;
-  const holdup =
-    running && `: ${holdups[running.holdup]}${running.tries > 1 ? `, for the ${running.tries}th time` : ''}`;
+  const holdup = running && `: ${holdups[running.holdup]}${running.tries > 1 ? `, try ${running.tries}` : ''}`;
   const earlier = turn.turn > 1 && html`<a href="${turnPath(address, turn.turn - 1)}">Turn ${turn.turn - 1}</a> `;
   const content = html`<p><a href="${conversationPath(tenant, conversation)}">${tenant}/${conversation}</a></p>
     <p>
       <span class="${look}">${says}</span>${holdup} · ${duration(running ? Math.max(0, now - turn.startedAt) : turn.ms)}
-      · ${count(turn.steps)} steps · ${count(turn.toolCalls)} tool calls · ${spent(turn.usage, currency)}
+      · ${some(turn.steps, 'step')} · ${some(turn.toolCalls, 'tool call')} · ${spent(turn.usage, currency)}
     </p>
     <ol class="timeline">
       ${turn.moments.map((moment) => item(moment, currency, now))}

@@ -3,7 +3,7 @@ import type { Visitor } from '../access/visitor.js';
 import type { DayOfUsage } from '../usage.js';
 import { type Html, html } from './html.js';
 import { layout } from './layout.js';
-import { count, money } from './written-values.js';
+import { count, money, some } from './written-values.js';
 
 export type UsageView = {
   readonly visitor: Visitor;
@@ -54,7 +54,7 @@ export function usagePage({ visitor, tenants, report }: UsageView): Html {
       <a href="${path(tenant, before)}">Earlier</a> <b>${written(day)}</b>
       ${after !== undefined && html`<a href="${path(tenant, after)}">Later</a>`}
     </p>
-    <p>${count(total.turns)} turns · ${count(total.toolCalls)} tool calls</p>
+    <p>${some(total.turns, 'turn')} · ${some(total.toolCalls, 'tool call')}</p>
     <div class="scroll">
       <table>
         ${head(['Model', 'Requests', 'Tokens in', 'of them cached', 'Tokens out', 'Cost'])}

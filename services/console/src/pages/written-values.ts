@@ -19,6 +19,11 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
+/** `1 turn`, `12 345 turns`. */
+export function some(value: number, one: string): string {
+  return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
+}
+
 /** `0.0125 USD`, from millionths. */
 export function money(micros: number, currency: string): string {
   const [whole = '0', part = ''] = (micros / 1_000_000).toFixed(6).split('.');
