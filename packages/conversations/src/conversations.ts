@@ -3,6 +3,7 @@ import { isCommand, type Mailbox, redisError, type Waker } from '@queueclaw/mail
 import type { Redis } from 'ioredis';
 import { openLiveReader } from './live.js';
 import { messageStatus } from './message-status.js';
+import { openPeople } from './people.js';
 import { exportTranscript, readTranscript } from './transcript.js';
 import type { Accepted, Conversations } from './types.js';
 
@@ -29,6 +30,7 @@ export function openConversations({ mailbox, waker, subscriber }: ConversationsO
     transcript: (address, page) => guarded(readTranscript(shards, address, page)),
     forget: (address) => guarded(forget(mailbox, address)),
     exportEntries: (address) => exportTranscript(shards, address),
+    people: openPeople(mailbox),
     follow: (address, cursor, tell) => guarded(live.follow(address, cursor, tell)),
     close: async () => live.close(),
   };

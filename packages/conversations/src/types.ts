@@ -6,6 +6,7 @@ import type {
   PersonMail,
   TranscriptEntry,
 } from '@queueclaw/contracts';
+import type { People } from './people.js';
 
 export type Accepted = {
   readonly outcome: 'accepted' | 'duplicate' | 'conflict' | 'full';
@@ -54,6 +55,8 @@ export type Conversations = {
   forget(address: ActorAddress): Promise<boolean>;
   /** The whole transcript, oldest first. */
   exportEntries(address: ActorAddress): AsyncIterable<TranscriptEntry>;
+  /** What is known by person. */
+  readonly people: People;
   /** Live events after `cursor`, or from now on. */
   follow(address: ActorAddress, cursor: string | undefined, listener: (entry: LiveEntry) => void): Promise<Following>;
   close(): Promise<void>;

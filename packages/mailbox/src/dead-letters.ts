@@ -65,6 +65,13 @@ export function openDeadLetters(mailbox: Mailbox, waker: Waker): DeadLetters {
   };
 }
 
+/** Drops the dead letters of a shard that `matches` says yes to. */
+export async function dropDeadLetters(shard: Shard, matches: (letter: DeadLetter) => boolean): Promise<void> {
+  const found: string[] = [];
+  for await (const { raw, letter } of newestFirst(shard)) if (matches(letter)) found.push(raw);
+  for (const raw of found) await shard.redis.lrem(keys.dead(shard.tag), 1, raw);
+}
+
 async function guarded<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,11 +1,11 @@
 import { type ActorAddress, actorMember, type TranscriptEntry } from '@queueclaw/contracts';
 
-/** The tail of a transcript as of the end of a turn. */
-export type KnownHistory = { readonly turn: number; readonly entries: readonly TranscriptEntry[] };
+/** The tail of a transcript as of the end of a turn, and how often older entries had been changed (`<turn>.<changes>`). */
+export type KnownHistory = { readonly version: string; readonly entries: readonly TranscriptEntry[] };
 
 /**
  * What this process last knew of transcripts, so that a claim need not bring along what it brought a moment ago. Never the
- * truth: a claim says which turn it knows, and Redis answers with the transcript unless that is still the last one.
+ * truth: a claim says which version it knows, and Redis answers with the transcript unless that is still the last one.
  */
 export type HistoryCache = {
   get(address: ActorAddress): KnownHistory | undefined;
@@ -35,12 +35,12 @@ export function createHistoryCache(now: () => number = Date.now): HistoryCache {
       remove(member);
       return undefined;
     },
-    set(address, { turn, entries }) {
+    set(address, { version, entries }) {
       const member = actorMember(address);
       remove(member);
       const size = entries.reduce((sum, entry) => sum + entry.text.length + 200, 0);
       if (size > charsMax / 8) return;
-      kept.set(member, { turn, entries, chars: size, at: now() });
+      kept.set(member, { version, entries, chars: size, at: now() });
       chars += size;
       for (const oldest of kept.keys()) {
         if (chars <= charsMax) break;

@@ -62,7 +62,7 @@ async function tryToClaim(
     await shard.run(
       'claim',
       [st, mb, ct, wt, keys.transcript(tag, address), due, keys.commands(tag, address)],
-      [actorMember(address), leaseMs, limits.historyMax, known?.turn ?? '', obeys ? 1 : 0],
+      [actorMember(address), leaseMs, limits.historyMax, known?.version ?? '', obeys ? 1 : 0],
     ),
   );
   if (answer[0] === 'commands') return { commands: openCommands(context.mailKey, address, strings(answer[1])) };
@@ -70,7 +70,8 @@ async function tryToClaim(
   const turn = Number(answer[4]);
   // What was known may have been dropped from the cache since, but not from this step.
   const history = answer[9] === 'known' ? (known?.entries ?? []) : readEntries(strings(answer[9]));
-  if (answer[9] !== 'known') context.histories.set(address, { turn, entries: history });
+  if (answer[9] !== 'known')
+    context.histories.set(address, { version: `${turn}.${String(answer[15])}`, entries: history });
   return leaseFrom(context, answer, { st, mb, ct, wt, due }, history);
 }
 
@@ -218,7 +219,7 @@ function leaseFrom(
       }
       noteRefused(end.take);
       const entries = [...(end.reset ? [] : history), ...end.entries].slice(-limits.historyMax);
-      histories.set(address, { turn: end.turn, entries });
+      histories.set(address, { version: `${end.turn}.${String(answer[15])}`, entries });
       return { left: Number(back[1]), outbox: Number(back[2]) };
     },
     appendLive: async (events) => {

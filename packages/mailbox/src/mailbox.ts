@@ -15,6 +15,7 @@ import { claimConversation } from './lease.js';
 import type { Claim } from './lease-types.js';
 import { lookAgainMs, type MailboxLimits } from './limits.js';
 import { parseRecord, type MessageRecord } from './record.js';
+import { redactPerson } from './redact.js';
 import { strings } from './reply-shapes.js';
 import type { Shard, Shards } from './shards.js';
 
@@ -38,6 +39,8 @@ export type Mailbox = {
     id: string,
     conversation?: string,
   ): Promise<{ conversation: string; record: MessageRecord } | undefined>;
+  /** Removes a person's words from a conversation that others share; the ids of their messages. See redact.ts. */
+  redact(address: ActorAddress, person: string): Promise<ReadonlySet<string>>;
   /** Removes everything of a conversation; false when there was nothing. */
   forget(address: ActorAddress): Promise<boolean>;
 };
@@ -62,6 +65,7 @@ export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbo
     dispatch: async (shard, kind, most) =>
       strings(await shard.run('dispatch', [keys.due(shard.tag, kind)], [most, lookAgainMs])).map(parseActorMember),
     record: (tenant, id, conversation) => findRecord(shards, tenant, id, conversation),
+    redact: (address, person) => redactPerson(shards.of(address), address, person),
     forget: (address) => forgetConversation(shards.of(address), address),
   };
 }

@@ -10,6 +10,7 @@ import { ingest } from './scripts/ingest.js';
 import { obey } from './scripts/obey.js';
 import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
 import { readLive } from './scripts/read-live.js';
+import { cutOff, redact } from './scripts/redact.js';
 import { redeliver } from './scripts/redeliver.js';
 import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
@@ -24,6 +25,7 @@ const sources = {
   claimDelivery,
   commit,
   commitDelivery,
+  cutOff,
   deliver,
   dispatch,
   forget,
@@ -33,6 +35,7 @@ const sources = {
   obey,
   postponeDelivery,
   readLive,
+  redact,
   redeliver,
   release,
   renew,
@@ -47,7 +50,16 @@ const sources = {
  */
 const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
   ...(['checkpoint', 'suspend', 'arm', 'commit', 'renew', 'release', 'results', 'forget', 'hold', 'letGo'] as const),
-  ...(['obey', 'summarise', 'deliver', 'claimDelivery', 'commitDelivery', 'postponeDelivery'] as const),
+  ...([
+    'obey',
+    'summarise',
+    'cutOff',
+    'redact',
+    'deliver',
+    'claimDelivery',
+    'commitDelivery',
+    'postponeDelivery',
+  ] as const),
 ]);
 
 export type ScriptName = keyof typeof sources;

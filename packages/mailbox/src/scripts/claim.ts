@@ -2,17 +2,17 @@ import { controlMax } from '../limits.js';
 import { inbox, prelude } from './prelude.js';
 
 /**
- * KEYS: st, mb, ct, wt, tr, due, cm. ARGV: member, leaseMs, historyMax, the turn whose history is known or '', '1': the
- * claimer obeys commands.
+ * KEYS: st, mb, ct, wt, tr, due, cm. ARGV: member, leaseMs, historyMax, the version of the history that is known or '',
+ * '1': the claimer obeys commands.
  * Returns { 'commands', commands } first of all when there are any, and changes nothing; { 'busy' } while another worker's
  * lease lives; { 'empty' } when there is nothing to do; { 'waiting' } when the tools are out and it is not time; else { 'claimed', epoch, now, tries, turn, journal or '', control, mail, wt pairs,
  * history or 'known', entries ever, entries trimmed, summary or '', preferences or '', a command that waits for a worker or
- * '' }. The history begins after what the summary covers. A conversation that is worked on does not expire.
+ * '', how often the transcript was changed }. A history's version is its turn and that. The history begins after what the summary covers. A conversation that is worked on does not expire.
  */
 export const claim = `${prelude}${inbox}
 local now = clock()
 local s = redis.call('HMGET', KEYS[1], 'lease', 'phase', 'journal', 'waiting', 'deadline', 'armed', 'epoch', 'tries', 'turn',
-  'mailWakes', 'compact', 'trimmed', 'until', 'summary', 'prefs')
+  'mailWakes', 'compact', 'trimmed', 'until', 'summary', 'prefs', 'version')
 local commands = redis.call('LRANGE', KEYS[7], 0, ${controlMax - 1})
 if #commands > 0 and ARGV[5] == '1' then return { 'commands', commands } end
 if s[1] and tonumber(s[1]) > now then
@@ -44,7 +44,8 @@ local length = redis.call('LLEN', KEYS[5])
 local trimmed = tonumber(s[12] or '0')
 local fresh = math.min(tonumber(ARGV[3]), length, trimmed + length - tonumber(s[13] or '0'))
 local history = {}
-if turn == ARGV[4] then history = 'known' elseif fresh > 0 then history = redis.call('LRANGE', KEYS[5], -fresh, -1) end
+local version = turn .. '.' .. (s[16] or '0')
+if version == ARGV[4] then history = 'known' elseif fresh > 0 then history = redis.call('LRANGE', KEYS[5], -fresh, -1) end
 return { 'claimed', epoch, now, tries, turn, s[3] or '', control, mail, waiting, history, trimmed + length, trimmed,
-  s[14] or '', s[15] or '', s[11] or '' }
+  s[14] or '', s[15] or '', s[11] or '', s[16] or '0' }
 `;

@@ -50,6 +50,7 @@ end
 redis.call('HSET', KEYS[1], 'wrote', ARGV[2], 'turn', ARGV[6], 'tries', '0', 'lease', '0', 'scheduled', left > 0 and '1' or '0')
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
 redis.call('ZADD', KEYS[7], now, string.sub(member, (string.find(member, '/', 1, true)) + 1))
+redis.call('PEXPIRE', KEYS[7], ARGV[8])
 if tonumber(ARGV[6]) % 50 == 1 then redis.call('ZREMRANGEBYSCORE', KEYS[7], 0, now - ARGV[8]) end
 if left > 0 then redis.call('ZADD', KEYS[6], now + grace, member) else redis.call('ZREM', KEYS[6], member) end
 return { 'ok', left, out }

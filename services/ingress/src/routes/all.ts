@@ -8,6 +8,7 @@ import { healthRoutes } from './health.js';
 import { messageRoutes } from './messages.js';
 import { completionRoutes } from './openai/completion-routes.js';
 import { pageRoutes } from './page.js';
+import { peopleRoutes } from './people.js';
 import { webhookRoutes } from './webhooks.js';
 
 /** Every address of the public server but the socket's. What is below /api, /v1 and health is described in docs/operations.ts. */
@@ -15,6 +16,7 @@ export async function allRoutes(app: FastifyInstance, parts: ServerParts & { rea
   await app.register(messageRoutes, parts);
   await app.register(conversationRoutes, parts);
   await app.register(attachmentRoutes, parts);
+  await app.register(peopleRoutes, parts);
   await app.register(completionRoutes, parts);
   await app.register(webhookRoutes, parts);
   await app.register(healthRoutes, parts);

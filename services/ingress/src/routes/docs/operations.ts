@@ -35,6 +35,10 @@ export type Operation = {
 };
 
 const conversation = { schema: ConversationId, says: 'The conversation.' };
+const person = {
+  channel: { schema: z.string().max(32), says: 'The channel; `http` for whoever comes with a token.' },
+  id: { schema: z.string().max(256), says: "The channel's own id of the person; see /whoami." },
+};
 const before = { schema: z.int().min(0), says: '`next` of the page before.' };
 const limit = (usual: number, most: number): Parameter => ({
   schema: z.int().min(1).max(most).default(usual),
@@ -129,6 +133,21 @@ export const operations: readonly Operation[] = [
     query: { name: { schema: z.string().max(255), says: 'What the file is to be called.' } },
     answers: { 200: ['The file.', 'application/octet-stream'] },
     errors: ['route.not_found'],
+  },
+  {
+    ...{ method: 'get', path: '/api/people/{channel}/{id}/export', group: 'People', scope: 'operate' },
+    summary:
+      'Everything that a person has: transcripts, waiting mail, preferences. Of shared conversations only their words.',
+    params: person,
+    answers: { 200: ['One line each; none when nothing is known.', 'application/jsonl'] },
+    errors: ['request.invalid'],
+  },
+  {
+    ...{ method: 'delete', path: '/api/people/{channel}/{id}', group: 'People', scope: 'operate' },
+    summary: 'Forget a person: their conversations; from shared ones, what they wrote.',
+    params: person,
+    answers: { 200: ['How many conversations.', z.object({ forgotten: z.int(), redacted: z.int() })] },
+    errors: ['request.invalid'],
   },
   {
     ...{ method: 'get', path: '/v1/models', group: 'OpenAI-compatible', scope: 'read' },

@@ -1,0 +1,192 @@
+import { type ActorAddress, keys, personIn, type PersonMail, type Reply } from '@queueclaw/contracts';
+import type { Lease } from '@queueclaw/mailbox';
+import { Config } from '@queueclaw/runtime';
+import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { type Door, openDoor } from './open.js';
+import type { Person, PersonLine } from './people.js';
+
+let redisUrl: string;
+let door: Door;
+
+beforeAll(async () => {
+  redisUrl = await sharedRedis();
+});
+afterEach(() => door.close());
+
+const open = (state: Record<string, unknown> = {}): void => {
+  const config = Config.parse({ state: { namespace: uniqueNamespace(), ...state } });
+  door = openDoor({ redisUrl, mailKey: 'test mail key', config, onError: () => undefined });
+};
+const at = (conversation: string): ActorAddress => ({ tenant: 'default', conversation });
+const ada: Person = { tenant: 'default', channel: 'telegram', id: 'ada' };
+let serial = 0;
+const write = async (a: ActorAddress, who: string, text: string): Promise<PersonMail> => {
+  const id = `p${(serial += 1)}`;
+  const mail: PersonMail = {
+    ...{ v: 1, kind: 'person', id, text, from: { id: who, name: who.toUpperCase() } },
+    ...{ route: { channel: 'telegram' }, at: Date.now() },
+  };
+  await door.conversations.accept(a, mail);
+  return mail;
+};
+const lease = async (a: ActorAddress): Promise<Lease> => {
+  const claim = await door.mailbox.claim(a);
+  if (typeof claim === 'string') throw new Error(claim);
+  return claim;
+};
+/** The turn of what waits, with an answer. */
+const answer = async (a: ActorAddress): Promise<void> => {
+  const held = await lease(a);
+  const { mail } = held.inbox();
+  const turn = held.turn + 1;
+  const base = { v: 1 as const, turn, at: 1 };
+  const reply: Reply = {
+    ...base,
+    ...{ id: `r${turn}`, text: 'an answer', answers: mail.map(({ id }) => id), status: 'answered' },
+    route: { channel: 'telegram' },
+  };
+  const asked = mail.map(({ id, text, from }) => ({ ...base, role: 'user' as const, id, text, from }));
+  const entries = [...asked, { ...base, role: 'assistant' as const, text: 'an answer' }];
+  await held.commit({ take: { mail: mail.length, control: 0 }, turn, reset: false, entries, replies: [reply] });
+};
+const exported = async (person: Person): Promise<readonly PersonLine[]> => {
+  const lines: PersonLine[] = [];
+  for await (const line of door.conversations.people.export(person)) lines.push(line);
+  return lines;
+};
+const words = (lines: readonly PersonLine[]): string[] =>
+  lines.flatMap((line) => ('entry' in line ? [`${line.conversation}: ${line.entry.text}`] : []));
+/** Every value below the deployment's prefix, as text. */
+const everything = async (): Promise<string> => {
+  const { redis, space } = door;
+  let all = '';
+  for (const key of await redis.keys(`{${space.namespace}*`)) {
+    const type = await redis.type(key);
+    if (type === 'list') all += (await redis.lrange(key, 0, -1)).join();
+    else if (type === 'hash') all += Object.values(await redis.hgetall(key)).join();
+    else if (type === 'stream') all += JSON.stringify(await redis.xrange(key, '-', '+'));
+    else if (type === 'zset') all += (await redis.zrange(key, '-inf', '+inf', 'BYSCORE')).join();
+    all += `${key}\n`;
+  }
+  return all;
+};
+
+it.each([1, 5])('exports everything of a person and of nobody else, from %i shards', async (shards) => {
+  open({ shards });
+  await write(at('mine'), 'ada', 'a secret');
+  await answer(at('mine'));
+  await write(at('mine-too'), 'ada', 'another');
+  await write(at('group'), 'ada', 'in the group');
+  await write(at('group'), 'bob', 'of bob');
+  await answer(at('group'));
+  await write(at('bobs'), 'bob', 'alone');
+  const lines = await exported(ada);
+  expect(words(lines).toSorted()).toEqual(['group: in the group', 'mine: a secret', 'mine: an answer']);
+  expect(lines.filter((line) => 'waiting' in line)).toMatchObject([
+    { conversation: 'mine-too', waiting: { text: 'another' } },
+  ]);
+  expect(await exported({ ...ada, channel: 'discord' })).toEqual([]);
+  expect(await exported({ ...ada, tenant: 'acme' })).toEqual([]);
+});
+
+it('forgets a person: nothing of theirs is left in Redis, and what others wrote is', async () => {
+  open();
+  await write(at('mine'), 'ada', 'adas-secret-1');
+  await answer(at('mine'));
+  await write(at('mine'), 'ada', 'adas-secret-2');
+  await write(at('group'), 'ada', 'adas-secret-3');
+  await write(at('group'), 'bob', 'words of bob');
+  await answer(at('group'));
+  const held = await lease(at('mine'));
+  expect(await door.conversations.people.forget(ada)).toEqual({ forgotten: 1, redacted: 1 });
+  expect(await held.renew()).toBeUndefined();
+  const all = await everything();
+  for (const trace of ['adas-secret', 'ADA', personIn('telegram', 'ada')]) expect(all).not.toContain(trace);
+  const group = await door.conversations.transcript(at('group'), { limit: 9 });
+  expect(group?.entries.map(({ text }) => text)).toEqual(['[removed]', 'words of bob', 'an answer']);
+  expect(await exported(ada)).toEqual([]);
+  expect(await door.conversations.people.forget(ada)).toEqual({ forgotten: 0, redacted: 0 });
+});
+
+it('takes a person’s words out of a turn that is under way and out of what waits; the others are answered', async () => {
+  open();
+  const a = at('group');
+  await write(a, 'bob', 'words of bob');
+  await write(a, 'ada', 'adas-secret-1');
+  const before = await lease(a);
+  const { mail } = before.inbox();
+  const usage = { inputTokens: 0, outputTokens: 0 };
+  const journal = { v: 1 as const, turn: 1, step: 1, startedAt: 1, pending: [], toolCalls: 0, usage };
+  const entries = mail.map(({ id, text, from }) => ({
+    v: 1 as const,
+    turn: 1,
+    at: 1,
+    role: 'user' as const,
+    id,
+    text,
+    from,
+  }));
+  const answers = mail.map(({ text: _, ...rest }) => rest);
+  await before.checkpoint({ ...journal, answers, entries }, { mail: 2, control: 0 });
+  await write(a, 'ada', 'adas-secret-2');
+  await write(a, 'bob', 'more of bob');
+  await door.conversations.people.forget(ada);
+  expect(await before.checkpoint({ ...journal, answers, entries }, { mail: 0, control: 0 })).toBe(false);
+  const after = await lease(a);
+  expect(after.journal?.entries.map(({ text }) => text)).toEqual(['words of bob', '[removed]']);
+  expect(after.inbox().mail.map(({ text }) => text)).toEqual(['more of bob']);
+  expect(await everything()).not.toContain('adas-secret');
+});
+
+it('is not fooled by what a process remembers of a transcript', async () => {
+  open();
+  await write(at('group'), 'bob', 'words of bob');
+  await write(at('group'), 'ada', 'adas-secret');
+  await answer(at('group'));
+  await door.conversations.people.forget(ada);
+  await write(at('group'), 'bob', 'again');
+  expect((await lease(at('group'))).history.map(({ text }) => text)).toEqual([
+    'words of bob',
+    '[removed]',
+    'an answer',
+  ]);
+});
+
+it('finds a person who writes again after they were forgotten', async () => {
+  open();
+  await write(at('group'), 'bob', 'words of bob');
+  await write(at('group'), 'ada', 'old');
+  await answer(at('group'));
+  await door.conversations.people.forget(ada);
+  await write(at('group'), 'ada', 'new');
+  await answer(at('group'));
+  expect(words(await exported(ada))).toEqual(['group: new']);
+});
+
+it('keeps nothing beyond the retention: every key of an idle conversation expires', async () => {
+  open({ retention: '1h' });
+  const a = at('mine');
+  await write(a, 'ada', 'hello');
+  await answer(a);
+  const held = await write(a, 'ada', 'again').then(() => lease(a));
+  const usage = { inputTokens: 0, outputTokens: 0 };
+  await held.summarise({ summary: { v: 1, text: 's', until: 1, turn: 1, usage }, commandDone: false, replies: [] });
+  await held.commit({ take: { mail: 1, control: 0 }, turn: 2, reset: false, entries: [], replies: [] });
+  const base = { v: 1, kind: 'control', from: { id: 'ada' }, route: { channel: 'telegram' }, at: 1 } as const;
+  await door.conversations.control(a, { ...base, id: 'c1', action: 'tell', about: 'help' });
+  await door.mailbox.claim(a, async (commands) => {
+    for (const command of commands) await door.mailbox.obey(a, command, { change: { queueMode: 'steer' } });
+  });
+  const { redis, space } = door;
+  const day = 86_400_000;
+  const forever: string[] = [];
+  for (const key of await redis.keys(`{${space.namespace}*`)) {
+    const left = await redis.pttl(key);
+    // What is due and the queues are bounded otherwise; replies wait until they are delivered.
+    const bounded = /:due:|:replies:|\}:messages:/.test(key);
+    if (!bounded && (left < 0 || left > 3 * day + 3_600_000)) forever.push(`${key} ${left}`);
+  }
+  expect(forever).toEqual([]);
+  expect(await redis.pttl(keys.state(door.mailbox.shards.of(a).tag, 'messages', a))).toBeLessThanOrEqual(3_600_000);
+});

@@ -1,0 +1,117 @@
+import {
+  type ActorAddress,
+  type Journal,
+  keys,
+  Mail,
+  personIn,
+  type Preferences,
+  type TranscriptEntry,
+} from '@queueclaw/contracts';
+import { dropDeadLetters, type Mailbox, parseJson, type Shard } from '@queueclaw/mailbox';
+import { exportTranscript } from './transcript.js';
+
+/** A person of a tenant, as a channel names them. */
+export type Person = { readonly tenant: string; readonly channel: string; readonly id: string };
+
+/** A line of what there is of a person. */
+export type PersonLine =
+  | { readonly conversation: string; readonly preferences: Preferences }
+  | { readonly conversation: string; readonly entry: TranscriptEntry }
+  | { readonly conversation: string; readonly waiting: Mail };
+
+/** What became of a person's conversations: forgotten, or, when others share them, without their words. */
+export type PersonForgotten = { readonly forgotten: number; readonly redacted: number };
+
+export type People = {
+  /**
+   * Everything that a person has: of conversations that are theirs alone the whole transcript, of others what they wrote; what
+   * waits; the preferences of their conversations.
+   */
+  export(person: Person): AsyncIterable<PersonLine>;
+  /** Forgets them, dead letters too. Usage that was counted for them stays until it expires. */
+  forget(person: Person): Promise<PersonForgotten>;
+};
+
+/** Opens what is known by person. */
+export function openPeople(mailbox: Mailbox): People {
+  return {
+    export: (person) => exportPerson(mailbox, person),
+    forget: (person) => forgetPerson(mailbox, person),
+  };
+}
+
+async function conversationsIn(shard: Shard, person: Person): Promise<readonly ActorAddress[]> {
+  const { tenant, channel, id } = person;
+  const names = await shard.redis.zrange(
+    keys.person(shard.tag, tenant, personIn(channel, id)),
+    '-inf',
+    '+inf',
+    'BYSCORE',
+  );
+  return names.map((conversation) => ({ tenant, conversation }));
+}
+
+async function waitingIn({ tag, redis }: Shard, address: ActorAddress): Promise<readonly Mail[]> {
+  const lists = [keys.mailbox(tag, 'messages', address), keys.commands(tag, address), keys.control(tag, address)];
+  const lines = await Promise.all(lists.map((key) => redis.lrange(key, 0, -1)));
+  return lines.flat().flatMap((line) => Mail.safeParse(parseJson(line.slice(line.indexOf('.') + 1))).data ?? []);
+}
+
+const isTheirs = (entry: TranscriptEntry, { id }: Person): boolean => entry.role === 'user' && entry.from?.id === id;
+
+/** Somebody else has written there. */
+async function isShared(
+  mailbox: Mailbox,
+  address: ActorAddress,
+  person: Person,
+  journal: Journal | undefined,
+): Promise<boolean> {
+  const others = (entry: TranscriptEntry): boolean =>
+    entry.role === 'user' && entry.from !== undefined && !isTheirs(entry, person);
+  if (journal?.entries.some(others)) return true;
+  for await (const entry of exportTranscript(mailbox.shards, address)) if (others(entry)) return true;
+  return (await waitingIn(mailbox.shards.of(address), address)).some(({ from }) => from.id !== person.id);
+}
+
+async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<PersonLine> {
+  for (const shard of mailbox.shards.all)
+    for (const address of await conversationsIn(shard, person)) {
+      const { conversation } = address;
+      const { preferences, journal } = await mailbox.glance(address);
+      const shared = await isShared(mailbox, address, person, journal);
+      if (Object.keys(preferences).length > 0) yield { conversation, preferences };
+      for await (const entry of exportTranscript(mailbox.shards, address))
+        if (!shared || isTheirs(entry, person)) yield { conversation, entry };
+      for (const entry of journal?.entries ?? []) if (!shared || isTheirs(entry, person)) yield { conversation, entry };
+      for (const waiting of await waitingIn(shard, address))
+        if (waiting.from.id === person.id) yield { conversation, waiting };
+    }
+}
+
+async function forgetPerson(mailbox: Mailbox, person: Person): Promise<PersonForgotten> {
+  const { tenant, channel, id } = person;
+  let [forgotten, redacted] = [0, 0];
+  for (const shard of mailbox.shards.all) {
+    const alone = new Set<string>();
+    const found = await conversationsIn(shard, person);
+    for (const address of found) {
+      const { journal } = await mailbox.glance(address);
+      if (await isShared(mailbox, address, person, journal)) {
+        if ((await mailbox.redact(address, id)).size > 0) redacted += 1;
+      } else {
+        alone.add(address.conversation);
+        if (await mailbox.forget(address)) forgotten += 1;
+      }
+      await shard.redis.zrem(keys.person(shard.tag, tenant, personIn(channel, id)), address.conversation);
+    }
+    const all = new Set(found.map(({ conversation }) => conversation));
+    await dropDeadLetters(
+      shard,
+      (letter) =>
+        letter.tenant === tenant &&
+        (alone.has(letter.conversation) ||
+          (all.has(letter.conversation) && letter.mail.some(({ from }) => from.id === id))),
+    );
+  }
+  return { forgotten, redacted };
+}
