@@ -14,7 +14,7 @@ const jobs = {
   defaultJobOptions: { attempts: 1, removeOnComplete: { count: 500 } },
   streams: { events: { maxLen: 1_000 } },
 };
-const work = { connection: open(), prefix, concurrency: 150, skipVersionCheck: true };
+const work = { connection: open(), prefix, concurrency: 1_000, skipVersionCheck: true };
 
 if (role === 'middle') {
   const second = new Queue('second', { ...options, ...jobs });
