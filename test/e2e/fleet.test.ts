@@ -63,7 +63,7 @@ afterAll(async () => {
   await Promise.all(running.map((one) => one.stop()));
   await redis.stop();
   await rm(home, { recursive: true, force: true });
-});
+}, 60_000);
 
 const post = async (replica: number, conversation: string, id: string, text: string): Promise<number> => {
   const answer = await fetch(`http://127.0.0.1:${ports[replica]}/api/message`, {
@@ -188,7 +188,7 @@ it('shows operators what happened, and lets them pause and look into queues', as
     '/queues/api/redis/stats',
   ])
     expect(await ask(path)).not.toBe('');
-  expect(await ask('/conversations/default/killed-0')).toContain('tool-42');
+  expect(await ask('/conversations/default/killed-0')).toContain('goodbye');
   for (const act of ['pause', 'resume']) await ask(`/queues/api/queues/messages/${act}`, 'PUT');
   for (const state of ['completed', 'failed']) await ask(`/queues/api/queues/messages/clean/${state}`, 'PUT');
   await ask('/queues/api/queues/tasks/empty', 'PUT');
