@@ -41,7 +41,8 @@ const flags = ['--max-semi-space-size=8'];
 
 const homes = new Set<string>();
 process.once('exit', () => {
-  for (const home of homes) rmSync(home, { recursive: true, force: true });
+  // Who was killed a moment ago may still be writing.
+  for (const home of homes) rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 });
 
 /** Redis as production runs it, but for the fsync policy, which is the same for the baselines. */
