@@ -6,7 +6,7 @@ import { findLayout } from './groups/layout.js';
 import type { SandboxLimits } from './limits.js';
 import type { Provider } from './provider.js';
 import { smallWorkspace } from './canaries/try-resources.js';
-import { makeImage, mountImage, unmountImage } from './workspaces/image.js';
+import { makeImage, mountImage, unmountImages } from './workspaces/image.js';
 import type { Owner } from './workspaces/place.js';
 
 /** A way to bound that this machine has, or why it has none. */
@@ -41,7 +41,7 @@ export async function findStaging(provider: Provider, folder: string, owner: Own
     await mkdir(folder, { mode: 0o700 });
     await makeImage(staging, join(folder, 'image'), join(folder, 'draft'), smallWorkspace, owner);
     await mountImage(staging, join(folder, 'image'), `${staging.mounts}/trial`);
-    await unmountImage(staging, `${staging.mounts}/trial`);
+    await unmountImages(staging, [`${staging.mounts}/trial`]);
     return { has: staging };
   } catch (error) {
     return none(reasonOf(error));

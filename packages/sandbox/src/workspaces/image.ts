@@ -39,8 +39,10 @@ do
 done
 rmdir "$2/lost+found" 2>/dev/null || true`;
 
-const unmount = `umount "$1" 2>/dev/null || umount -l "$1"
-rmdir "$1"`;
+const unmount = `for at; do
+  umount "$at" 2>/dev/null || umount -l "$at"
+  rmdir "$at"
+done`;
 
 const options = 'nodev,nosuid,noatime,discard,noinit_itable,errors=remount-ro';
 
@@ -68,7 +70,7 @@ export async function mountImage(staging: Staging, image: string, at: string): P
   await staging.run(mount, [image, at, options]);
 }
 
-/** Takes it off again; whoever is still in it keeps it until they leave. */
-export async function unmountImage(staging: Staging, at: string): Promise<void> {
-  await staging.run(unmount, [at]);
+/** Takes them off again; whoever is still in one keeps it until they leave. */
+export async function unmountImages(staging: Staging, at: readonly string[]): Promise<void> {
+  await staging.run(unmount, at);
 }

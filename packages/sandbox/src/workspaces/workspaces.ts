@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Staging } from '../bubblewrap/staging.js';
 import { FileProblem } from '../file-problem.js';
 import { isOrphaned, ownerToken } from '../owner-token.js';
-import { type ImageLimits, makeImage, mountImage, unmountImage } from './image.js';
+import { type ImageLimits, makeImage, mountImage, unmountImages } from './image.js';
 import { type Excess, measureFolder } from './measure.js';
 import { baitPrefix, imagePath, makePassage, type Owner, workspaceOf } from './place.js';
 import { removeTree } from './remove.js';
@@ -123,7 +123,7 @@ export function openWorkspaces({ root, owner, limits, staging, idleMax }: Worksp
   };
 
   const close = async ({ mounted }: Entry): Promise<void> => {
-    if (mounted?.staging.isOpen === true) await unmountImage(mounted.staging, mounted.at);
+    if (mounted?.staging.isOpen === true) await unmountImages(mounted.staging, [mounted.at]);
   };
 
   /** Until `work` is done, who wants the workspace waits. */
@@ -223,7 +223,13 @@ export function openWorkspaces({ root, owner, limits, staging, idleMax }: Worksp
     async close() {
       const open = [...entries.values()];
       entries.clear();
-      await Promise.all([...leaving.values(), ...open.map(close)]);
+      await Promise.all(leaving.values());
+      const mounted = open.flatMap((entry) => (entry.mounted?.staging.isOpen === true ? [entry.mounted] : []));
+      for (const at of new Set(mounted.map((one) => one.staging))) {
+        const places = mounted.flatMap((one) => (one.staging === at ? [one.at] : []));
+        // What is not off in time goes with the staging.
+        await unmountImages(at, places).catch(() => undefined);
+      }
     },
   };
 }
