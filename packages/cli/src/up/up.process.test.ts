@@ -18,13 +18,13 @@ afterEach(() => world.clear());
 
 const event = <T extends UpEvent['event']>(up: Started, name: T): Extract<UpEvent, { event: T }> => {
   const found = up.events.find((one) => one.event === name);
-  if (found === undefined) throw new Error(`no ${name} yet: ${JSON.stringify(up.events)} ${up.errors()}`);
+  if (found === undefined) throw new Error(`no ${name} yet: ${up.output()} ${up.errors()}`);
   return found as Extract<UpEvent, { event: T }>;
 };
 const started = async (env: Readonly<Record<string, string>> = {}): Promise<Started> => {
   const up = world.start(['up', '--json'], env);
   await eventually(() => {
-    if (up.child.exitCode !== null) throw new Error(`ended: ${up.errors()}`);
+    if (up.child.exitCode !== null) throw new Error(`ended: ${up.output()} ${up.errors()}`);
     return event(up, 'ready');
   }, patience);
   return up;
@@ -69,7 +69,7 @@ test('a second start from the same home is refused and names the process, and th
   const up = await started();
   const second = world.start(['up', '--json']);
   expect(await second.exit).toBe(1);
-  expect(second.errors()).toContain(`process ${up.pid}`);
+  expect(second.output()).toContain(`process ${up.pid}`);
   expect(await ask('hello', 'm1')).toMatchObject({ status: 'answered' });
   // What doctor finds is the running system, not what it would start.
   const doctor = world.start(['doctor', '--json']);
@@ -81,8 +81,8 @@ test('a taken port is named with the variable to set, and nothing is left runnin
   await eventually(() => expect(other.listening).toBe(true));
   const up = world.start(['up', '--json']);
   expect(await up.exit).toBe(1);
-  expect(up.errors()).toContain(`Port ${world.port}`);
-  expect(up.errors()).toContain('PORT=<port>');
+  expect(up.output()).toContain(`Port ${world.port}`);
+  expect(up.output()).toContain('PORT=<port>');
   expect(world.state()).toBeUndefined();
   await new Promise((resolve) => other.close(resolve));
 });
@@ -98,6 +98,7 @@ test('what dies is started again and said so, and nothing that was accepted is l
       patience,
     );
     await eventually(() => expect(child(name).pid).not.toBe(before.pid), patience);
+    await eventually(() => expect(up.events).toContainEqual({ event: 'back', name }), patience);
   }
   await eventually(
     async () => expect(await ask('run: echo alive', 'm2')).toMatchObject({ status: 'answered' }),
@@ -157,6 +158,6 @@ test('a configuration that is not valid starts nothing', async () => {
   writeFileSync(join(world.home, 'queueclaw.yaml'), 'serevr: {}\n');
   const up = world.start(['up', '--json']);
   expect(await up.exit).toBe(1);
-  expect(up.errors()).toContain('queueclaw.yaml:1: serevr: unknown key; did you mean server?');
+  expect(up.output()).toContain('queueclaw.yaml:1: serevr: unknown key; did you mean server?');
   expect(world.state()).toBeUndefined();
 });
