@@ -193,8 +193,8 @@ const Limits = z.strictObject({
 export const BlobsConfig = z.strictObject({
   /** `file`: a folder, shared by all machines that run services; `s3`: a bucket of S3 or of a server that speaks like it. */
   provider: z.enum(['file', 's3']).default('file'),
-  /** For `file`: the folder; absent: `blobs` in the home. */
-  path: z.string().min(1).optional(),
+  /** For `file`: the folder, the same for all services wherever they were started; absent: `blobs` in the home. */
+  path: z.string().startsWith('/', 'must be an absolute path').optional(),
   bucket: z.string().min(1).max(255).optional(),
   /** Absent: what the machine has. */
   region: z.string().min(1).max(64).optional(),
@@ -209,7 +209,7 @@ export const BlobsConfig = z.strictObject({
   /** Put in front of every object's name. */
   prefix: z
     .string()
-    .regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/, 'must be names joined by /')
     .max(255)
     .optional(),
   /** One attachment. */
