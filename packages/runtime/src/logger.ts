@@ -9,7 +9,7 @@ const serializers = { err: reportError, error: reportError, cause: reportError }
 
 /** JSON for programs, text for a person at a terminal. */
 const toStdout = (line: string): void =>
-  void process.stdout.write(process.stdout.isTTY ? `${formatLogLine(line, true)}\n` : line);
+  void process.stdout.write(process.stdout.isTTY ? `${formatLogLine(line, !process.env['NO_COLOR'])}\n` : line);
 
 /**
  * A structured logger writing JSON lines; registered secrets are taken out of every line before it is written, and errors

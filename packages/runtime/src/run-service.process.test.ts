@@ -135,6 +135,9 @@ test('a configuration that is not valid ends it with every problem named', async
   expect(await service.exit).toEqual([1, null]);
   expect(service.output()).toContain('did you mean server?');
   expect(service.output()).toContain('limits.steps');
+  // One line that says it, and no stack.
+  expect(service.output().trimEnd().split('\n')).toHaveLength(1);
+  expect(service.output()).not.toContain('"stack"');
 });
 
 test('stops when the process that supervises it is gone', async () => {

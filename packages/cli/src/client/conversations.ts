@@ -42,7 +42,7 @@ export async function listConversations(limit: number): Promise<z.infer<typeof L
     const query = `?limit=${Math.min(pageMax, limit - found.length)}${before === undefined ? '' : `&before=${before}`}`;
     const page = List.parse(await callJson(address, { path: `/api/conversations${query}` }));
     found.push(...page.conversations);
-    if (page.next === undefined) break;
+    if (page.next === undefined || page.conversations.length === 0) break;
     before = page.next;
   }
   return found;
@@ -78,7 +78,7 @@ export async function showCommand(id: string, options: Listing): Promise<number>
     const query = `?limit=${size}${before === undefined ? '' : `&before=${before}`}`;
     const page = Page.parse(await callJson(address, { path: `${pathOf(id)}${query}` }));
     entries = [...page.entries, ...entries];
-    if (page.next === undefined) break;
+    if (page.next === undefined || page.entries.length === 0) break;
     before = page.next;
   }
   if (options.json) printJson({ conversation: id, entries });
