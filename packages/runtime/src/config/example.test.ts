@@ -43,6 +43,8 @@ test('what the example shows in comments is valid too', () => {
   const file = readConfigText(lines.slice(header).join('\n'), env);
   expect(file.ok ? [] : file.problems).toEqual([]);
   if (!file.ok) return;
+  // A reload parses what was parsed before.
+  expect(Config.parse(file.config)).toEqual(file.config);
   expect(file.config.server.tokens).toHaveLength(1);
   expect(Object.keys(file.config.llm.models)).toEqual(['claude', 'local', 'rehearsal']);
   expect(file.config.agents['default']?.queue_mode).toBe('collect');
