@@ -3,12 +3,16 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+export type Moved = { readonly read: number; readonly written: number; readonly scripts: number };
+
 export type LossyRedis = {
   readonly url: string;
   /** The next answer of Redis is lost together with its connection: Redis has done it, the client does not know. */
   loseNextAnswer(): void;
   /** How many answers were lost so far. */
   lost(): number;
+  /** Bytes from Redis and to it, and the scripts that were run, so far. */
+  moved(): Moved;
   close(): Promise<void>;
 };
 
@@ -22,6 +26,7 @@ export async function startLossyRedis(redisUrl: string): Promise<LossyRedis> {
   const sockets = new Set<Socket>();
   let armed = false;
   let lost = 0;
+  let [read, written, scripts] = [0, 0, 0];
   const server = createServer((client) => {
     const redis = open();
     const end = (): void => {
@@ -34,8 +39,13 @@ export async function startLossyRedis(redisUrl: string): Promise<LossyRedis> {
       sockets.add(socket);
       socket.on('error', end).on('close', end);
     }
-    client.on('data', (chunk) => redis.write(chunk));
+    client.on('data', (chunk) => {
+      written += chunk.length;
+      scripts += chunk.toString('latin1').split(/\r\nevalsha\r\n/i).length - 1;
+      redis.write(chunk);
+    });
     redis.on('data', (chunk) => {
+      read += chunk.length;
       if (!armed) return void client.write(chunk);
       armed = false;
       lost += 1;
@@ -47,6 +57,7 @@ export async function startLossyRedis(redisUrl: string): Promise<LossyRedis> {
     url: `unix://${path}`,
     loseNextAnswer: () => void (armed = true),
     lost: () => lost,
+    moved: () => ({ read, written, scripts }),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
