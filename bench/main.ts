@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { concurrent } from './measures/concurrent.ts';
 import { footprint } from './measures/footprint.ts';
 import { idle } from './measures/idle.ts';
+import { history } from './measures/history.ts';
 import { ingress } from './measures/ingress.ts';
 import { scale } from './measures/scale.ts';
 import { stream } from './measures/stream.ts';
@@ -16,6 +17,7 @@ const measures: Readonly<Record<string, () => Promise<Record<string, number>>>> 
   scale,
   stream,
   idle,
+  history,
   footprint,
 };
 
@@ -34,6 +36,8 @@ const targets: Readonly<Record<string, string>> = {
   stream_p99_ms: '<= 100',
   stream_lost: '0',
   idle_conversation_bytes: '<= 2048',
+  history_ratio: '<= 1.5',
+  history_bytes_ratio: '<= 1.1',
   start_ms: '<= 1000',
   rss_mb: '<= 380',
   rss_growth_percent: '< 10',
