@@ -30,7 +30,7 @@ export function openConversations({ mailbox, waker, subscriber }: ConversationsO
     transcript: (address, page) => guarded(readTranscript(shards, address, page)),
     forget: (address) => guarded(forget(mailbox, address)),
     exportEntries: (address) => exportTranscript(shards, address),
-    people: openPeople(mailbox),
+    people: openPeople(mailbox, (address) => forget(mailbox, address)),
     follow: (address, cursor, tell) => guarded(live.follow(address, cursor, tell)),
     close: async () => live.close(),
   };

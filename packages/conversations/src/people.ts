@@ -32,11 +32,13 @@ export type People = {
   forget(person: Person): Promise<PersonForgotten>;
 };
 
-/** Opens what is known by person. */
-export function openPeople(mailbox: Mailbox): People {
+type Forget = (address: ActorAddress) => Promise<boolean>;
+
+/** Opens what is known by person. @param forget forgets a conversation */
+export function openPeople(mailbox: Mailbox, forget: Forget): People {
   return {
     export: (person) => exportPerson(mailbox, person),
-    forget: (person) => forgetPerson(mailbox, person),
+    forget: (person) => forgetPerson(mailbox, forget, person),
   };
 }
 
@@ -88,7 +90,7 @@ async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<Pe
     }
 }
 
-async function forgetPerson(mailbox: Mailbox, person: Person): Promise<PersonForgotten> {
+async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): Promise<PersonForgotten> {
   const { tenant, channel, id } = person;
   let [forgotten, redacted] = [0, 0];
   for (const shard of mailbox.shards.all) {
@@ -100,7 +102,7 @@ async function forgetPerson(mailbox: Mailbox, person: Person): Promise<PersonFor
         if ((await mailbox.redact(address, id)).size > 0) redacted += 1;
       } else {
         alone.add(address.conversation);
-        if (await mailbox.forget(address)) forgotten += 1;
+        if (await forget(address)) forgotten += 1;
       }
       await shard.redis.zrem(keys.person(shard.tag, tenant, personIn(channel, id)), address.conversation);
     }
