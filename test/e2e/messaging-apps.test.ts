@@ -1,11 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aclRules } from '@queueclaw/runtime/settings';
 import {
   eventually,
   type FakeDiscord,
   type FakeSlack,
   type FakeTelegram,
+  redisAs,
+  refusals,
   startFakeDiscord,
   startFakeSlack,
   startFakeTelegram,
@@ -28,7 +31,13 @@ let others: ServiceProcess[] = [];
 let env: Record<string, string>;
 const ports: number[] = [];
 const patience = { timeoutMs: 30_000 };
-const startIngress = (port: number): Promise<ServiceProcess> => startService('ingress', { ...env, PORT: String(port) });
+/** Every service has its own user. */
+const redisOf = async (user: 'ingress' | 'agent' | 'tool-runner'): Promise<{ REDIS_URL: string }> => {
+  const space = { namespace: env['QUEUECLAW_NAMESPACE'] ?? '', shards: 1 };
+  return { REDIS_URL: await redisAs(redis.url, aclRules(user, space)) };
+};
+const startIngress = async (port: number): Promise<ServiceProcess> =>
+  startService('ingress', { ...env, ...(await redisOf('ingress')), PORT: String(port) });
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-apps-'));
@@ -50,7 +59,7 @@ beforeAll(async () => {
   const llm = { default: 'demo', models: { demo: { provider: 'demo' } } };
   await writeFile(config, JSON.stringify({ llm, channels }));
   const runner = {
-    ...{ REDIS_URL: redis.url, QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config, PORT: '0' },
+    ...{ QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config, PORT: '0' },
     QUEUECLAW_NAMESPACE: uniqueNamespace(),
   };
   env = { ...runner, QUEUECLAW_MAIL_KEY: 'the mail key of this test, long enough' };
@@ -58,7 +67,10 @@ beforeAll(async () => {
   board = await openSwitchboard(ports[0] ?? 0);
   slack.callAt(`${board.url}/channels/slack/main`);
   ingresses = await Promise.all(ports.map(startIngress));
-  others = await Promise.all([startService('agent', env), startService('tool-runner', runner)]);
+  others = await Promise.all([
+    startService('agent', { ...env, ...(await redisOf('agent')) }),
+    startService('tool-runner', { ...runner, ...(await redisOf('tool-runner')) }),
+  ]);
   await eventually(() => expect(discord.listeners()).toBe(1), patience);
 }, 90_000);
 
@@ -134,6 +146,10 @@ it('answers each message of Slack once, though the replica that it calls is kill
   await eventually(() => expect([1, 2, 3, 4, 5, 6].map(answers)).toEqual([1, 1, 1, 1, 1, 1]), patience);
   await comeBack();
 }, 60_000);
+
+it('refused nobody anything in Redis', async () => {
+  expect(await refusals(redis.url)).toEqual([]);
+});
 
 it('writes no token anywhere', () => {
   for (const one of [...ingresses, ...others])
