@@ -28,7 +28,11 @@ const planted: [name: string, path: string, text: string][] = [
   ['a sibling', 'packages/tools/src/x.ts', "import { run } from '@queueclaw/sandbox';"],
   ['a conversation in the runner', 'services/tool-runner/src/x.ts', "import '@queueclaw/conversations';"],
   ['a path into a package', 'services/agent/src/x.ts', "import { x } from '@queueclaw/turn/src/x.js';"],
-  ['a package of which only a door is allowed', 'packages/cli/src/x.ts', "import { createModels } from '@queueclaw/llm';"],
+  [
+    'a package of which only a door is allowed',
+    'packages/cli/src/x.ts',
+    "import { createModels } from '@queueclaw/llm';",
+  ],
   ['a path around a package', 'services/agent/src/x.ts', "import { x } from '../../../packages/turn/src/x.js';"],
   ['a queue outside queues', 'services/agent/src/x.ts', "import { Queue } from 'bullmq';"],
   ['a vendor outside its folder', 'packages/llm/src/router.ts', "import OpenAI from 'openai';"],
