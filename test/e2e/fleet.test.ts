@@ -110,6 +110,41 @@ it('streams from one replica what was posted to the other', async () => {
   expect(frames.find((frame) => frame.type === 'reply')).toMatchObject({ answers: ['s1'], status: 'answered' });
 });
 
+it('answers commands on every way in while the model works, in the person’s language, once', async () => {
+  const { frames, close } = await watch(1, 'commanded');
+  await post(0, 'commanded', 'w1', 'slow 3');
+  await eventually(() => expect(frames.some(({ type }) => type === 'delta')).toBe(true), { timeoutMs: 20_000 });
+  const origin = `http://127.0.0.1:${ports[0]}`;
+  const asked = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Response> =>
+    fetch(origin + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...more },
+      body: JSON.stringify(body),
+    });
+  const status = { conversation: 'commanded', id: 'w2', text: '/status' };
+  for (let time = 0; time < 2; time += 1) {
+    const answer = await asked('/api/message?wait=20s', status, { 'accept-language': 'zh-CN' });
+    const { status: became, reply } = (await answer.json()) as MessageStatus;
+    expect([answer.status, became]).toEqual([200, 'answered']);
+    expect(reply?.text).toContain('当前：正在工作');
+  }
+  const messages = [{ role: 'user', content: '/language zh' }];
+  const completion = await asked(
+    '/v1/chat/completions',
+    { model: 'queueclaw', messages },
+    { 'x-queueclaw-conversation': 'commanded' },
+  );
+  expect(await completion.text()).toContain('语言：中文');
+  await eventually(
+    () => expect(frames.flatMap((frame) => (frame.type === 'reply' ? frame.answers : []))).toContain('w1'),
+    { timeoutMs: 20_000 },
+  );
+  const replies = frames.flatMap((frame) => (frame.type === 'reply' ? [frame.answers] : []));
+  expect(replies.filter((answers) => answers.includes('w2'))).toEqual([['w2']]);
+  expect(replies.at(-1)).toEqual(['w1']);
+  close();
+});
+
 it('answers every message once and in order though an agent and a tool-runner are killed in the middle', async () => {
   const conversations = Array.from({ length: 12 }, (_, at) => `killed-${at}`);
   const watching = await Promise.all(conversations.map((conversation, at) => watch(at % 2, conversation)));
