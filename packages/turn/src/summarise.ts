@@ -143,7 +143,8 @@ function reply(
     v: 1,
     // What is told unasked has a name of its own each time; a repeat after a crash is told once, with the write.
     id: answers[0] === undefined ? `s${turn}.${input.now}` : `c${answers[0]}`,
-    turn,
+    // Beside all turns: the one that runs goes on.
+    turn: 0,
     text: say(languageOf(input, to), key),
     answers: [...answers],
     status: failed === undefined ? 'answered' : 'failed',
@@ -169,7 +170,7 @@ export function summarised(
   const tell = (key: PhraseKey, failed?: ErrorCode): readonly Reply[] => {
     if (to === undefined) return [];
     if (asked === undefined) return [reply(input, turn, to, [], key)];
-    const told = reply(input, 0, to, [asked.id], key, failed);
+    const told = reply(input, turn, to, [asked.id], key, failed);
     return [outcome?.usage === undefined ? told : { ...told, usage: outcome.usage }];
   };
   const done = { commandDone: asked !== undefined };

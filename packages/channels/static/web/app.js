@@ -133,6 +133,7 @@ older.addEventListener('click', async () => {
 });
 
 function receive(frame) {
+  if (frame.turn === 0 && frame.type === 'reply') return aside(frame);
   if (frame.turn !== undefined && frame.turn <= lastTurn) {
     if (frame.type === 'reply') settle(frame.answers);
     return refresh();
@@ -176,6 +177,15 @@ function settle(ids) {
     unanswered.delete(id);
     messages.note(id, '');
   }
+}
+
+/** The answer to a command, or what the system tells unasked: no turn has it, and the one that runs goes on. */
+function aside(frame) {
+  const { answers } = frame;
+  const isNews = answers.length === 0 ? unanswered.size > 0 : answers.some((id) => messages.has(id));
+  settle(answers);
+  if (isNews) messages.aside(frame);
+  refresh();
 }
 
 function finish(frame) {

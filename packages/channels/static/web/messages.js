@@ -167,6 +167,16 @@ export function createMessages(list, { onRetry }) {
       part.element.classList.toggle('bad', status === 'failed');
       put(part, text);
     },
+    /** Beside all turns. */
+    aside({ text, status }) {
+      const item = element('li', 'turn');
+      item.append(element('span', 'unseen', `${say('assistant')}: `));
+      const part = { element: element('div', 'answer notice'), text: '', attempt: 0 };
+      part.element.classList.toggle('bad', status === 'failed');
+      item.append(part.element);
+      list.append(item);
+      put(part, text);
+    },
     entry,
     /** Entries from before all others. A turn that began there keeps its parts apart. */
     before(entries) {

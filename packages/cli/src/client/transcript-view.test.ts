@@ -77,3 +77,14 @@ test('what a model writes cannot steer the terminal', () => {
   expect(plainText('a\u001b[2Jb\u0007\u009b31mc\r\n\u202ed\tü')).toBe('a[2Jb31mc\nd\tü');
   expect(seen((view) => view.reply(reply('\u001b]0;title\u0007x')))).toBe(']0;titlex\n');
 });
+
+test('the answer to a command stands between, and the turn that streams goes on', () => {
+  const command = { ...reply('Queue mode: steer.'), id: 'ck1', turn: 0, answers: ['k1'] };
+  const act = (view: ReturnType<typeof createTranscriptView>): void => {
+    view.delta(delta('Hel'));
+    view.reply(command);
+    view.delta(delta('lo'));
+    view.reply(reply('Hello'));
+  };
+  expect(seen(act)).toBe('Hel\nQueue mode: steer.\nlo\n');
+});

@@ -54,6 +54,12 @@ export function createTranscriptView(write: (text: string) => void, colour: bool
     tool: ({ name, state, summary }) =>
       note(`  ${toolWords[state]} ${name}${summary === undefined ? '' : `: ${summary}`}`),
     reply: ({ turn, text, status, error }) => {
+      if (turn === 0) {
+        // A command's answer, or a notice: the turn that streams goes on.
+        endLine();
+        put(plainText(text));
+        return endLine();
+      }
       // The end of an answer often comes with the reply alone: only what was not streamed is written.
       const begun = turn === at.turn && text.trimEnd().startsWith(streamed.trimEnd());
       if (!begun) endLine();
