@@ -113,6 +113,19 @@ it('sends, shows the answer while it is written, and shows the same after a relo
   await eventually(async () => expect(await page.locator('#log').innerText()).toBe(before), { timeoutMs: patience });
 });
 
+it('shows the answer to a command beside the answer that is being written', async () => {
+  const page = await visit();
+  await write(page, 'slow 3');
+  await page.locator('#log .answer').waitFor();
+  await write(page, '/status');
+  await page.locator('#log .answer.notice', { hasText: 'working' }).waitFor();
+  const early = await page.locator('#log .answer').first().innerText();
+  await page.locator('#stop').waitFor({ state: 'hidden' });
+  const whole = await page.locator('#log .answer').first().innerText();
+  expect(whole.length).toBeGreaterThan(early.length);
+  expect(await page.locator('#log .answer').count()).toBe(2);
+});
+
 it('sends a picture and a file without a word, shows them again after a reload, and saves them', async () => {
   const page = await visit();
   const png = Buffer.from(
