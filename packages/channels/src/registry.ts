@@ -1,5 +1,6 @@
 import type { Channel } from './contract.js';
 import { discord } from './discord/index.js';
+import { feishu } from './feishu/index.js';
 import { http } from './http/index.js';
 import { slack } from './slack/index.js';
 import { telegram } from './telegram/index.js';
@@ -9,7 +10,17 @@ import { websocket } from './websocket/index.js';
 import { whatsapp } from './whatsapp/index.js';
 
 /** Every channel there is. A new one is a folder and a line here. */
-export const channels: readonly Channel[] = [http, websocket, terminal, web, telegram, discord, slack, whatsapp];
+export const channels: readonly Channel[] = [
+  http,
+  websocket,
+  terminal,
+  web,
+  telegram,
+  discord,
+  slack,
+  whatsapp,
+  feishu,
+];
 
 /** The channel of this name; undefined when there is none. */
 export function findChannel(name: string): Channel | undefined {

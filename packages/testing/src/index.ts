@@ -1,5 +1,6 @@
 export * from './discord/fake-discord.js';
 export * from './eventually.js';
+export * from './feishu/fake-feishu.js';
 export * from './node-from-source.js';
 export * from './redis-server.js';
 export * from './redis-fixture.js';

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { textOfPost } from './post.js';
+
+const Id = z.string().min(1).max(128);
+const Text = z.string().max(200_000);
+
+/** The parts of a call that count here (events of version 2.0), after it was decrypted. */
+export const Envelope = z.looseObject({
+  schema: z.literal('2.0'),
+  header: z.looseObject({ event_type: Id, token: z.string().max(256), app_id: z.string().max(64) }),
+  event: z.unknown(),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
+/** The call that sets the address up. */
+export const Challenge = z.looseObject({
+  type: z.literal('url_verification'),
+  token: z.string().max(256),
+  challenge: z.string().min(1).max(1_024),
+});
+
+const Message = z.looseObject({
+  sender: z.looseObject({ sender_id: z.looseObject({ open_id: Id }), sender_type: z.string().default('user') }),
+  message: z.looseObject({
+    message_id: Id,
+    chat_id: Id,
+    chat_type: z.string(),
+    thread_id: Id.optional(),
+    message_type: z.string(),
+    content: Text,
+    mentions: z
+      .array(
+        z.looseObject({
+          key: Id,
+          id: z.looseObject({ open_id: z.string().max(128).optional() }),
+          name: z.string().max(256),
+        }),
+      )
+      .max(1_000)
+      .default([]),
+  }),
+});
+const TextContent = z.looseObject({ text: Text });
+
+/** Words of a person, and where they stand. */
+export type Words = {
+  readonly id: string;
+  readonly user: string;
+  readonly chat: string;
+  readonly thread: string | undefined;
+  readonly alone: boolean;
+  /** With people's names instead of the marks that stand for them. */
+  readonly text: string;
+  /** Open ids of who is mentioned. */
+  readonly mentions: readonly string[];
+};
+
+/**
+ * What a person said in a text or a post; undefined for what bots say, pictures, files, joins and everything else.
+ * @param self the bot's open id: its own mention in front is left out
+ */
+export function wordsOf({ header, event }: Envelope, self: string | undefined): Words | undefined {
+  if (header.event_type !== 'im.message.receive_v1') return undefined;
+  const parsed = Message.safeParse(event);
+  if (!parsed.success || parsed.data.sender.sender_type !== 'user') return undefined;
+  const { sender, message } = parsed.data;
+  const said = message.message_type === 'post' ? textOfPost(jsonIn(message.content)) : plain(message);
+  const bot = message.mentions.find(({ id }) => self !== undefined && id.open_id === self)?.key;
+  const rest = bot !== undefined && said.trimStart().startsWith(bot) ? said.trimStart().slice(bot.length) : said;
+  const named = rest.replaceAll(
+    /@_user_\d{1,4}/g,
+    (mark) => `@${message.mentions.find(({ key }) => key === mark)?.name ?? mark.slice(1)}`,
+  );
+  if (named.trim() === '') return undefined;
+  return {
+    ...{ id: message.message_id, user: sender.sender_id.open_id, chat: message.chat_id, thread: message.thread_id },
+    ...{ alone: message.chat_type === 'p2p', text: named.trim() },
+    mentions: message.mentions.flatMap(({ id }) => (id.open_id === undefined ? [] : [id.open_id])),
+  };
+}
+
+function plain({ message_type: type, content }: z.infer<typeof Message>['message']): string {
+  const parsed = type === 'text' ? TextContent.safeParse(jsonIn(content)) : undefined;
+  return parsed?.success === true ? parsed.data.text : '';
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

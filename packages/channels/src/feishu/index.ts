@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { FeishuConfig } from './config.js';
+
+/** Feishu and Lark: encrypted, signed webhooks in, the Open Platform's API out. */
+export const feishu: Channel<FeishuConfig> = {
+  name: 'feishu',
+  title: 'Feishu (Lark)',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'own', textMax: 12_000, textUnit: 'bytes', idempotence: 'key', outboxesPerJob: 1 },
+  },
+  config: FeishuConfig,
+  secrets: ['app_secret', 'encrypt_key', 'verification_token'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

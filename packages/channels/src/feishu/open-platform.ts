@@ -1,0 +1,69 @@
+import { Client, LoggerLevel } from '@larksuiteoapi/node-sdk';
+import { AppError } from '@queueclaw/contracts';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { FeishuConfig } from './config.js';
+import { unreachable } from './failure.js';
+import { boundedHttp } from './http.js';
+
+const Bot = z.looseObject({ bot: z.looseObject({ open_id: z.string().min(1).max(128) }) });
+
+/** Where a message goes: as an answer to `message` if there is one, or into the chat. */
+export type Place = { readonly chat: string; readonly message?: string | undefined };
+
+/** The Open Platform, by its SDK. Everything throws AppError `channel.failed` or `channel.rejected`. */
+export type OpenPlatform = {
+  /** The bot's open id. */
+  self(): Promise<string>;
+  /** Posts Markdown of Feishu; once only within an hour for the same key. */
+  post(markdown: string, to: Place, key: string, signal: AbortSignal): Promise<void>;
+};
+
+/** At most 50 signs. */
+const uuidOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 40);
+
+/** @param signal ends every call */
+export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPlatform {
+  const tokens = new Map<unknown, { readonly value: unknown; readonly until: number }>();
+  const client = new Client({
+    ...{ appId: config.app_id, appSecret: config.app_secret, domain: config.domain.replace(/\/$/, '') },
+    ...{ httpInstance: boundedHttp(signal, () => tokens.clear()), logger: silent, loggerLevel: LoggerLevel.fatal },
+    // Its usual cache is shared by all apps of a process.
+    cache: {
+      get: async (name) => {
+        const known = tokens.get(name);
+        return known !== undefined && known.until > Date.now() ? known.value : undefined;
+      },
+      set: async (name, value, until = 0) => {
+        tokens.set(name, { value, until });
+        return true;
+      },
+    },
+  });
+  const call = async (method: string, url: string, data: object | undefined, ends: AbortSignal): Promise<unknown> => {
+    const request = { method, url, signal: ends, ...(data === undefined ? {} : { data }) };
+    try {
+      return await client.request<unknown>(request);
+    } catch (thrown) {
+      throw thrown instanceof AppError ? thrown : unreachable();
+    }
+  };
+  return {
+    self: async () => {
+      const answer = Bot.safeParse(await call('GET', 'open-apis/bot/v3/info', undefined, signal));
+      if (!answer.success) throw new AppError('channel.rejected', { publicMessage: 'Feishu: the app has no bot.' });
+      return answer.data.bot.open_id;
+    },
+    post: async (markdown, { chat, message }, key, ends) => {
+      const content = JSON.stringify({ zh_cn: { content: [[{ tag: 'md', text: markdown }]] } });
+      const words = { msg_type: 'post', content, uuid: uuidOf(key) };
+      if (message !== undefined)
+        await call('POST', `open-apis/im/v1/messages/${encodeURIComponent(message)}/reply`, words, ends);
+      else await call('POST', 'open-apis/im/v1/messages?receive_id_type=chat_id', { receive_id: chat, ...words }, ends);
+    },
+  };
+}
+
+const nothing = (): undefined => undefined;
+/** The SDK's own log has payloads in it. */
+const silent = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing };
