@@ -42,6 +42,7 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   fastify: ['packages/channels/', 'services/ingress/', 'services/console/'],
   '@discordjs/rest': ['packages/channels/src/discord/'],
   '@discordjs/ws': ['packages/channels/src/discord/'],
+  'dingtalk-stream': ['packages/channels/src/dingtalk/'],
   '@larksuiteoapi/node-sdk': ['packages/channels/src/feishu/'],
   '@slack/web-api': ['packages/channels/src/slack/'],
   grammy: ['packages/channels/src/telegram/'],

@@ -1,4 +1,5 @@
 import type { Channel } from './contract.js';
+import { dingtalk } from './dingtalk/index.js';
 import { discord } from './discord/index.js';
 import { feishu } from './feishu/index.js';
 import { http } from './http/index.js';
@@ -20,6 +21,7 @@ export const channels: readonly Channel[] = [
   slack,
   whatsapp,
   feishu,
+  dingtalk,
 ];
 
 /** The channel of this name; undefined when there is none. */

@@ -1,3 +1,4 @@
+export * from './dingtalk/fake-dingtalk.js';
 export * from './discord/fake-discord.js';
 export * from './eventually.js';
 export * from './feishu/fake-feishu.js';

@@ -1,0 +1,44 @@
+import { AppError } from '@queueclaw/contracts';
+import type { ChannelDoor, Connection } from '../contract.js';
+import { strangers } from '../strangers.js';
+import { admit } from './admit.js';
+import type { DingTalkConfig } from './config.js';
+import { Message, personOf, wordsOf } from './message.js';
+import { robotApi } from './robot.js';
+import { listenToStream } from './stream.js';
+
+/**
+ * Connects one robot: asks for a token.
+ * @throws AppError `channel.failed`, `channel.rejected` when DingTalk does not know the app
+ */
+export async function connect(config: DingTalkConfig, door: ChannelDoor): Promise<Connection> {
+  const robot = robotApi(config, door.signal);
+  await robot.check();
+  const tellStranger = strangers();
+
+  const take = async (data: unknown): Promise<void> => {
+    const message = Message.safeParse(data);
+    if (!message.success || wordsOf(message.data) === '') return;
+    const verdict = admit(config, message.data);
+    if (verdict === 'hear') await door.receive(message.data);
+    else if (verdict === 'stranger') {
+      const person = personOf(message.data);
+      await tellStranger(person, 'zh-CN', (text) => robot.post(text, { person }, door.signal));
+    }
+  };
+  return {
+    send: async ({ text, body }, { address = {} }, _key, signal) => {
+      const { person, group } = address;
+      const to = group === undefined ? (person === undefined ? undefined : { person }) : { group };
+      if (to === undefined) throw new AppError('channel.rejected');
+      await robot.post(String(body ?? text), to, signal);
+    },
+    listen: (signal) =>
+      listenToStream({
+        ...{ robot, clientId: config.client_id, clientSecret: config.client_secret, take },
+        trouble: door.trouble,
+        signal: AbortSignal.any([signal, door.signal]),
+      }),
+    stop: async () => undefined,
+  };
+}

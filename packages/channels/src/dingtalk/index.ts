@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { DingTalkConfig } from './config.js';
+
+/** DingTalk: messages over a stream, answers by the robot API. */
+export const dingtalk: Channel<DingTalkConfig> = {
+  name: 'dingtalk',
+  title: 'DingTalk',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'own', textMax: 6_000, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: DingTalkConfig,
+  secrets: ['client_secret'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

@@ -1,0 +1,37 @@
+import { AppError, channelConversation } from '@queueclaw/contracts';
+import { createHash } from 'node:crypto';
+import type { Incoming, ParseContext } from '../contract.js';
+import { isAlone, Message, personOf, wordsOf } from './message.js';
+
+const textCharsMax = 16_000;
+
+const hashed = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
+
+/**
+ * A robot's message as mail. A chat is a conversation. What the robot says itself, and all but texts and rich texts, is nothing.
+ * @throws AppError `request.invalid` for what is no message
+ */
+export function parse(payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
+  const parsed = Message.safeParse(payload);
+  if (!parsed.success) throw new AppError('request.invalid');
+  const message = parsed.data;
+  const { msgId, conversationId, senderId, senderNick, chatbotUserId: robot } = message;
+  const text = wordsOf(message);
+  if (text === '' || senderId === self || senderId === robot) return [];
+  const address = isAlone(message) ? { person: personOf(message) } : { group: conversationId };
+  return [
+    {
+      conversation: channelConversation({
+        ...{ channel: 'dingtalk', account },
+        // Ids of chats are long and full of signs that ours have not.
+        peer: hashed(conversationId),
+      }),
+      mail: {
+        id: `t${hashed(msgId)}`,
+        text: text.slice(0, textCharsMax).toWellFormed(),
+        from: { id: personOf(message), ...(senderNick ? { name: senderNick.slice(0, 256).toWellFormed() } : {}) },
+        route: { channel: 'dingtalk', account, address },
+      },
+    },
+  ];
+}

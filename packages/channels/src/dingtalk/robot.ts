@@ -1,0 +1,105 @@
+import { AppError } from '@queueclaw/contracts';
+import { z } from 'zod';
+import type { DingTalkConfig } from './config.js';
+import { failureOf, isStaleToken, unreachable } from './failure.js';
+
+const callMs = 15_000;
+const earlyMs = 180_000;
+const titleCharsMax = 40;
+
+const Refusal = z.looseObject({ code: z.string() });
+const Token = z.looseObject({ accessToken: z.string().min(1), expireIn: z.number().positive() });
+const Endpoint = z.looseObject({ endpoint: z.url(), ticket: z.string().min(1).max(4_096) });
+const Sent = z.looseObject({
+  invalidStaffIdList: z.array(z.unknown()).default([]),
+  flowControlledStaffIdList: z.array(z.unknown()).default([]),
+});
+
+/** Who gets a message: a person of the company, or a group the robot is in. */
+export type Addressee = { readonly person: string } | { readonly group: string };
+
+/** The API of one robot. Everything throws AppError `channel.failed` or `channel.rejected`. */
+export type Robot = {
+  /** Asks for a token, unless one is known. */
+  check(): Promise<void>;
+  post(markdown: string, to: Addressee, signal: AbortSignal): Promise<void>;
+  /** Where the stream of these topics is; the ticket in it is good for once, and secret. */
+  streamAddress(topics: readonly string[], signal: AbortSignal): Promise<string>;
+};
+
+const titleOf = (markdown: string): string =>
+  markdown
+    .replaceAll(/[`*#>\s]+/g, ' ')
+    .trim()
+    .slice(0, titleCharsMax)
+    .toWellFormed() || '…';
+
+/** @param signal ends every call */
+export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
+  const root = config.api_root.replace(/\/$/, '');
+  const robotCode = config.robot_code ?? config.client_id;
+  let known: { readonly token: string; readonly until: number } | undefined;
+
+  const call = async (path: string, data: object, token: string | undefined, ends: AbortSignal): Promise<unknown> => {
+    let response: Response;
+    let answer: unknown;
+    try {
+      response = await fetch(`${root}${path}`, {
+        method: 'POST',
+        headers: {
+          ...{ 'content-type': 'application/json', accept: 'application/json' },
+          ...(token === undefined ? {} : { 'x-acs-dingtalk-access-token': token }),
+        },
+        body: JSON.stringify(data),
+        redirect: 'error',
+        signal: AbortSignal.any([signal, ends, AbortSignal.timeout(callMs)]),
+      });
+      const text = await response.text();
+      answer = response.ok || text.startsWith('{') ? JSON.parse(text) : undefined;
+    } catch {
+      throw unreachable();
+    }
+    if (response.ok) return answer;
+    const code = Refusal.safeParse(answer).data?.code;
+    if (isStaleToken(response.status, code)) known = undefined;
+    throw failureOf(response.status, code);
+  };
+  const tokenOf = async (ends: AbortSignal): Promise<string> => {
+    if (known !== undefined && known.until > Date.now()) return known.token;
+    const asked = { appKey: config.client_id, appSecret: config.client_secret };
+    const token = Token.safeParse(await call('/v1.0/oauth2/accessToken', asked, undefined, ends));
+    if (!token.success) throw unreachable();
+    const { accessToken, expireIn } = token.data;
+    known = { token: accessToken, until: Date.now() + expireIn * 1_000 - earlyMs };
+    return accessToken;
+  };
+  return {
+    check: async () => void (await tokenOf(signal)),
+    post: async (markdown, to, ends) => {
+      const msgParam = JSON.stringify({ title: titleOf(markdown), text: markdown });
+      const words = { robotCode, msgKey: 'sampleMarkdown', msgParam };
+      const token = await tokenOf(ends);
+      if ('group' in to) {
+        await call('/v1.0/robot/groupMessages/send', { ...words, openConversationId: to.group }, token, ends);
+        return;
+      }
+      const told = await call('/v1.0/robot/oToMessages/batchSend', { ...words, userIds: [to.person] }, token, ends);
+      const sent = Sent.safeParse(told);
+      if (!sent.success) return;
+      if (sent.data.flowControlledStaffIdList.length > 0) throw failureOf(429, 'flowControlled');
+      if (sent.data.invalidStaffIdList.length > 0)
+        throw new AppError('channel.rejected', { publicMessage: 'DingTalk: the person cannot be reached.' });
+    },
+    streamAddress: async (topics, ends) => {
+      const { client_id: clientId, client_secret: clientSecret } = config;
+      const subscriptions = topics.map((topic) => ({ type: 'CALLBACK', topic }));
+      const asked = { clientId, clientSecret, ua: 'queueclaw', subscriptions };
+      const parsed = Endpoint.safeParse(await call('/v1.0/gateway/connections/open', asked, undefined, ends));
+      if (!parsed.success) throw unreachable();
+      const address = new URL(parsed.data.endpoint);
+      if (address.protocol !== root.replace(/^http(s?):.*$/s, 'ws$1:')) throw unreachable();
+      address.searchParams.set('ticket', parsed.data.ticket);
+      return address.href;
+    },
+  };
+}
