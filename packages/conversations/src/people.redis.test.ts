@@ -4,7 +4,7 @@ import { Config } from '@queueclaw/runtime';
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { type Door, openDoor } from './open.js';
-import type { Person, PersonLine } from './people.js';
+import { openPeople, type Person, type PersonLine } from './people.js';
 
 let redisUrl: string;
 let door: Door;
@@ -189,4 +189,29 @@ it('keeps nothing beyond the retention: every key of an idle conversation expire
   }
   expect(forever).toEqual([]);
   expect(await redis.pttl(keys.state(door.mailbox.shards.of(a).tag, 'messages', a))).toBeLessThanOrEqual(3_600_000);
+});
+
+it('finds again what a person writes at the very moment of being forgotten, alone and among others', async () => {
+  open();
+  const { mailbox, conversations } = door;
+  await write(at('alone'), 'ada', 'mine');
+  await answer(at('alone'));
+  await write(at('shared'), 'bob', 'his');
+  await write(at('shared'), 'ada', 'hers');
+  await answer(at('shared'));
+  const redact: typeof mailbox.redact = async (...call) => {
+    const done = await mailbox.redact(...call);
+    await write(at('shared'), 'ada', 'new, among others');
+    return done;
+  };
+  const forget = async (address: ActorAddress): Promise<boolean> => {
+    const done = await conversations.forget(address);
+    await write(address, 'ada', 'new, alone');
+    return done;
+  };
+  expect(await openPeople({ ...mailbox, redact }, forget).forget(ada)).toEqual({ forgotten: 1, redacted: 1 });
+  const waiting = (await exported(ada)).flatMap((line) => ('waiting' in line ? [line.conversation] : []));
+  expect(waiting.toSorted()).toEqual(['alone', 'shared']);
+  expect(await conversations.people.forget(ada)).toEqual({ forgotten: 1, redacted: 1 });
+  expect(await everything()).not.toMatch(/new, a/);
 });

@@ -90,6 +90,16 @@ async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<Pe
     }
 }
 
+/**
+ * Takes a conversation off a person's list, after its words are gone: a crash before leaves a name too many. Whoever writes
+ * meanwhile is noted as its writer, and listed only by the first of a day: it is put back then.
+ */
+async function unlist({ redis, tag }: Shard, address: ActorAddress, list: string): Promise<void> {
+  await redis.zrem(list, address.conversation);
+  const again = await redis.hexists(keys.state(tag, 'messages', address), 'who');
+  if (again === 1) await redis.zadd(list, Date.now(), address.conversation);
+}
+
 async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): Promise<PersonForgotten> {
   const { tenant, channel, id } = person;
   let [forgotten, redacted] = [0, 0];
@@ -99,12 +109,13 @@ async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): P
     for (const address of found) {
       const { journal } = await mailbox.glance(address);
       if (await isShared(mailbox, address, person, journal)) {
+        await shard.redis.hdel(keys.state(shard.tag, 'messages', address), 'who');
         if ((await mailbox.redact(address, id)).size > 0) redacted += 1;
       } else {
         alone.add(address.conversation);
         if (await forget(address)) forgotten += 1;
       }
-      await shard.redis.zrem(keys.person(shard.tag, tenant, personIn(channel, id)), address.conversation);
+      await unlist(shard, address, keys.person(shard.tag, tenant, personIn(channel, id)));
     }
     const all = new Set(found.map(({ conversation }) => conversation));
     await dropDeadLetters(

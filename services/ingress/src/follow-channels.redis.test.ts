@@ -1,6 +1,7 @@
 import type { Channel } from '@queueclaw/channels';
+import { AppError } from '@queueclaw/contracts';
 import { type ChannelConfig, createHealthBoard, createLogger } from '@queueclaw/runtime';
-import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { fromChannels, type FromChannels } from './from-channels.js';
@@ -14,7 +15,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A platform whose connections say when they begin and end; the account `broken` cannot connect. */
+/** A platform whose connections say when they begin and end; the account `broken` cannot connect, `late` can the third time. */
 const pigeonPost = (life: string[]): Channel => ({
   ...{ name: 'pigeon', title: 'Carrier pigeon', secrets: [], config: z.strictObject({}) },
   capabilities: {
@@ -26,6 +27,8 @@ const pigeonPost = (life: string[]): Channel => ({
     render: () => [],
     connect: async (_config, { account }) => {
       if (account === 'broken') throw new Error('no wind');
+      if (account === 'late' && (life.push('?'), life.length < 3))
+        throw new AppError('channel.failed', { publicMessage: 'no wind yet' });
       life.push(`+${account}`);
       return { stop: async () => void life.push(`-${account}`) };
     },
@@ -35,7 +38,11 @@ const account = (name: string, enable: boolean): ChannelConfig => ({
   ...{ name: 'pigeon', account: name, tenant: 'default', config: {}, enable },
 });
 
-const open = async (configured: readonly ChannelConfig[], life: string[]): Promise<FromChannels> => {
+const open = async (
+  configured: readonly ChannelConfig[],
+  life: string[],
+  health = createHealthBoard(),
+): Promise<FromChannels> => {
   const it = await startTestIngress({ redisUrl: await sharedRedis(), namespace: uniqueNamespace() });
   cleanups.push(it.stop);
   const accounts = fromChannels({
@@ -43,7 +50,8 @@ const open = async (configured: readonly ChannelConfig[], life: string[]): Promi
     toMessages: toMessages(it.door.conversations, it.blobs),
     typing: createTyping({ fromLive: fromLive(it.door.conversations) }),
     shards: it.door.mailbox.shards,
-    health: createHealthBoard(),
+    health,
+    retryMs: 5,
     logger: createLogger('test', 'silent'),
     find: (name) => (name === 'pigeon' ? pigeonPost(life) : undefined),
   });
@@ -63,7 +71,7 @@ test('an account that is enabled connects, one that is disabled ends, the others
   expect(life.slice(4)).toEqual(['+a']);
 });
 
-test('changes that come quickly end in the last one, and one that cannot connect is tried again when asked', async () => {
+test('changes that come quickly end in the last one, whatever cannot connect', async () => {
   const life: string[] = [];
   const accounts = await open([account('broken', true)], life);
   const changes = [true, false, true].map((enable) => accounts.follow([account('a', enable), account('broken', true)]));
@@ -72,4 +80,20 @@ test('changes that come quickly end in the last one, and one that cannot connect
   await accounts.stop();
   await accounts.follow([account('a', true)]);
   expect(life).toEqual(['+a', '-a', '+a', '-a']);
+});
+
+test('an app that is away at the start is tried again, said meanwhile, and takes nothing else down', async () => {
+  const life: string[] = [];
+  const health = createHealthBoard();
+  const accounts = await open([account('late', true), account('broken', true)], life, health);
+  const checks = { 'channel pigeon/broken': expect.objectContaining({ ok: false }) };
+  expect(await health.status()).toMatchObject({ ok: true, checks });
+  await eventually(() => expect(accounts.find('pigeon', 'late')).toBeDefined());
+  expect(life).toEqual(['?', '?', '?', '+late']);
+  await eventually(async () => {
+    expect(await health.status()).toMatchObject({
+      ok: true,
+      checks: { ...checks, 'channel pigeon/late': { ok: true } },
+    });
+  });
 });

@@ -1,8 +1,9 @@
 import { type Channel, type ChannelCode, type Connection, findChannel, type Incoming } from '@queueclaw/channels';
 import { type AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
 import { channelNotes, holdAlone, type Shards } from '@queueclaw/mailbox';
-import { type ChannelConfig, type Health, type Logger, newId } from '@queueclaw/runtime';
+import { type ChannelConfig, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
 
@@ -33,17 +34,20 @@ export type FromChannelsOptions = {
   readonly shards: Shards;
   readonly health: Health;
   readonly logger: Logger;
+  /** Before the second try to connect, milliseconds; later ones wait up to a minute. For tests. */
+  readonly retryMs?: number;
   /** The registry's look-up; another one in tests. */
   readonly find?: (name: string) => Channel | undefined;
 };
 
 const usualAccount = 'main';
+const retryMsMax = 60_000;
 const keyOf = (channel: string, account: string = usualAccount): string => `${channel}/${account}`;
 const keyIn = ({ name, account }: ChannelConfig): string => keyOf(name, account);
 
 /** Receives from platforms: parses what they send into mail, and acknowledges after it is durable. */
 export function fromChannels(options: FromChannelsOptions): FromChannels {
-  const { configured, health, logger, find = findChannel } = options;
+  const { configured, health, logger, retryMs = 1_000, find = findChannel } = options;
   const open = new Map<string, OpenAccount>();
   /** What is connected or about to be. */
   const held = new Map<string, AbortController>();
@@ -63,39 +67,61 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       return logger.warn({ channel: name, account, fields }, what);
     }
     const code = await channel.load();
-    if (code.connect === undefined) return;
-    const connection = await code.connect(
-      config.data,
-      doorOf(options, settings, code, signal, () => open),
-    );
-    if (signal.aborted) return connection.stop();
-    open.set(keyOf(name, account), {
-      channel,
-      code,
-      connection,
-      deafen: listen(options, settings, channel, connection),
-    });
+    const join = code.connect;
+    if (join === undefined) return;
+    const door = doorOf(options, settings, code, signal, () => open);
+    const tryOnce = async (): Promise<void> => {
+      door.trouble('not connected');
+      const connection = await join(config.data, door).catch((thrown: unknown) => {
+        const error = toAppError(thrown, 'channel.failed');
+        door.trouble(error.publicMessage);
+        throw error;
+      });
+      if (signal.aborted) return connection.stop();
+      door.trouble(undefined);
+      const deafen = listen(options, settings, channel, connection);
+      open.set(keyOf(name, account), { channel, code, connection, deafen });
+    };
+    try {
+      await tryOnce();
+    } catch (error) {
+      logger.error({ err: error, channel: name, account }, `the channel ${name} cannot connect; it is tried again`);
+      void keepTrying(settings, tryOnce, signal);
+    }
+  };
+  /** A platform that is away when we start, or a network that is not there yet, comes back some time. */
+  const keepTrying = async (
+    { name, account = usualAccount }: ChannelConfig,
+    tryOnce: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    for (let failures = 1; !signal.aborted && !open.has(keyOf(name, account)); failures += 1) {
+      await pause(Math.min(retryMs * 2 ** Math.min(failures - 1, 8), retryMsMax), undefined, {
+        signal,
+        ref: false,
+      }).catch(() => undefined);
+      if (signal.aborted) return;
+      await tryOnce().then(
+        () => logger.info({ channel: name, account }, `the channel ${name} is connected now`),
+        () => undefined,
+      );
+    }
   };
   const hold = async (settings: ChannelConfig): Promise<void> => {
-    const key = keyIn(settings);
     const stopping = new AbortController();
-    held.set(key, stopping);
+    held.set(keyIn(settings), stopping);
     try {
       await connect(settings, stopping.signal);
     } catch (error) {
-      logger.error(
-        { err: error, channel: settings.name },
-        `the channel ${settings.name} cannot connect; it is left off`,
-      );
+      logger.error({ err: error, channel: settings.name }, `the channel ${settings.name} is left off`);
     }
-    if (!open.has(key)) held.delete(key);
   };
   const letGo = async (key: string): Promise<void> => {
     held.get(key)?.abort();
     held.delete(key);
     const account = open.get(key);
     open.delete(key);
-    health.report(`channel ${key}`, async () => ({ ok: true, detail: 'disabled' }));
+    health.report(`channel ${key}`, async () => ({ ok: true, detail: 'disabled' }), { informs: true });
     await account?.deafen();
     await account?.connection
       .stop()
@@ -138,9 +164,10 @@ function doorOf(
   open: () => ReadonlyMap<string, OpenAccount>,
 ): Parameters<NonNullable<ChannelCode<unknown>['connect']>>[1] {
   let trouble: string | undefined;
-  health.report(`channel ${keyOf(name, account)}`, async () =>
-    trouble === undefined ? { ok: true } : { ok: false, detail: trouble },
-  );
+  // One app in trouble takes no replica away from all the others.
+  const check = async (): Promise<HealthCheck> =>
+    trouble === undefined ? { ok: true } : { ok: false, detail: trouble };
+  health.report(`channel ${keyOf(name, account)}`, check, { informs: true });
   const connection = (): Connection | undefined => open().get(keyOf(name, account))?.connection;
 
   const accept = async ({ conversation, mail }: Incoming): Promise<void> => {

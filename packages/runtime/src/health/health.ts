@@ -4,9 +4,9 @@ export type HealthCheck = { readonly ok: boolean; readonly detail?: string };
 export type Health = {
   /**
    * Adds a check, or replaces the one of this name. It is asked at most a few times a second and should answer within
-   * two seconds; one that throws counts as not ok.
+   * two seconds; one that throws counts as not ok. With `informs` it is only shown: the service is ready without it.
    */
-  report(name: string, check: () => Promise<HealthCheck>): void;
+  report(name: string, check: () => Promise<HealthCheck>, how?: { readonly informs?: boolean }): void;
 };
 
 export type HealthStatus = { readonly ok: boolean; readonly checks: Readonly<Record<string, HealthCheck>> };
@@ -34,14 +34,20 @@ const ask = async (check: () => Promise<HealthCheck>): Promise<HealthCheck> => {
 /** An empty board: ok until a check says otherwise. Answers up to 200 ms old are given again. */
 export function createHealthBoard(): HealthBoard {
   const checks = new Map<string, () => Promise<HealthCheck>>();
+  const informing = new Set<string>();
   let last: { at: number; status: Promise<HealthStatus> } | undefined;
   const askAll = async (): Promise<HealthStatus> => {
     const entries = await Promise.all([...checks].map(async ([name, check]) => [name, await ask(check)] as const));
-    return { ok: entries.every(([, check]) => check.ok), checks: Object.fromEntries(entries) };
+    return {
+      ok: entries.every(([name, check]) => check.ok || informing.has(name)),
+      checks: Object.fromEntries(entries),
+    };
   };
   return {
-    report: (name, check): void => {
+    report: (name, check, { informs = false } = {}): void => {
       checks.set(name, check);
+      if (informs) informing.add(name);
+      else informing.delete(name);
       last = undefined;
     },
     status: (): Promise<HealthStatus> => {
