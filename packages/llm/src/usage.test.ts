@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { accounted } from './accounted.js';
 import { guard } from './guard.js';
+import { withRetry } from './retry.js';
 import { scriptedProviderModel } from './scripted/scripted-model.js';
 import type { ScriptStep } from './scripted/script.js';
 import { eventsOf, never, quick, requestOf } from './testing/requests.js';
@@ -22,19 +23,30 @@ it('has no cost without a price, and is summed with what is known of it', () => 
   expect(addUsage(undefined, { ...usage, costMicros: 0 })).toMatchObject({ costMicros: 0 });
 });
 
-it('is estimated of an answer that broke off, from above, and not of one that never began', async () => {
-  const end = async (step: ScriptStep): Promise<unknown> => {
-    const attempt = guard(scriptedProviderModel('it', [step]), quick);
-    const stream = accounted((request, signal) => attempt(request, signal, 1_000), { input: 1, output: 100 });
+it('is estimated of tries that broke off, from above, even when a later one succeeds; not of what never began', async () => {
+  const end = async (...steps: ScriptStep[]): Promise<unknown> => {
+    const attempt = guard(
+      scriptedProviderModel('it', (_request: unknown, at: number) => steps[at] ?? { text: 'too many' }),
+      quick,
+    );
+    const stream = accounted(withRetry(attempt, { totalMs: 60_000, now: () => 0, random: () => 0 }), {
+      input: 1,
+      output: 100,
+    });
     return (await eventsOf(stream(requestOf('Tell me a story, please.'), never))).at(-1);
   };
-  const told = { inputTokens: 5, outputTokens: 1 };
+  const told = { inputTokens: 1_000, outputTokens: 1 };
+  const more = expect.toSatisfy((tokens: number) => tokens > 1_000);
   expect(await end({ text: 'Once', cut: true })).toMatchObject({
     type: 'failed',
     usage: { inputTokens: expect.any(Number), outputTokens: expect.any(Number), costMicros: expect.any(Number) },
   });
   expect(await end({ text: 'Once', failure: { code: 'llm.overloaded' }, usage: told })).toMatchObject({
-    usage: { ...told, costMicros: 105 },
+    usage: { ...told, costMicros: 1_100 },
   });
-  expect(await end({ cut: true })).not.toHaveProperty('usage');
+  expect(await end({ cut: true }, { text: 'Here.', usage: told })).toMatchObject({
+    type: 'done',
+    usage: { inputTokens: more, outputTokens: 1 },
+  });
+  expect(await end({ failure: { code: 'llm.auth' } })).not.toHaveProperty('usage');
 });

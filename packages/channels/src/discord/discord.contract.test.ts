@@ -51,7 +51,7 @@ async function call(config: DiscordConfig = configOf(), notes = { ...kept }, fai
     await connection.stop();
   };
   ends.push(stop);
-  await eventually(() => expect(platform.listeners()).toBeGreaterThan(before));
+  await eventually(() => expect(platform.listeners()).toBeGreaterThan(before), { timeoutMs: 15_000 });
   return { connection, received, troubles, stop };
 }
 
@@ -102,6 +102,14 @@ describe('listening', () => {
     const second = await call(configOf(), notes);
     platform.say('b');
     await eventually(() => expect(second.received).toEqual(['b']), { timeoutMs: 15_000 });
+  });
+
+  it('comes back after Discord has refused the session, and says so meanwhile', async () => {
+    platform.refuseNext(4_014);
+    const { received, troubles } = await call();
+    platform.say('after all');
+    await eventually(() => expect(received).toEqual(['after all']), { timeoutMs: 15_000 });
+    expect(troubles.some((sentence) => sentence !== undefined)).toBe(true);
   });
 
   it('tells a stranger their id once, and hears nothing of them', async () => {

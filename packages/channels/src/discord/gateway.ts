@@ -85,7 +85,8 @@ async function oneConnection({ token, rest, notes, take, trouble, signal }: Gate
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
   let tail = Promise.resolve();
-  manager.on(WebSocketShardEvents.Error, ({ error }) => trouble(failureOf(error).publicMessage));
+  // After some errors (rights that are missing, a wrong token) it does not come back by itself.
+  manager.on(WebSocketShardEvents.Error, ({ error }) => broken.reject(error));
   manager.on(WebSocketShardEvents.Dispatch, ({ data: { t, s, d }, shardId }) => {
     tail = tail.then(async () => {
       if (ending) return;

@@ -31,6 +31,8 @@ export type FakeDiscord = {
   next(mishap: DiscordMishap): void;
   /** Breaks the gateway's sockets; sessions stay. */
   cut(): void;
+  /** Closes with this code whoever identifies next, as for missing intents (4014). */
+  refuseNext(code: number): void;
   /** Ends all sessions: who resumes one is told that it is not valid. */
   forget(): void;
   close(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
   let sessions: Session[] = [];
   let serial = 1_000_000;
   let resumed = 0;
+  let refusal: number | undefined;
   let gateway = '';
 
   const answer = (response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void =>
@@ -110,6 +113,11 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
   };
   const identify = (socket: WebSocket, given: unknown): void => {
     if (given !== token) return socket.close(4_004, 'Authentication failed.');
+    if (refusal !== undefined) {
+      socket.close(refusal);
+      refusal = undefined;
+      return;
+    }
     const session: Session = { id: `s${(serial += 1)}`, socket, seq: 0, events: [] };
     sessions.push(session);
     const user = { id: self, username: 'claw', bot: true };
@@ -165,6 +173,7 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
     cut: () => {
       for (const socket of sockets.clients) socket.terminate();
     },
+    refuseNext: (code) => void (refusal = code),
     forget: () => {
       sessions = [];
     },
