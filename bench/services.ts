@@ -36,8 +36,8 @@ export type FleetOptions = {
   readonly thinkMs?: number;
 };
 
-/** As the image starts services (deploy/docker/Dockerfile). */
-const flags = ['--max-semi-space-size=8'];
+/** As docker-compose.yaml starts the agent. */
+const agentFlags = ['--max-semi-space-size=8'];
 
 const homes = new Set<string>();
 process.once('exit', () => {
@@ -71,7 +71,7 @@ export async function openFleet({ limits = {}, model, thinkMs = 0 }: FleetOption
     namespace,
     start: async (service, env = {}) => {
       const main = fileURLToPath(new URL(`../services/${service}/dist/main.js`, import.meta.url));
-      const { child } = await startReady(main, {
+      const settings = {
         REDIS_URL: redis.url,
         QUEUECLAW_HOME: home,
         QUEUECLAW_CONFIG: config,
@@ -82,7 +82,8 @@ export async function openFleet({ limits = {}, model, thinkMs = 0 }: FleetOption
         CONSOLE_PORT: '0',
         ...(service === 'tool-runner' ? {} : { QUEUECLAW_MAIL_KEY: 'a key for benchmarks, long enough to be taken' }),
         ...env,
-      });
+      };
+      const { child } = await startReady(main, settings, service === 'agent' ? agentFlags : []);
       started.push(child);
       return child;
     },
@@ -95,7 +96,11 @@ export async function openFleet({ limits = {}, model, thinkMs = 0 }: FleetOption
   };
 }
 
-async function startReady(main: string, env: Readonly<Record<string, string>>): Promise<{ child: Child }> {
+async function startReady(
+  main: string,
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[],
+): Promise<{ child: Child }> {
   const { child, first } = await startChild<{ type: string; message?: string }>(main, [], env, flags);
   if (first.type === 'failed') throw new Error(first.message);
   // The first report names the health port; the service serves when the second says so.

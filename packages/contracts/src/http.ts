@@ -7,7 +7,10 @@ import { PublicError, Usage } from './mail.js';
 const MessageText = z
   .string()
   .refine((text) => !text.includes('\0'), 'must not contain NUL')
-  .refine((text) => new TextEncoder().encode(text).length <= 65_536, 'must be at most 64 KiB');
+  .refine(
+    (text) => text.length * 3 <= 65_536 || new TextEncoder().encode(text).length <= 65_536,
+    'must be at most 64 KiB',
+  );
 
 /** What a person writes: text, attachments, or both. */
 export const Written = { text: MessageText, attachments: AttachmentRefs.optional() };

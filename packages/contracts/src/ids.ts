@@ -25,9 +25,11 @@ export type ActorAddress = { readonly tenant: string; readonly conversation: str
 
 /** One part of an id: everything but letters, digits, `_` and `-` as `~` and two hexadecimal digits a byte. */
 export const escapePart = (part: string): string =>
-  part.replace(/[^A-Za-z0-9_-]/gu, (char) =>
-    [...new TextEncoder().encode(char)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join(''),
-  );
+  /^[A-Za-z0-9_-]*$/.test(part)
+    ? part
+    : part.replace(/[^A-Za-z0-9_-]/gu, (char) =>
+        [...new TextEncoder().encode(char)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join(''),
+      );
 
 const unescapePart = (part: string): string => {
   const bytes: number[] = [];

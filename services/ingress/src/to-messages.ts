@@ -52,7 +52,7 @@ export function toMessages(conversations: Conversations, blobs: Blobs): ToMessag
     const base = { v: 1 as const, id, from, route, at: Date.now(), ...(language === undefined ? {} : { language }) };
     if (command !== undefined)
       return { ...(await conversations.control(address, { ...base, kind: 'control', ...command })), id };
-    const attachments = await resolveAttachments(blobs, address.tenant, refs);
+    const attachments = refs.length === 0 ? [] : await resolveAttachments(blobs, address.tenant, refs);
     const mail: PersonMail = {
       ...base,
       kind: 'person',

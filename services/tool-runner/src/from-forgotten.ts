@@ -4,6 +4,7 @@ import type { Sandbox } from '@queueclaw/sandbox';
 import type { Redis } from 'ioredis';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { RunningCalls } from './running-calls.js';
 
@@ -16,6 +17,8 @@ export type FromForgottenOptions = {
   readonly folder: string;
   /** Without use for this long, a workspace goes, milliseconds. */
   readonly retentionMs: number;
+  /** Waits before a removal that failed is tried again, milliseconds; for tests. */
+  readonly againAfterMs?: readonly number[];
   readonly logger: Logger;
 };
 
@@ -30,6 +33,7 @@ type Positions = z.infer<typeof Positions>;
 
 const againMs = 3_600_000;
 const pageSize = 100;
+const usualAgainAfterMs: readonly number[] = [200, 1_000, 5_000];
 
 /**
  * Removes workspaces: of conversations that were forgotten, in the order in which they were, and of those that nobody used for
@@ -47,7 +51,7 @@ export function fromForgotten(options: FromForgottenOptions): FromForgotten {
   const rounds = async (): Promise<void> => {
     while (wanted && !stopped) {
       wanted = false;
-      read ??= await readPositions(options.folder);
+      read ??= await readPositions(options);
       for (const tag of tags) read = await readOn(options, tag, read, () => stopped);
     }
   };
@@ -105,41 +109,62 @@ async function readOn(
     page = (await redis.xread('COUNT', pageSize, 'STREAMS', key, positions[tag] ?? '0-0'))?.[0]?.[1] ?? [];
     const last = page.at(-1)?.[0];
     if (last === undefined) break;
-    await Promise.all(page.map(async ([, [, member = '']]) => remove(options, member)));
+    await Promise.all(page.map(async ([, [, member = '']]) => remove(options, member, stopped)));
+    // What a stop left undone is done by the next start.
+    if (stopped()) break;
     positions = { ...positions, [tag]: last };
     await writePositions(folder, positions);
   } while (page.length === pageSize && !stopped());
   return positions;
 }
 
-async function remove({ sandbox, calls, logger }: FromForgottenOptions, member: string): Promise<void> {
+async function remove(
+  { sandbox, calls, logger, againAfterMs = usualAgainAfterMs }: FromForgottenOptions,
+  member: string,
+  stopped: () => boolean,
+): Promise<void> {
   const address = Address.safeParse(parseActorMember(member));
   if (!address.success) return;
   const forgotten: ActorAddress = address.data;
   // What still runs in it is for nobody.
   calls.cancelAll(forgotten);
-  try {
-    await sandbox.forget(forgotten);
-  } catch (error) {
-    logger.warn({ ...forgotten, reason: String(error) }, 'a workspace could not be removed');
+  for (let failures = 0; !stopped(); failures += 1) {
+    try {
+      await sandbox.forget(forgotten);
+      return;
+    } catch (error) {
+      const waitMs = againAfterMs[failures];
+      if (waitMs === undefined) {
+        const what = 'a workspace could not be removed; it goes when nobody has used it for state.retention';
+        return logger.error({ ...forgotten, reason: String(error) }, what);
+      }
+      await pause(waitMs, undefined, { ref: false });
+    }
   }
 }
 
 const positionsIn = (folder: string): string => join(folder, '.forgotten.json');
 
-/** How far each shard's stream was read. Without the file: from the start, for who lost it lost the workspaces too. */
-async function readPositions(folder: string): Promise<Positions> {
-  const text = await readFile(positionsIn(folder), 'utf8').catch(() => '{}');
+/**
+ * How far each shard's stream was read. Without the file: from the start, for who lost it lost the workspaces too. One that can
+ * not be read says nothing about what was done, and conversations live on under names that were forgotten once: from now on.
+ */
+async function readPositions({ folder, tags, logger }: FromForgottenOptions): Promise<Positions> {
   try {
-    return Positions.catch({}).parse(JSON.parse(text));
-  } catch {
-    return {};
+    return Positions.parse(JSON.parse(await readFile(positionsIn(folder), 'utf8')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    logger.warn(
+      { reason: String(error) },
+      'it is not known which conversations were forgotten before; going on from now',
+    );
+    return Object.fromEntries(tags.map((tag) => [tag, `${Date.now()}-0`]));
   }
 }
 
 async function writePositions(folder: string, positions: Positions): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const draft = `${positionsIn(folder)}.${process.pid}`;
-  await writeFile(draft, JSON.stringify(positions), { mode: 0o600 });
+  await writeFile(draft, JSON.stringify(positions), { mode: 0o600, flush: true });
   await rename(draft, positionsIn(folder));
 }

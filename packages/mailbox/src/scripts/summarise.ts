@@ -7,7 +7,9 @@ import { inbox, prelude, writeFence } from './prelude.js';
  */
 export const summarise = `${prelude}${inbox}${writeFence}
 if not again then
-  redis.call('HSET', KEYS[1], 'tries', '0', 'wrote', ARGV[2])
+  redis.call('HSET', KEYS[1], 'wrote', ARGV[2])
+  -- Only what goes on forgives what failed before: a turn that keeps crashing must come to its end.
+  if ARGV[4] ~= '' or ARGV[6] == '1' then redis.call('HSET', KEYS[1], 'tries', '0') end
   if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'summary', ARGV[4], 'until', ARGV[5]) end
   if ARGV[6] == '1' then redis.call('HDEL', KEYS[1], 'compact') end
   for i = 7, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[i]) end

@@ -236,7 +236,7 @@ export class ActorModel {
   }
 
   summarise(summary: ActorModel['summary'], done: boolean, items: readonly Item[]): void {
-    this.tries = 0;
+    if (summary || done) this.tries = 0;
     if (summary) this.summary = summary;
     if (done) this.compact = undefined;
     this.#send(items);
