@@ -92,7 +92,7 @@ const answerOf = (page: Page): Promise<string> => page.locator('#log .answer').l
 
 it('sends, shows the answer while it is written, and shows the same after a reload', async () => {
   const page = await visit();
-  await write(page, 'slow 2');
+  await write(page, 'slow 3');
   await page.locator('#log .answer').waitFor();
   const early = await answerOf(page);
   await page.locator('#stop').waitFor({ state: 'hidden' });
@@ -115,7 +115,7 @@ it('sends, shows the answer while it is written, and shows the same after a relo
 
 it('shows the answer to a command beside the answer that is being written', async () => {
   const page = await visit();
-  await write(page, 'slow 3');
+  await write(page, 'slow 5');
   await page.locator('#log .answer').waitFor();
   await write(page, '/status');
   await page.locator('#log .answer.notice', { hasText: 'working' }).waitFor();

@@ -33,9 +33,16 @@ export function createMessages(list, { onRetry }) {
     painting = new Set();
     for (const part of parts) showMarkdown(part.element, part.text);
   };
-  const put = (part, text) => {
+  /** What grows is painted once a frame. */
+  const grow = (part, text) => {
     part.text = text;
     paintSoon(part);
+  };
+  /** What is final is there as soon as the page says that the turn is over. */
+  const put = (part, text) => {
+    part.text = text;
+    painting.delete(part);
+    showMarkdown(part.element, text);
   };
 
   const turnOf = (number) => {
@@ -147,7 +154,7 @@ export function createMessages(list, { onRetry }) {
       // A newer attempt, or another model, writes the step again from its beginning.
       const before = part.attempt === attempt && replace !== true ? part.text : '';
       part.attempt = attempt;
-      put(part, before + text);
+      grow(part, before + text);
     },
     tool({ turn: number, call, name, state, summary }) {
       const turn = turnOf(number);
