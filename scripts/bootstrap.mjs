@@ -7,39 +7,43 @@ import { withLock } from './setup/lock.mjs';
 import { installNode, installPnpm, nodeFolder, pnpmFolder } from './setup/node.mjs';
 import { root, toolchain, toolchainBin } from './setup/paths.mjs';
 import { sweep } from './setup/place.mjs';
+import { findProsody, installProsody } from './setup/prosody.mjs';
 import { complain, progress } from './setup/report.mjs';
 import { findRedis, installRedis } from './setup/redis.mjs';
 
 const usage = `Usage: node scripts/bootstrap.mjs
 
 Installs what is missing into .toolchain and node_modules of this folder, and nothing elsewhere:
-Node 24, pnpm, the dependencies, Redis and bubblewrap. Safe to repeat and to interrupt.
+Node 24, pnpm, the dependencies, Redis, bubblewrap, and prosody for tests. Safe to repeat and to interrupt.
 `;
 
 /**
  * Makes this machine able to build, test and run the system, and returns the environment to do it with. Does nothing
  * but look when all is there. Runs on Node 18 without any dependency; throws SetupError with what to do.
  */
-export async function bootstrap({ forTests = false } = {}) {
-  const ready = await look(forTests);
+export async function bootstrap({ forTests = false, withProsody = false } = {}) {
+  const wanted = { forTests, withProsody };
+  const ready = await look(wanted);
   if (ready.missing.length === 0) return ready.env;
   const startedAt = Date.now();
   const env = await withLock(join(toolchain, 'lock'), async () => {
     await sweep();
-    return install(await look(forTests), forTests);
+    return install(await look(wanted), forTests);
   });
   progress(`Set up in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
   return env;
 }
 
-async function look(forTests) {
+async function look({ forTests, withProsody }) {
   const env = cleanEnvironment();
   const node = nodeFolder();
   const pnpm = pnpmFolder();
   const redis = await findRedis(env, { forTests });
   const bubblewrap = findBubblewrap(env);
-  const parts = { node, pnpm, dependencies: dependenciesAreInstalled() || undefined, redis, bubblewrap };
+  const prosody = findProsody(env);
+  const parts = { node, pnpm, dependencies: dependenciesAreInstalled() || undefined, redis, bubblewrap, prosody };
   if (process.platform !== 'linux') delete parts.bubblewrap;
+  if (!withProsody || process.platform !== 'linux') delete parts.prosody;
   const missing = Object.keys(parts).filter((part) => parts[part] === undefined);
   return { ...parts, missing, env: complete(env, { node, pnpm, redis }) };
 }
@@ -48,10 +52,13 @@ async function install(found, forTests) {
   const env = cleanEnvironment();
   const node = found.node ?? (await installNode(env));
   const withNode = complete(env, { node });
+  const prosody = found.missing.includes('prosody') ? installProsody() : undefined;
+  prosody?.catch(() => undefined);
   const pnpm = found.pnpm ?? (await installPnpm(withNode));
   if (!found.dependencies) await installDependencies(complete(env, { node, pnpm }));
   const redis = found.redis ?? (await installRedis(withNode, { forTests }));
   if (!found.bubblewrap) await installBubblewrap();
+  await prosody;
   return complete(env, { node, pnpm, redis });
 }
 
@@ -74,7 +81,7 @@ function complete(env, { node, pnpm, redis }) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--help')) process.stdout.write(usage);
   else
-    await bootstrap().then(
+    await bootstrap({ withProsody: true }).then(
       () => progress(`Ready: ${root}`),
       (error) => complain(error),
     );

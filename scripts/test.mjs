@@ -14,7 +14,7 @@ const args = process.argv.slice(2);
 if (args.includes('--help')) process.stdout.write(usage);
 else {
   try {
-    const env = await bootstrap({ forTests: true });
+    const env = await bootstrap({ forTests: true, withProsody: true });
     process.exitCode = await runInFront('node', ['scripts/verify.mjs', ...args], { cwd: root, env });
   } catch (error) {
     complain(error);

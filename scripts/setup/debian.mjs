@@ -9,16 +9,17 @@ export const isDebian = () => ['apt-get', 'apt-cache', 'dpkg-deb', 'ldd'].every(
 
 /**
  * Unpacks a Debian package with what it needs and the system lacks into `folder`, touching nothing outside it: no root
- * needed, nothing registered, no service started. `program` is the path inside the package that must find its libraries.
+ * needed, nothing registered, no service started. `programs` says which paths inside must find their libraries, once
+ * they are there.
  */
-export async function unpackDebian(packageName, program, folder) {
+export async function unpackDebian(packageName, programs, folder) {
   const work = `${folder}-apt`;
   const ownLists = await privateApt(work);
   const hasLists = readdirSync('/var/lib/apt/lists', { withFileTypes: true }).some((entry) => entry.isFile());
   const unpackWith = async (apt) => {
     const needed = await neededPackages(packageName, apt);
     await download([...needed], apt, work, folder);
-    await closeOverLibraries(packageName, needed, program, apt, work, folder);
+    await closeOverLibraries(packageName, needed, programs, apt, work, folder);
   };
   if (hasLists) {
     try {
@@ -72,22 +73,23 @@ async function download(names, apt, work, folder) {
 }
 
 /** A package manager's database can claim libraries that are not there (slimmed images): fetch those the loader misses. */
-async function closeOverLibraries(packageName, needed, program, apt, work, folder) {
-  let missing = await missingLibraries(program, folder);
+async function closeOverLibraries(packageName, needed, programs, apt, work, folder) {
+  let missing = await missingLibraries(programs(folder), folder);
   if (missing.length === 0) return;
   const kinds = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
   const tree = await run('apt-cache', [...apt, 'depends', '--recurse', ...kinds, packageName], { env });
   const libraries = [...tree.matchAll(/^(lib[\w.+-]+)/gm)].map((match) => match[1]);
   const wanted = libraries.filter((name) => !needed.has(name) && !/^lib(c6|gcc|crypt1)/.test(name));
   await download([...new Set(wanted)], apt, work, folder);
-  missing = await missingLibraries(program, folder);
+  missing = await missingLibraries(programs(folder), folder);
   if (missing.length > 0) throw new SetupError(`${packageName} misses ${missing.join(', ')}`);
 }
 
-async function missingLibraries(program, folder) {
+async function missingLibraries(programs, folder) {
   const path = libraryFolders(folder).map((lib) => join(folder, lib));
-  const report = await run('ldd', [join(folder, program)], { env: { ...env, LD_LIBRARY_PATH: path.join(':') } });
-  return [...report.matchAll(/^\s*(\S+) => not found/gm)].map((match) => match[1]);
+  const files = programs.map((program) => join(folder, program));
+  const report = await run('ldd', files, { env: { ...env, LD_LIBRARY_PATH: path.join(':') } });
+  return [...new Set([...report.matchAll(/^\s*(\S+) => not found/gm)].map((match) => match[1]))];
 }
 
 function list(folder) {

@@ -20,7 +20,7 @@ export async function unpackProgram({ name, packageName, program }) {
   await place(packageName, async (temporary) => {
     const unpacked = join(temporary, 'unpacked');
     await mkdir(unpacked);
-    await unpackDebian(packageName, program, unpacked);
+    await unpackDebian(packageName, () => [program], unpacked);
     return unpacked;
   });
   await mkdir(toolchainBin, { recursive: true });
