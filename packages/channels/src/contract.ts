@@ -45,6 +45,10 @@ export type Capabilities = z.infer<typeof Capabilities>;
 /** What a person wrote, in our words: the conversation it belongs to and the mail without its envelope. */
 export type Incoming = {
   readonly conversation: string;
+  /** Where it was said, by the platform's own id. */
+  readonly place?: { readonly kind: 'direct' | 'group'; readonly id: string };
+  /** It is meant for the bot: alone with it, mentioning or answering it, or a command. */
+  readonly addressed?: boolean;
   readonly mail: Omit<PersonMail, 'v' | 'kind' | 'at' | 'attachments'> & {
     readonly attachments?: readonly AttachmentRef[] | undefined;
   };
