@@ -54,7 +54,7 @@ export function ingestInto(
   limits: Pick<MailboxLimits, 'mailboxMax' | 'retentionMs'>,
 ): Ingest {
   const perShard = shards.all.map((shard) =>
-    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, limits), 256),
+    groupCommit<Item, Ingested>((items) => ingestBatch(shard, items, mailKey, limits), { besideFrom: 128 }),
   );
   return async (address, mail) => {
     const add = perShard[shards.of(address).index];

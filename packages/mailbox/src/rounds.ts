@@ -19,12 +19,15 @@ export function openDeliveryWaker(shards: Shards): DeliveryWaker {
     produce(repliesQueue, shard.tag, shard.redis),
   );
   const adders = producers.map((producer) =>
-    groupCommit<Announcement, void>(async (items) => {
-      await Promise.all(
-        rounds(items).map(({ round, oneAtATime }) => producer.add(round, oneAtATime ? { oneAtATime } : {})),
-      );
-      return items.map(() => undefined);
-    }, 100),
+    groupCommit<Announcement, void>(
+      async (items) => {
+        await Promise.all(
+          rounds(items).map(({ round, oneAtATime }) => producer.add(round, oneAtATime ? { oneAtATime } : {})),
+        );
+        return items.map(() => undefined);
+      },
+      { sizeMax: 100 },
+    ),
   );
   return {
     announce: async (address, channel, why) => adders[shards.of(address).index]?.({ address, channel, why }),

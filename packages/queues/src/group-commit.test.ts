@@ -30,10 +30,32 @@ it('rejects every item of a batch that failed and serves the next ones', async (
 
 it('never puts more than its maximum into one batch', async () => {
   const sizes: number[] = [];
-  const add = groupCommit<number, number>((items) => {
-    sizes.push(items.length);
-    return Promise.resolve([...items]);
-  }, 2);
+  const add = groupCommit<number, number>(
+    (items) => {
+      sizes.push(items.length);
+      return Promise.resolve([...items]);
+    },
+    { sizeMax: 2 },
+  );
   await Promise.all([add(1), add(2), add(3), add(4), add(5)]);
   expect(Math.max(...sizes)).toBe(2);
+});
+
+it('begins a second batch beside the first when enough waits, and never a third', async () => {
+  const batches: number[][] = [];
+  const releases: (() => void)[] = [];
+  const add = groupCommit<number, number>(
+    async (items) => {
+      batches.push([...items]);
+      await new Promise<void>((resolve) => releases.push(resolve));
+      return [...items];
+    },
+    { besideFrom: 2 },
+  );
+  const results = Promise.all([1, 2, 3, 4, 5].map(add));
+  expect(batches).toEqual([[1], [2, 3]]);
+  releases.shift()?.();
+  await expect.poll(() => batches).toEqual([[1], [2, 3], [4, 5]]);
+  for (const release of releases) release();
+  expect(await results).toEqual([1, 2, 3, 4, 5]);
 });
