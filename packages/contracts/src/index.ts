@@ -1,5 +1,6 @@
 export * from './attachments.js';
 export * from './budget.js';
+export * from './commands.js';
 export * from './errors.js';
 export * from './estimate-tokens.js';
 export * from './http.js';

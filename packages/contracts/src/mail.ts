@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Attachments } from './attachments.js';
+import { Choice, choicesMax } from './commands.js';
 import { ConversationId, MessageId, TenantId } from './ids.js';
 import { CommandTopic, PreferenceChange } from './preferences.js';
 
@@ -106,6 +107,8 @@ export const Reply = z.object({
   /** Ids of the messages this answers. */
   answers: z.array(MessageId).max(1_000),
   status: ReplyStatus,
+  /** What the person may answer with: buttons, or lines where there are none. */
+  choices: z.array(Choice).min(1).max(choicesMax).optional(),
   error: PublicError.optional(),
   usage: Usage.optional(),
   route: Route,

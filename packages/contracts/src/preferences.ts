@@ -38,6 +38,6 @@ export function withChange(preferences: Preferences, change: PreferenceChange): 
 /** What a command without a change can tell about. */
 export const CommandTopic = z.enum([
   ...(['help', 'status', 'usage', 'models', 'tools', 'whoami'] as const),
-  ...(['queue', 'model', 'language', 'timezone', 'new', 'compact'] as const),
+  ...(['queue', 'model', 'language', 'timezone', 'new', 'compact', 'approvals'] as const),
 ]);
 export type CommandTopic = z.infer<typeof CommandTopic>;

@@ -1,6 +1,6 @@
-import { ControlMail } from '@queueclaw/contracts';
+import { CommandName, ControlMail } from '@queueclaw/contracts';
 import { describe, expect, it } from 'vitest';
-import { commandWords, parseCommand } from './parse-command.js';
+import { parseCommand } from './parse-command.js';
 
 describe('a command', () => {
   it.each([
@@ -15,6 +15,8 @@ describe('a command', () => {
     ['/models', { action: 'tell', about: 'models' }],
     ['/tools', { action: 'tell', about: 'tools' }],
     ['/whoami', { action: 'tell', about: 'whoami' }],
+    ['/approve', { action: 'tell', about: 'approvals' }],
+    ['/deny 3', { action: 'tell', about: 'approvals' }],
     ['/queue', { action: 'tell', about: 'queue' }],
     ['/queue Steer', { action: 'prefer', preferences: { queueMode: 'steer' } }],
     ['/queue default', { action: 'prefer', preferences: { queueMode: null } }],
@@ -43,8 +45,8 @@ describe('a command', () => {
 
   it('always fits the mail that carries it, however long and strange its argument is', () => {
     const rest = { v: 1, kind: 'control', id: 'c1', from: { id: 'ada' }, route: { channel: 'http' }, at: 1 };
-    for (const word of commandWords)
+    for (const name of CommandName.options)
       for (const argument of ['', 'x'.repeat(60_000), '😀'.repeat(2_000), '\ud800', 'default'])
-        expect(ControlMail.safeParse({ ...rest, ...parseCommand(`${word} ${argument}`) }).success).toBe(true);
+        expect(ControlMail.safeParse({ ...rest, ...parseCommand(`/${name} ${argument}`) }).success).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { type CommandTopic, type ControlMail, QueueMode } from '@queueclaw/contracts';
+import { commandIn, type CommandName, type CommandTopic, type ControlMail, QueueMode } from '@queueclaw/contracts';
 
 /** What a person asks for with `/word`, as control mail carries it. */
 export type Command = Pick<ControlMail, 'action' | 'preferences' | 'about' | 'wrong' | 'focus'>;
@@ -56,34 +56,32 @@ function timeZone(argument: string): string | undefined {
 const modelName = (argument: string): string | undefined => (/^\S{1,128}$/.test(argument) ? argument : undefined);
 const queueMode = (argument: string): string | undefined => QueueMode.safeParse(argument.toLowerCase()).data;
 
-const commands: Readonly<Record<string, Parse>> = {
-  '/stop': () => ({ action: 'stop' }),
-  '/new': alone({ action: 'reset' }, 'new'),
-  '/reset': alone({ action: 'reset' }, 'new'),
-  '/help': alone({ action: 'tell', about: 'help' }),
-  '/status': alone({ action: 'tell', about: 'status' }),
-  '/usage': alone({ action: 'tell', about: 'usage' }),
-  '/models': alone({ action: 'tell', about: 'models' }),
-  '/tools': alone({ action: 'tell', about: 'tools' }),
-  '/whoami': alone({ action: 'tell', about: 'whoami' }),
-  '/queue': setting('queue', 'queueMode', queueMode),
-  '/model': setting('model', 'model', modelName),
-  '/language': setting('language', 'language', languageTag),
-  '/timezone': setting('timezone', 'timezone', timeZone),
-  '/compact': (argument) => {
+const approvals: Parse = () => ({ action: 'tell', about: 'approvals' });
+
+const commands: Readonly<Record<CommandName, Parse>> = {
+  stop: () => ({ action: 'stop' }),
+  new: alone({ action: 'reset' }, 'new'),
+  reset: alone({ action: 'reset' }, 'new'),
+  help: alone({ action: 'tell', about: 'help' }),
+  status: alone({ action: 'tell', about: 'status' }),
+  usage: alone({ action: 'tell', about: 'usage' }),
+  models: alone({ action: 'tell', about: 'models' }),
+  tools: alone({ action: 'tell', about: 'tools' }),
+  whoami: alone({ action: 'tell', about: 'whoami' }),
+  queue: setting('queue', 'queueMode', queueMode),
+  model: setting('model', 'model', modelName),
+  language: setting('language', 'language', languageTag),
+  timezone: setting('timezone', 'timezone', timeZone),
+  approve: approvals,
+  deny: approvals,
+  compact: (argument) => {
     if (argument.length > focusCharsMax) return wrong('compact', argument);
     return { action: 'compact', ...(argument === '' ? {} : { focus: argument }) };
   },
 };
 
-/**
- * The command that a message is: its first word, whatever its case, and what follows. Group chats name the bot in it
- * (`/stop@bot`). Undefined for everything else: people write paths too.
- */
+/** What a message asks for as a command; undefined for everything else. */
 export function parseCommand(text: string): Command | undefined {
-  const [, word = '', argument = ''] = /^\s*(\/[a-z]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i.exec(text) ?? [];
-  return commands[word.toLowerCase()]?.(argument.trim());
+  const found = commandIn(text);
+  return found === undefined ? undefined : commands[found.name](found.argument);
 }
-
-/** The commands' words, for platforms that list them. */
-export const commandWords: readonly string[] = Object.keys(commands);

@@ -32,11 +32,23 @@ export const en = {
   'compact.nothing': 'There is nothing to summarise yet.',
   'compact.already': 'A summary is being made already.',
   'compact.failed': 'The older messages could not be summarised. Nothing was changed.',
-  'command.help':
-    'Commands:\n/new: start anew (also /reset)\n/stop: end what runs and withdraw what waits\n' +
-    '/queue: what happens to messages sent while I work\n/compact: summarise older messages\n/model, /models: choose the model\n' +
-    '/language, /timezone: choose the language and time zone\n/status: this conversation\n/usage: what was used today\n' +
-    '/tools: what I can do\n/whoami: who you are to me\n/help: this list\nEverything else goes to the model.',
+  'command.help': 'Commands:\n{list}\nEverything else goes to the model.',
+  'menu.new': 'start anew',
+  'menu.stop': 'end what runs and withdraw what waits',
+  'menu.model': 'choose the model',
+  'menu.models': 'list the models',
+  'menu.queue': 'what happens to messages sent while I work',
+  'menu.compact': 'summarise older messages',
+  'menu.language': 'choose the language',
+  'menu.timezone': 'choose the time zone',
+  'menu.status': 'tell about this conversation',
+  'menu.usage': 'what you have used today',
+  'menu.tools': 'what I can do',
+  'menu.whoami': 'who you are to me',
+  'menu.approve': 'allow what waits for your approval',
+  'menu.deny': 'refuse what waits for your approval',
+  'menu.reset': 'the same as /new',
+  'menu.help': 'list the commands',
   'command.wrong': '"{wrong}" is not possible here. {how}',
   'command.set': '{what}: {now}.',
   'command.default': '{now} (default)',
@@ -50,6 +62,7 @@ export const en = {
   'command.how.compact':
     '/compact summarises older messages; what follows it, up to 1,000 characters, says what to keep above all.',
   'command.how.alone': 'Send this command with nothing after it.',
+  'command.approvals': 'Nothing waits for your approval.',
   'command.what.queue': 'Queue mode',
   'command.what.model': 'Model',
   'command.what.language': 'Language',

@@ -1,4 +1,4 @@
-import type { ControlMail } from '@queueclaw/contracts';
+import { commandIn, commandMenu, type ControlMail, Reply } from '@queueclaw/contracts';
 import { describe, expect, it } from 'vitest';
 import { agent, control, now, tools } from '../scenario.js';
 import type { CommandFacts } from './command-facts.js';
@@ -34,6 +34,28 @@ describe('a command', () => {
     expect(told('queue', { preferences: { queueMode: 'steer' } })).toContain('Queue mode: steer.');
     expect(told('model')).toContain('fast, clever');
     expect(told('queue', {}, { wrong: 'fastest' })).toMatch(/^"fastest" is not possible here\. Queue mode:/);
+  });
+
+  it('offers what can be chosen, each of which is a command itself, however many models there are', () => {
+    const models = Array.from({ length: 40 }, (_, at) => `${'m'.repeat(120)}${at}`);
+    for (const about of ['help', 'model', 'models', 'queue'] as const) {
+      const { reply } = obey({ action: 'tell', about }, { models });
+      expect(Reply.parse(reply).choices?.length).toBeGreaterThan(1);
+      for (const { text } of reply.choices ?? []) expect(commandIn(text), text).toBeDefined();
+    }
+    expect(obey({ action: 'tell', about: 'queue' }).reply.choices?.at(1)).toEqual({
+      ...{ label: 'steer', text: '/queue steer' },
+    });
+    expect(obey({ action: 'prefer', preferences: { model: 'slow' } }).reply.choices?.map(({ text }) => text)).toEqual([
+      ...['/model fast', '/model clever', '/model default'],
+    ]);
+    expect(obey({ action: 'tell', about: 'status' }).reply.choices).toBeUndefined();
+  });
+
+  it('lists every command, and says that nothing waits for an approval', () => {
+    for (const { name } of commandMenu) expect(told('help')).toContain(`/${name}: `);
+    expect(told('approvals')).toBe('Nothing waits for your approval.');
+    expect(told('approvals', { preferences: { language: 'zh' } })).toContain('没有');
   });
 
   it('changes several preferences at once, in the language that it has chosen', () => {

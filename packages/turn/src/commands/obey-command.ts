@@ -1,4 +1,5 @@
 import {
+  type Choice,
   type ControlMail,
   type PhraseKey,
   type PreferenceChange,
@@ -8,6 +9,7 @@ import {
   withChange,
 } from '@queueclaw/contracts';
 import { languageOf } from '../language-of.js';
+import { choicesFor } from './choices.js';
 import type { CommandFacts } from './command-facts.js';
 import { howTo, type Setting, settingNow, tellAbout } from './tell.js';
 
@@ -27,10 +29,11 @@ const titles: Readonly<Record<Setting, PhraseKey>> = {
   timezone: 'command.what.timezone',
 };
 
-function replyTo(mail: ControlMail, now: number, text: string): Reply {
+function replyTo(mail: ControlMail, now: number, text: string, choices: readonly Choice[] = []): Reply {
   const { id, route } = mail;
+  const chosen = choices.length === 0 ? {} : { choices: [...choices] };
   // No turn: a command has none.
-  return { v: 1, id: `c${id}`, turn: 0, text, answers: [id], status: 'answered', route, at: now };
+  return { v: 1, id: `c${id}`, turn: 0, text, answers: [id], status: 'answered', ...chosen, route, at: now };
 }
 
 /** Obeys a command; of `compact` it tells that one is being made already. Never throws. */
@@ -39,14 +42,17 @@ export function obeyCommand(mail: ControlMail, facts: CommandFacts): Obedience {
   const languageWith = (preferences: Preferences): ReturnType<typeof languageOf> =>
     languageOf({ preferences, agent }, mail);
   if (mail.action === 'compact') return { reply: replyTo(mail, now, say(languageWith(before), 'compact.already')) };
-  if (mail.action !== 'prefer')
-    return { reply: replyTo(mail, now, tellAbout(mail, facts, before, languageWith(before))) };
+  if (mail.action !== 'prefer') {
+    const text = tellAbout(mail, facts, before, languageWith(before));
+    return { reply: replyTo(mail, now, text, choicesFor(mail, facts)) };
+  }
   const change = mail.preferences ?? {};
   const wrong = change.model ?? undefined;
   if (wrong !== undefined && !facts.models.includes(wrong)) {
     const language = languageWith(before);
     const how = howTo('model', facts, before, language);
-    return { reply: replyTo(mail, now, say(language, 'command.wrong', { wrong, how })) };
+    const choices = choicesFor({ ...mail, about: 'model' }, facts);
+    return { reply: replyTo(mail, now, say(language, 'command.wrong', { wrong, how }), choices) };
   }
   const after = withChange(before, change);
   const language = languageWith(after);

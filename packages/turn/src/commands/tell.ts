@@ -1,8 +1,10 @@
 import {
   type BudgetScope,
+  commandMenu,
   type CommandTopic,
   type ControlMail,
   type Language,
+  type MenuCommand,
   type PhraseKey,
   type Preferences,
   QueueMode,
@@ -24,6 +26,11 @@ const toolsOf = ({ agent }: CommandFacts, tell: Say): string => {
 
 const list = (names: readonly string[]): string =>
   names.slice(0, namesShown).join(', ') + (names.length > namesShown ? ', ...' : '');
+
+const line =
+  (language: Language) =>
+  ({ name, description }: MenuCommand): string =>
+    `/${name}: ${description[language]}`;
 
 /** What a setting is now, and whether that is the default. */
 export function settingNow(setting: Setting, facts: CommandFacts, wishes: Preferences, language: Language): string {
@@ -111,7 +118,7 @@ export function tellAbout(mail: ControlMail, facts: CommandFacts, wishes: Prefer
   if (wrong !== undefined) return tell('command.wrong', { wrong, how: howTo(about, facts, wishes, language) });
   switch (about) {
     case 'help':
-      return tell('command.help');
+      return tell('command.help', { list: commandMenu.map(line(language)).join('\n') });
     case 'status':
       return statusText(facts, wishes, language, tell);
     case 'usage':
@@ -120,6 +127,8 @@ export function tellAbout(mail: ControlMail, facts: CommandFacts, wishes: Prefer
       return tell('command.models', { list: facts.models.slice(0, namesShown).join('\n') });
     case 'tools':
       return toolsOf(facts, tell);
+    case 'approvals':
+      return tell('command.approvals');
     case 'whoami': {
       const { conversation } = facts;
       const name = from.name ?? tell('command.unknown_name');
