@@ -1,4 +1,4 @@
-import type { AttachmentRef, PersonMail, Reply, Route, Sender } from '@queueclaw/contracts';
+import type { AttachmentRef, Choice, MenuCommand, PersonMail, Reply, Route, Sender } from '@queueclaw/contracts';
 import { z } from 'zod';
 
 /*
@@ -18,6 +18,19 @@ import { z } from 'zod';
 export const TextUnit = z.enum(['characters', 'utf16', 'bytes']);
 export type TextUnit = z.infer<typeof TextUnit>;
 
+/** What a platform allows of the buttons under a message. */
+export const ButtonLimits = z.strictObject({
+  /** Buttons under one message. */
+  most: z.number().int().min(1).max(100),
+  /** UTF-16 units of what stands on one. */
+  labelMax: z.number().int().min(10).max(256),
+  /** Bytes of what comes back when it is pressed. */
+  textBytesMax: z.number().int().min(32).max(4_096),
+  /** The longest message that can have buttons, in `textUnit`. */
+  messageMax: z.number().int().min(100).max(1_000_000),
+});
+export type ButtonLimits = z.infer<typeof ButtonLimits>;
+
 /** What a channel can do, as data. */
 export const Capabilities = z.strictObject({
   /** `stream`: delivered means written to the transcript and the live stream. `platform`: delivered means the platform has it. */
@@ -27,7 +40,8 @@ export const Capabilities = z.strictObject({
   /** A sent message can be changed, so an answer can grow while it is written. */
   edit: z.boolean(),
   typing: z.boolean(),
-  buttons: z.boolean(),
+  /** A reply's choices are buttons where they fit; otherwise, and where it is `false`, they are lines. */
+  buttons: z.union([z.literal(false), ButtonLimits]),
   files: z.boolean(),
   voice: z.boolean(),
   /** `full`: the reader renders Markdown. `own`: the channel's render translates it. `none`: plain text. */
@@ -45,8 +59,11 @@ export type Capabilities = z.infer<typeof Capabilities>;
 /** What a person wrote, in our words: the conversation it belongs to and the mail without its envelope. */
 export type Incoming = {
   readonly conversation: string;
-  /** Where it was said, by the platform's own id. */
-  readonly place?: { readonly kind: 'direct' | 'group'; readonly id: string };
+  /**
+   * Where it was said, by the platform's own id; `within`, the larger place around it, like a server. Platforms say it always:
+   * without it nobody is heard.
+   */
+  readonly place?: { readonly kind: 'direct' | 'group'; readonly id: string; readonly within?: string };
   /** It is meant for the bot: alone with it, mentioning or answering it, or a command. */
   readonly addressed?: boolean;
   readonly mail: Omit<PersonMail, 'v' | 'kind' | 'at' | 'attachments'> & {
@@ -55,7 +72,12 @@ export type Incoming = {
 };
 
 /** One message on its way out. `text` is what counts against `textMax`; `body` the rest, in the platform's words. */
-export type Outgoing = { readonly text: string; readonly body?: unknown };
+export type Outgoing = {
+  readonly text: string;
+  readonly body?: unknown;
+  /** Within the channel's limits; pressing one writes its `text` as the person who pressed. */
+  readonly buttons?: readonly Choice[];
+};
 
 /** What `parse` may know besides the payload. */
 export type ParseContext = {
@@ -80,6 +102,8 @@ export type ChannelCode<C> = {
   parse(payload: unknown, context: ParseContext): readonly Incoming[];
   /** A reply as messages, each within `textMax`. */
   render(reply: Reply): readonly Outgoing[];
+  /** The address of a route to a chat or person that an operator names by the platform's own id. */
+  addressOf?(to: string): NonNullable<Route['address']>;
   /** Connects one account. Absent for channels that the ingress itself serves. */
   connect?(config: C, door: ChannelDoor): Promise<Connection>;
 };
@@ -116,6 +140,8 @@ export type WebhookAnswer = { readonly status: number; readonly type?: string; r
 export type Connection = {
   /** The bot's own id on the platform. */
   readonly self?: string;
+  /** What people call the bot there, for operators; absent: `self` says it. */
+  readonly title?: string;
   /**
    * Sends one message. `key` is the same when the same message is sent again.
    * @throws AppError `channel.failed` (with `retryAfterMs` when the platform says so) or `channel.rejected`
@@ -128,6 +154,8 @@ export type Connection = {
    * takes over; `send` works on all of them.
    */
   readonly listen?: (signal: AbortSignal) => Promise<void>;
+  /** Publishes the menu of commands where people write. Replaces the last one, so a repeat is harmless. */
+  readonly commands?: (menu: readonly MenuCommand[], signal: AbortSignal) => Promise<void>;
   /** Answers the platform's webhook calls at `/channels/<channel>/<account>`. */
   readonly webhook?: (request: WebhookRequest) => Promise<WebhookAnswer>;
   stop(): Promise<void>;

@@ -2,6 +2,7 @@ export * from './catalogue.js';
 export * from './contract.js';
 export * from './registry.js';
 export * from './measure.js';
+export * from './render-reply.js';
 export * from './split-text.js';
 export { parseMessageRequest } from './http/parse.js';
 export { requestError } from './request-error.js';

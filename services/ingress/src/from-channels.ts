@@ -4,6 +4,7 @@ import { channelNotes, holdAlone, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { publishMenu } from './publish-menu.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
 
@@ -81,6 +82,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       door.trouble(undefined);
       const deafen = listen(options, settings, channel, connection);
       open.set(keyOf(name, account), { channel, code, connection, deafen });
+      void publishMenu(connection, { shards: options.shards, account: keyOf(name, account), logger, signal });
     };
     try {
       await tryOnce();

@@ -1,3 +1,4 @@
+import { renderReply } from '@queueclaw/channels';
 import { AppError, toAppError } from '@queueclaw/contracts';
 import type { FromChannels } from './from-channels.js';
 import type { SendReply } from './from-replies.js';
@@ -10,7 +11,7 @@ export function toChannels(accounts: Pick<FromChannels, 'find'>): SendReply {
   return async (_address, reply, key, signal) => {
     const found = accounts.find(reply.route.channel, reply.route.account);
     if (found?.connection.send === undefined) throw new AppError('channel.failed', { retryAfterMs: 5_000 });
-    for (const [part, out] of found.code.render(reply).entries()) {
+    for (const [part, out] of renderReply(found.channel, found.code, reply).entries()) {
       try {
         await found.connection.send(out, reply.route, `${key}/${part}`, signal);
       } catch (thrown) {
