@@ -1,4 +1,4 @@
-import { AppError, type Route } from '@queueclaw/contracts';
+import { AppError, type Choice, type Language, type Route } from '@queueclaw/contracts';
 import { Api } from 'grammy';
 import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
 import { strangers } from '../strangers.js';
@@ -13,6 +13,8 @@ type Signal = Parameters<Api['getMe']>[0];
 const as = (signal: AbortSignal): Signal => signal as unknown as Signal;
 
 const callSeconds = 20;
+const ackMs = 5_000;
+const soon = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ackMs)]);
 
 /**
  * Connects one bot: asks who it is. Listening polls for updates; an update is confirmed to Telegram after its mail is durable,
@@ -25,6 +27,17 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
 
   return {
     self: username,
+    title: `@${username}`,
+    commands: async (menu, signal) => {
+      const list = (language: Language): { command: string; description: string }[] =>
+        menu.map(({ name, description }) => ({ command: name, description: description[language] }));
+      try {
+        await api.setMyCommands(list('en'), {}, as(signal));
+        await api.setMyCommands(list('zh'), { language_code: 'zh' }, as(signal));
+      } catch (thrown) {
+        throw failureOf(thrown);
+      }
+    },
     send: (out, to, _key, signal) => send(api, out, to, AbortSignal.any([door.signal, signal])),
     typing: async ({ address = {} }, signal) => {
       const { chat, thread } = address;
@@ -36,7 +49,10 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
       const tellStranger = strangers();
       return poll({
         fetch: (offset, until) =>
-          api.getUpdates({ offset, timeout: callSeconds, limit: 100, allowed_updates: ['message'] }, as(until)),
+          api.getUpdates(
+            { offset, timeout: callSeconds, limit: 100, allowed_updates: ['message', 'callback_query'] },
+            as(until),
+          ),
         take: async (raw) => {
           const update = Update.safeParse(raw);
           if (!update.success) return;
@@ -44,6 +60,9 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
           if (verdict === 'hear') await door.receive(update.data);
           else if (verdict === 'stranger')
             await tell(update.data, tellStranger, (chat, text) => api.sendMessage(chat, text, {}, as(signal)));
+          const press = update.data.callback_query;
+          // Until it is answered, the button shows that something is under way; too late is too late.
+          if (press !== undefined) await api.answerCallbackQuery(press.id, {}, as(soon(signal))).catch(() => undefined);
         },
         trouble: door.trouble,
         signal,
@@ -53,11 +72,27 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
   };
 }
 
-async function send(api: Api, { text, body }: Outgoing, { address = {} }: Route, signal: AbortSignal): Promise<void> {
+const buttonsPerRow = 3;
+
+/** Buttons in rows; what comes back is the choice's text. */
+function keyboard(buttons: readonly Choice[]): { text: string; callback_data: string }[][] {
+  const keys = buttons.map(({ label, text }) => ({ text: label, callback_data: text }));
+  return Array.from({ length: Math.ceil(keys.length / buttonsPerRow) }, (_, row) =>
+    keys.slice(row * buttonsPerRow, (row + 1) * buttonsPerRow),
+  );
+}
+
+async function send(
+  api: Api,
+  { text, body, buttons }: Outgoing,
+  { address = {} }: Route,
+  signal: AbortSignal,
+): Promise<void> {
   const { chat, thread, message } = address;
   if (chat === undefined) throw new AppError('channel.rejected');
   const options = {
     link_preview_options: { is_disabled: true },
+    ...(buttons === undefined ? {} : { reply_markup: { inline_keyboard: keyboard(buttons) } }),
     ...(thread === undefined ? {} : { message_thread_id: Number(thread) }),
     ...(message === undefined
       ? {}

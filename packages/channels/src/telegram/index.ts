@@ -6,7 +6,8 @@ export const telegram: Channel<TelegramConfig> = {
   name: 'telegram',
   title: 'Telegram',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, files: false, voice: false },
+    buttons: { most: 100, labelMax: 64, textBytesMax: 64, messageMax: 4_096 },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
   },
   config: TelegramConfig,

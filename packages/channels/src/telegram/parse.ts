@@ -1,12 +1,12 @@
 import { AppError, channelConversation } from '@queueclaw/contracts';
 import type { Incoming, ParseContext } from '../contract.js';
-import { Update, withoutName, wordsOf } from './update.js';
+import { isForAnother, Update, withoutName, wordsOf } from './update.js';
 
 const textCharsMax = 16_000;
 
 /**
- * An update of the Bot API as mail. `context.self` is the bot's user name. What bots wrote, edits, joins and reactions are
- * nothing.
+ * An update of the Bot API as mail. `context.self` is the bot's user name. A button that is pressed is its
+ * text. What bots wrote, what commands another bot, edits, joins and reactions are nothing.
  * @throws AppError `request.invalid` for what is no update
  */
 export function parse(payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
@@ -15,6 +15,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   const words = wordsOf(update.data);
   if (words?.message.from === undefined) return [];
   const { message } = words;
+  if (message.chat.type !== 'private' && isForAnother(self, words.text)) return [];
   const { id, first_name: first, last_name: last, language_code: language } = words.message.from;
   const text = withoutName(self, words.text).trim() || words.text;
   const thread = message.is_topic_message === true ? message.message_thread_id : undefined;
@@ -27,7 +28,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
         ...(thread === undefined ? {} : { thread: String(thread) }),
       }),
       mail: {
-        id: `u${update.data.update_id}`,
+        id: words.pressed === undefined ? `u${update.data.update_id}` : `q${words.pressed}`,
         text: text.slice(0, textCharsMax).toWellFormed(),
         from: { id: String(id), name: [first, last].filter(Boolean).join(' ').slice(0, 256) },
         route: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pressed } from '../pressed.js';
 
 const Chat = z.looseObject({ id: z.number().int(), type: z.enum(['private', 'group', 'supergroup', 'channel']) });
 const Person = z.looseObject({
@@ -24,20 +25,43 @@ export const Message = z.looseObject({
 export type Message = z.infer<typeof Message>;
 
 /** The parts of an update that count here (Bot API, `Update`): edits, joins and reactions are no messages. */
-export const Update = z.looseObject({ update_id: z.number().int(), message: Message.optional() });
+export const Update = z.looseObject({
+  update_id: z.number().int(),
+  message: Message.optional(),
+  /** Somebody pressed a button under `message`, which may be too old for more than its place to be told. */
+  callback_query: z
+    .looseObject({
+      id: z.string().regex(/^\d{1,64}$/),
+      from: Person,
+      data: z.string().max(256).optional(),
+      message: Message.optional(),
+    })
+    .optional(),
+});
 export type Update = z.infer<typeof Update>;
 
-/** A person's message; undefined for what no person wrote, and for what has no words. */
-export function wordsOf({ message }: Update): { message: Message; text: string } | undefined {
+/** Words of a person; `message` is what they stand in or, of a button that was pressed, under. */
+export type Words = { readonly message: Message; readonly text: string; readonly pressed?: string };
+
+/** A person's message, or the text of a button that they pressed; undefined for what no person wrote, and for what has no words. */
+export function wordsOf({ message, callback_query: press }: Update): Words | undefined {
+  if (press !== undefined) return wordsOfPress(press);
   const text = message?.text ?? message?.caption ?? '';
   if (message === undefined || text.trim() === '' || message.from === undefined || message.from.is_bot)
     return undefined;
   return message.chat.type === 'channel' ? undefined : { message, text };
 }
 
-/** Whether a message of a group speaks to the bot: mentions it, answers it, or commands it by name. */
-export function speaksTo(username: string | undefined, { message, text }: { message: Message; text: string }): boolean {
+function wordsOfPress({ id, from, data, message }: NonNullable<Update['callback_query']>): Words | undefined {
+  const text = pressed(data);
+  if (text === undefined || message === undefined || message.chat.type === 'channel' || from.is_bot) return undefined;
+  return { message: { ...message, from }, text, pressed: id };
+}
+
+/** Whether a message of a group speaks to the bot: mentions it, answers it, commands it by name, or presses its button. */
+export function speaksTo(username: string | undefined, { message, text, pressed: press }: Words): boolean {
   if (username === undefined) return false;
+  if (press !== undefined) return true;
   if (message.reply_to_message?.from?.username === username) return true;
   return (
     text
@@ -48,6 +72,12 @@ export function speaksTo(username: string | undefined, { message, text }: { mess
 }
 
 const isCommandFor = (username: string, text: string): boolean => new RegExp(`^/\\w+@${username}\\b`, 'i').test(text);
+
+/** Whether a command names another bot of the group. */
+export const isForAnother = (username: string | undefined, text: string): boolean => {
+  const [, named] = /^\/\w+@([\w-]+)/.exec(text) ?? [];
+  return username !== undefined && named !== undefined && named.toLowerCase() !== username.toLowerCase();
+};
 
 /** The words without the bot's name in front, or in a command. */
 export function withoutName(username: string | undefined, text: string): string {

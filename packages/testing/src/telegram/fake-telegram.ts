@@ -11,6 +11,8 @@ export type SentMessage = {
   readonly html: boolean;
   readonly thread: number | undefined;
   readonly replyTo: number | undefined;
+  /** What stands on its buttons and what comes back, row by row; only of messages that have some. */
+  readonly keyboard?: readonly (readonly { readonly text: string; readonly callback_data: string }[])[];
 };
 
 /** What happens to the next call of a method: an error answer, or the line breaks after the platform has done it. */
@@ -26,7 +28,13 @@ export type FakeTelegram = {
   readonly token: string;
   /** A person writes; more fields of the message or the update may be given. Returns the update's id. */
   say(text: string, more?: { readonly message?: Json; readonly update?: Json }): number;
+  /** A person presses a button with this data; more fields of the query may be given. Returns the query's id. */
+  press(data: string, more?: Json): string;
   readonly sent: readonly SentMessage[];
+  /** Queries that the bot answered. */
+  readonly answered: readonly string[];
+  /** The menus of commands by language; the one for everybody else under ''. */
+  readonly menus: ReadonlyMap<string, readonly { readonly command: string; readonly description: string }[]>;
   /** Chats in which the bot was shown to type, once for each time. */
   readonly typing: readonly string[];
   /** Who polls at the moment, by the number of open questions. */
@@ -72,6 +80,8 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
   const updates: (Json & { update_id: number })[] = [];
   const sent: SentMessage[] = [];
   const typing: string[] = [];
+  const answered: string[] = [];
+  const menus = new Map<string, { command: string; description: string }[]>();
   const mishaps = new Map<string, Mishap[]>();
   const waiting = new Set<() => void>();
   let serial = 1_000;
@@ -115,12 +125,27 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     if (seen.trim() === '') return refuse(response, 400, 'Bad Request: message text is empty');
     const replyTo = (body['reply_parameters'] as { message_id?: number } | undefined)?.message_id;
     const thread = body['message_thread_id'] as number | undefined;
-    sent.push({ chat: String(body['chat_id']), text: seen, html, thread, replyTo });
+    const keyboard = (body['reply_markup'] as { inline_keyboard?: NonNullable<SentMessage['keyboard']> } | undefined)
+      ?.inline_keyboard;
+    if (keyboard?.flat().some(({ callback_data: data }) => Buffer.byteLength(data) > 64) === true)
+      return refuse(response, 400, 'Bad Request: BUTTON_DATA_INVALID');
+    const shown = keyboard === undefined ? {} : { keyboard };
+    sent.push({ chat: String(body['chat_id']), text: seen, html, thread, replyTo, ...shown });
     if (cut) return void response.destroy();
     answer(response, 200, {
       ok: true,
       result: { message_id: (serial += 1), date: 0, chat: { id: body['chat_id'] }, text },
     });
+  };
+
+  const setMyCommands = (body: Json, response: ServerResponse): void => {
+    const commands = body['commands'] as { command: string; description: string }[];
+    const fits = commands.every(
+      ({ command, description: text }) => /^[a-z0-9_]{1,32}$/.test(command) && text.length >= 1 && text.length <= 256,
+    );
+    if (!fits || commands.length > 100) return refuse(response, 400, 'Bad Request: BOT_COMMAND_INVALID');
+    menus.set(String(body['language_code'] ?? ''), commands);
+    answer(response, 200, { ok: true, result: true });
   };
 
   const server = createServer((request, response) => {
@@ -141,6 +166,11 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
         typing.push(String(body['chat_id']));
         return answer(response, 200, { ok: true, result: true });
       }
+      if (method === 'answerCallbackQuery') {
+        answered.push(String(body['callback_query_id']));
+        return answer(response, 200, { ok: true, result: true });
+      }
+      if (method === 'setMyCommands') return setMyCommands(body, response);
       if (method === 'sendMessage') return sendMessage(body, response, mishap === 'cut after accepting');
       return refuse(response, 404, 'Not Found');
     });
@@ -159,7 +189,20 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       for (const wake of waiting) wake();
       return id;
     },
+    press: (data, more = {}) => {
+      const id = String((serial += 1));
+      const from = { id: 4711, is_bot: false, first_name: 'Ada', language_code: 'en' };
+      const message = { message_id: 7, date: 0, chat: { id: 4711, type: 'private' } };
+      updates.push({
+        update_id: (serial += 1),
+        callback_query: { id, from, message, chat_instance: '1', data, ...more },
+      });
+      for (const wake of waiting) wake();
+      return id;
+    },
     sent,
+    answered,
+    menus,
     typing,
     polls: () => waiting.size,
     conflicts: () => conflicts,
