@@ -28,6 +28,8 @@ export const errorTable = {
   'message.poisoned': row(500, 'give-up', 'The message could not be processed after several tries.'),
   'dead_letter.not_found': row(404, 'give-up', 'There is no such dead letter; somebody may have been faster.'),
   'dead_letter.final': row(409, 'give-up', 'There is nothing in this dead letter that could be tried again.'),
+  'pairing.not_found': row(404, 'give-up', 'There is no such code or person; the code may have expired.'),
+  'pairing.full': row(409, 'give-up', 'Too many people are approved for this account.'),
   'attachment.not_found': row(422, 'give-up', 'There is no such attachment, or it was not used for too long.'),
   'attachment.too_large': row(413, 'give-up', 'The attachment exceeds state.blobs.max_size (20 MiB unless set).'),
   'attachment.quota': row(507, 'give-up', "The tenant's attachments exceed state.blobs.tenant_quota."),

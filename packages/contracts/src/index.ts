@@ -9,6 +9,7 @@ export * from './keys.js';
 export * from './live.js';
 export * from './mail.js';
 export * from './model.js';
+export * from './pairing.js';
 export * from './phrases/index.js';
 export * from './preferences.js';
 export * from './tools.js';

@@ -51,6 +51,8 @@ export const keys = {
   transcript: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:tr`,
   /** list: the live stream, provisional deltas, tool activity, replies */
   live: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:live:${a.conversation}`,
+  /** sorted set by time: ids of messages, so that a conversation with another bot does not go on without end */
+  pace: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:pc`,
   /** hash by conversation: what became of the message with this id (dedupe and status, 24 h) */
   message: (tag: string, tenant: string, id: string): string => `${tag}:t:${tenant}:m:${id}`,
   /** sorted set by last activity: a tenant's conversations */
@@ -84,6 +86,13 @@ export const keys = {
   holder: (tag: string, name: string): string => `${tag}:holder:${name}`,
   /** string: where the next listener of a channel's account goes on; in the first shard */
   channelNotes: (tag: string, name: string): string => `${tag}:holder:${name}:notes`,
+  /** set: a tenant's accounts of messaging apps (`telegram/main`) in which somebody has asked; in the first shard */
+  pairingAccounts: (tag: string, tenant: string): string => `${tag}:t:${tenant}:pairing:accounts`,
+  /** hash by person: who waits for an operator's approval, for an hour */
+  pairingWaiting: (tag: string, tenant: string, account: string): string =>
+    `${tag}:t:${tenant}:pairing:${account}:waiting`,
+  /** hash by person: whom an operator has approved */
+  paired: (tag: string, tenant: string, account: string): string => `${tag}:t:${tenant}:pairing:${account}:people`,
   /** pub/sub: stop a running step or tool */
   controlChannel: (tag: string): string => `${tag}:control`,
 } as const;

@@ -7,8 +7,11 @@ import { dispatch } from './scripts/dispatch.js';
 import { forget } from './scripts/forget.js';
 import { hold, letGo } from './scripts/hold.js';
 import { ingest } from './scripts/ingest.js';
+import { notify } from './scripts/notify.js';
 import { obey } from './scripts/obey.js';
 import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
+import { keepPace } from './scripts/pace.js';
+import { approvePairing, askPairing } from './scripts/pairing.js';
 import { readLive } from './scripts/read-live.js';
 import { cutOff, redact } from './scripts/redact.js';
 import { redeliver } from './scripts/redeliver.js';
@@ -19,7 +22,9 @@ import { arm, suspend } from './scripts/suspend.js';
 
 const sources = {
   appendLive,
+  approvePairing,
   arm,
+  askPairing,
   checkpoint,
   claim,
   claimDelivery,
@@ -31,7 +36,9 @@ const sources = {
   forget,
   hold,
   ingest,
+  keepPace,
   letGo,
+  notify,
   obey,
   postponeDelivery,
   readLive,

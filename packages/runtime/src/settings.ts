@@ -2,6 +2,7 @@
  * Configuration, redaction and the link between a service and its supervisor, without Redis, logs and metrics: for
  * programs that must be small and quick to start.
  */
+export * from './config/access.js';
 export * from './config/checks.js';
 export * from './config/compare.js';
 export * from './config/expand.js';

@@ -1,6 +1,6 @@
 import type { Channel } from '@queueclaw/channels';
 import { AppError } from '@queueclaw/contracts';
-import { type ChannelConfig, createHealthBoard, createLogger } from '@queueclaw/runtime';
+import { AccessConfig, type ChannelConfig, createHealthBoard, createLogger } from '@queueclaw/runtime';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ const pigeonPost = (life: string[]): Channel => ({
   }),
 });
 const account = (name: string, enable: boolean): ChannelConfig => ({
-  ...{ name: 'pigeon', account: name, tenant: 'default', config: {}, enable },
+  ...{ name: 'pigeon', account: name, tenant: 'default', access: AccessConfig.parse({}), config: {}, enable },
 });
 
 const open = async (

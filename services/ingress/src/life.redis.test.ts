@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Channel, splitText } from '@queueclaw/channels';
 import { channelConversation, type MessageStatus } from '@queueclaw/contracts';
-import { connectRedis, createHealthBoard, createLogger } from '@queueclaw/runtime';
+import { AccessConfig, connectRedis, createHealthBoard, createLogger } from '@queueclaw/runtime';
 import { eventually, sharedRedis, startRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -117,6 +117,7 @@ test('stopping ends waits with 202 and sockets with 1001, and lets nothing new i
   await it.stop();
 });
 
+const access = AccessConfig.parse({ direct: 'open' });
 type Sent = { text: string; key: string };
 
 /** A platform that keeps what is sent to it, and what brings it a person's words. */
@@ -142,9 +143,8 @@ function openLoft(): { pigeon: Channel; sent: Sent[]; receive: (payload: unknown
       parse: (payload, { account }) => {
         const { id, chat, text } = z.object({ id: z.string(), chat: z.string(), text: z.string() }).parse(payload);
         const conversation = channelConversation({ channel: 'pigeon', account, peer: chat });
-        return [
-          { conversation, mail: { id, text, from: { id: chat }, route: { channel: 'pigeon', address: { chat } } } },
-        ];
+        const mail = { id, text, from: { id: chat }, route: { channel: 'pigeon', address: { chat } } };
+        return [{ conversation, place: { kind: 'direct', id: chat }, addressed: true, mail }];
       },
       render: ({ text }) => splitText(text, 100).map((part) => ({ text: part })),
       connect: async (_config, door) => {
@@ -163,7 +163,7 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
   const { pigeon, sent, receive } = openLoft();
   const it = await start();
   const log: string[] = [];
-  const settings = { enable: true, tenant: 'acme' };
+  const settings = { enable: true, tenant: 'acme', access };
   const accounts = fromChannels({
     configured: [
       { ...settings, name: 'pigeon', config: { loft: 'north' } },
@@ -206,7 +206,7 @@ test('a person whose mailbox is full is told so, and holds up nobody else', asyn
   const { pigeon, sent, receive } = openLoft();
   const it = await start({ config: { limits: { mailbox: 1 } } });
   const accounts = fromChannels({
-    configured: [{ enable: true, tenant: 'acme', name: 'pigeon', config: { loft: 'north' } }],
+    configured: [{ enable: true, tenant: 'acme', access, name: 'pigeon', config: { loft: 'north' } }],
     toMessages: toMessages(it.door.conversations, it.blobs),
     typing: createTyping({ fromLive: fromLive(it.door.conversations) }),
     shards: it.door.mailbox.shards,

@@ -59,3 +59,14 @@ test('a channel is switched on and off; with other credentials only after a rest
   expect(off.changed).toEqual(['channels[1].enable']);
   expect(off.restartNeeded).toEqual(['channels[1].tenant']);
 });
+
+test('who may talk to an account of a messaging app is changed at once', () => {
+  const [telegram, discord] = before.channels;
+  const access = { direct: 'open', allow: [4711] };
+  const change = compare({ ...written, channels: [{ ...telegram, access }, discord] });
+  expect(change).toMatchObject({
+    restartNeeded: [],
+    changed: ['channels[0].access.direct', 'channels[0].access.allow'],
+  });
+  expect(change.config.channels[0]?.access).toMatchObject({ direct: 'open', allow: ['4711'] });
+});

@@ -15,7 +15,7 @@ export type ConfigChange = {
 
 /**
  * What services read anew whenever they need it. A setting that is not listed here needs a restart: list it when nothing
- * keeps a copy of it. Of `channels`, `enable` and `agent` are hot.
+ * keeps a copy of it. Of `channels`, `enable`, `agent` and `access` are hot.
  */
 const hot: readonly ConfigPath[] = [
   ['agents'],
@@ -30,7 +30,8 @@ const withChannel = (channel: ChannelConfig, others: readonly ChannelConfig[]): 
   const twin = others.find(({ name, account }) => name === channel.name && account === channel.account);
   if (twin === undefined) return channel;
   const { agent: _, ...rest } = channel;
-  const merged = { ...rest, ...(twin.agent === undefined ? {} : { agent: twin.agent }), enable: twin.enable };
+  const { access, enable } = twin;
+  const merged = { ...rest, ...(twin.agent === undefined ? {} : { agent: twin.agent }), access, enable };
   // With other credentials or another tenant it must not be switched on before the restart that brings them.
   return isDeepStrictEqual(merged, twin) ? merged : { ...merged, enable: channel.enable && twin.enable };
 };

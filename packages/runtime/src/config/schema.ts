@@ -1,5 +1,6 @@
 import { TenantId } from '@queueclaw/contracts';
 import { z } from 'zod';
+import { AccessConfig } from './access.js';
 import { duration, size } from './units.js';
 
 const port = z.number().int().min(0).max(65_535);
@@ -110,6 +111,7 @@ export const ChannelConfig = z.strictObject({
   /** Tells several accounts of one channel apart; it is part of their conversations' ids. */
   account: z.string().min(1).max(64).optional(),
   agent: z.string().optional(),
+  access: AccessConfig.prefault({}),
   config: z.record(z.string(), z.unknown()).default({}),
 });
 export type ChannelConfig = z.infer<typeof ChannelConfig>;

@@ -64,13 +64,14 @@ const toolRunner: RightsIn = (tag) => ({
   hears: [keys.controlChannel(tag)],
 });
 
-/** Looks at queues and conversations; tries dead letters again, which puts mail and replies back to where they were. */
+/** Looks at queues and conversations; tries dead letters again, which puts mail and replies back to where they were; says who may write. */
 const console: RightsIn = (tag) => ({
   ...nothing,
   keys: [
     ...[queue(tag, 'messages'), queue(tag, 'tasks'), queue(tag, 'replies'), due(tag), keys.dead(tag)],
     ...[keys.mailbox(tag, 'messages', every), keys.state(tag, 'messages', every), keys.mailbox(tag, 'replies', every)],
     ...[keys.message(tag, '*', '*'), keys.person(tag, '*', '*')],
+    ...[keys.pairingAccounts(tag, '*'), keys.pairingWaiting(tag, '*', '*'), keys.paired(tag, '*', '*')],
   ],
   reads: [
     keys.transcript(tag, every),
