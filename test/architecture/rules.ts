@@ -45,6 +45,8 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'dingtalk-stream': ['packages/channels/src/dingtalk/'],
   '@larksuiteoapi/node-sdk': ['packages/channels/src/feishu/'],
   '@slack/web-api': ['packages/channels/src/slack/'],
+  '@wecom/aibot-node-sdk': ['packages/channels/src/wecom-bot/', 'packages/channels/src/wechat-call'],
+  'fast-xml-parser': ['packages/channels/src/wechat-xml'],
   grammy: ['packages/channels/src/telegram/'],
   marked: ['packages/channels/src/web/', 'packages/channels/src/markup'],
   dompurify: ['packages/channels/src/web/'],

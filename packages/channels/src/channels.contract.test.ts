@@ -1,15 +1,17 @@
 import { channelConversation, streamChannels } from '@queueclaw/contracts';
 import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { nodeFromSource } from '@queueclaw/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
-import type { Channel, ChannelCode, Fixture } from './contract.js';
+import type { Channel, ChannelCode, Fixture, WebhookRequest } from './contract.js';
 import { promises } from './contract-suite.js';
 import { channels, findChannel } from './registry.js';
 import { splitText } from './split-text.js';
+import { webhookPromises } from './webhook-suite.js';
 
 const fixturesOf = (name: string): Fixture[] => {
   const folder = new URL(`./${name}/fixtures/`, import.meta.url);
@@ -29,6 +31,23 @@ describe('the registry', () => {
     expect(channels.map(({ name }) => name).sort()).toEqual(folders.sort());
     for (const channel of channels) expect(findChannel(channel.name)).toBe(channel);
     expect(findChannel('constructor')).toBeUndefined();
+  });
+
+  test('holds every webhook to the promises of webhooks', () => {
+    const textsOf = (name: string, file: string): string => {
+      const folder = new URL(`./${name}/`, import.meta.url);
+      return readdirSync(folder)
+        .filter((one) => one.endsWith(file))
+        .map((one) => readFileSync(new URL(one, folder), 'utf8'))
+        .join('\n');
+    };
+    const names = channels.map(({ name }) => name);
+    const withWebhook = names.filter((name) => /\bwebhook\b.*=>/.test(textsOf(name, 'connect.ts')));
+    expect(withWebhook).toEqual(
+      expect.arrayContaining(['slack', 'whatsapp', 'feishu', 'wecom-app', 'wechat-official']),
+    );
+    for (const name of withWebhook)
+      expect([name, textsOf(name, '.contract.test.ts')]).toEqual([name, expect.stringContaining('webhookPromises(')]);
   });
 
   test('agrees with the wire about the channels that deliver to the live stream', () => {
@@ -73,7 +92,7 @@ const pigeon: Channel = {
     ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
     ...{ markdown: 'full', textMax: 200, textUnit: 'characters', idempotence: 'none', outboxesPerJob: 1 },
   },
-  config: z.strictObject({ loft_token: z.string(), loft: z.string().optional() }),
+  config: z.strictObject({ loft_token: z.string().regex(/\S/), loft: z.string().optional() }),
   secrets: ['loft_token'],
   load: async () => code,
 };
@@ -126,12 +145,89 @@ describe('the suite', () => {
 
   test('catches a secret that is not declared, and settings that are not strict', async () => {
     expect(await broken({ ...pigeon, secrets: [] })).toHaveLength(1);
-    expect(await broken({ ...pigeon, config: z.object({ loft_token: z.string().optional() }) })).toHaveLength(1);
+    expect(
+      await broken({ ...pigeon, config: z.object({ loft_token: z.string().regex(/\S/).optional() }) }),
+    ).toHaveLength(1);
+  });
+
+  test('catches a secret that may be blank', async () => {
+    const config = z.strictObject({ loft_token: z.string().min(1) });
+    expect(await broken({ ...pigeon, config })).toEqual(['a blank secret is refused']);
   });
 
   test('catches a platform without a fixture of its own words, or without a connection', async () => {
     expect(await broken(pigeon, letters.slice(0, 1))).toHaveLength(1);
     const { connect: _, ...without } = code;
     expect(await broken({ ...pigeon, load: async () => without })).toHaveLength(1);
+  });
+});
+
+/** A platform that signs its calls as the promises want it, and ways to believe too much. */
+describe('the promises of webhooks', () => {
+  const secret = 'a secret of the carrier pigeon';
+  const now = 1_790_000_000;
+  const macOf = (time: string, body: Uint8Array): string =>
+    createHmac('sha256', secret).update(time).update(body).digest('hex');
+  type Hears = (request: WebhookRequest) => string | undefined;
+  const hears: Hears = ({ method, headers, body }) => {
+    const { 'x-timestamp': time = '', 'x-signature': signature } = headers;
+    if (method !== 'POST' || signature !== macOf(time, body) || Math.abs(Number(time) - now) > 300) return undefined;
+    return Buffer.from(body).toString();
+  };
+  const broken = async (hear: Hears): Promise<string[]> => {
+    let serial = 0;
+    const promised = webhookPromises({
+      ageSecondsMax: 300,
+      call: async (change, age) => {
+        const said = `coo ${(serial += 1)}`;
+        const [body, time] = [Buffer.from(said), String(now - age)];
+        const headers = { 'x-timestamp': time, 'x-signature': macOf(time, body) };
+        const heard = hear(change({ method: 'POST', headers, query: {}, body }));
+        return { status: heard === undefined ? 401 : 200, said, received: heard === undefined ? [] : [heard] };
+      },
+    });
+    const results = promised.map(({ says, check }) =>
+      check().then(
+        () => [],
+        () => [says],
+      ),
+    );
+    return (await Promise.all(results)).flat();
+  };
+
+  test('hold for a webhook that believes what is signed, as it is, just now', async () => {
+    expect(await broken(hears)).toEqual([]);
+  });
+
+  test.each<[string, Hears, readonly string[]]>([
+    ['nothing', () => undefined, ['takes a call as the platform signed it']],
+    [
+      'everything',
+      ({ body }) => Buffer.from(body).toString(),
+      [
+        'refuses a call with a bit of its signature turned, or without one',
+        'believes nothing that was changed on its way',
+        'refuses what comes by another method',
+        'refuses a call whose time was changed, or lies outside the window',
+      ],
+    ],
+    [
+      'what is not signed at all',
+      (request) => (request.headers['x-signature'] ? hears(request) : Buffer.from(request.body).toString()),
+      ['refuses a call with a bit of its signature turned, or without one'],
+    ],
+    [
+      'what is old',
+      (request) => {
+        const { 'x-timestamp': time = '', 'x-signature': signature } = request.headers;
+        return request.method === 'POST' && signature === macOf(time, request.body)
+          ? Buffer.from(request.body).toString()
+          : undefined;
+      },
+      ['refuses a call whose time was changed, or lies outside the window'],
+    ],
+    ['any method', (request) => hears({ ...request, method: 'POST' }), ['refuses what comes by another method']],
+  ])('catch a webhook that believes %s', async (_, hear, says) => {
+    expect(await broken(hear)).toEqual(says);
   });
 });

@@ -51,6 +51,7 @@ export function promises(channel: Channel, fixtures: readonly Fixture[]): readon
     promise('its name is the name of its folder and route', () => checkName(channel)),
     promise('its capabilities are valid', () => checkCapabilities(channel)),
     promise('its settings are listed, the secret ones by name', () => checkSettings(channel)),
+    promise('a blank secret is refused', () => checkBlankSecrets(channel)),
     promise('it has a connection if, and only if, it talks to a platform', ({ connect }) => {
       if (platform !== (connect !== undefined)) fail(`delivery is ${channel.capabilities.delivery}`);
     }),
@@ -83,6 +84,14 @@ function checkSettings(channel: Channel): void {
     if (/token|secret|password|_key$/.test(name) && !channel.secrets.includes(name))
       fail(`${name} looks secret and is not`);
   if (channel.config.safeParse({ 'no such setting': 1 }).success) fail('unknown settings are not refused');
+}
+
+function checkBlankSecrets({ config, secrets }: Channel): void {
+  for (const secret of secrets)
+    for (const blank of ['', ' '.repeat(43)]) {
+      const { error } = config.safeParse({ [secret]: blank });
+      if (error?.issues.some(({ path }) => path[0] === secret) !== true) fail(`${secret} may be blank`);
+    }
 }
 
 function checkFixture(channel: Channel, { parse }: ChannelCode<unknown>, fixture: Fixture): void {

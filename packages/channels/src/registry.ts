@@ -7,6 +7,8 @@ import { slack } from './slack/index.js';
 import { telegram } from './telegram/index.js';
 import { terminal } from './terminal/index.js';
 import { web } from './web/index.js';
+import { wechatOfficial } from './wechat-official/index.js';
+import { wecomApp } from './wecom-app/index.js';
 import { websocket } from './websocket/index.js';
 import { whatsapp } from './whatsapp/index.js';
 
@@ -22,6 +24,8 @@ export const channels: readonly Channel[] = [
   whatsapp,
   feishu,
   dingtalk,
+  wecomApp,
+  wechatOfficial,
 ];
 
 /** The channel of this name; undefined when there is none. */

@@ -10,4 +10,6 @@ export * from './slack/fake-slack.js';
 export * from './telegram/fake-telegram.js';
 export * from './unique-namespace.js';
 export * from './webhook-server.js';
+export * from './wechat/fake-wechat-official.js';
+export * from './wechat/fake-wecom-app.js';
 export * from './whatsapp/fake-whatsapp.js';

@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 /** Settings of one bot. */
 export const DiscordConfig = z.strictObject({
-  token: z.string().min(20).max(200).describe('The bot token from the developer portal.'),
+  token: z
+    .string()
+    .min(20)
+    .max(200)
+    .regex(/\S/, 'must not be blank')
+    .describe('The bot token from the developer portal.'),
   direct: z
     .enum(['allowlist', 'open', 'off'])
     .default('allowlist')

@@ -9,7 +9,12 @@ export const FeishuConfig = z.strictObject({
     .string()
     .regex(/^cli_[0-9a-f]{16}$/, 'must be an app id, cli_ and 16 signs')
     .describe('"Credentials & Basic Info", App ID.'),
-  app_secret: z.string().min(16).max(200).describe('"Credentials & Basic Info", App Secret.'),
+  app_secret: z
+    .string()
+    .min(16)
+    .max(200)
+    .regex(/\S/, 'must not be blank')
+    .describe('"Credentials & Basic Info", App Secret.'),
   encrypt_key: z
     .string()
     .min(8)

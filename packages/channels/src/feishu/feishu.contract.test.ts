@@ -1,7 +1,8 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { type FakeFeishu, startFakeFeishu, startWebhookServer } from '@queueclaw/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import type { Connection } from '../contract.js';
+import type { Connection, WebhookRequest } from '../contract.js';
+import { webhookPromises } from '../webhook-suite.js';
 import { FeishuConfig } from './config.js';
 import { connect } from './connect.js';
 import { Envelope, wordsOf } from './event.js';
@@ -13,6 +14,7 @@ let current: Connection;
 let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let received: string[] = [];
 let refuse: AppError | undefined;
+let change = (request: WebhookRequest): WebhookRequest => request;
 
 const configOf = (more: Record<string, unknown> = {}): FeishuConfig =>
   FeishuConfig.parse({
@@ -34,7 +36,7 @@ const open = (config: FeishuConfig): Promise<Connection> =>
 beforeAll(async () => {
   platform = await startFakeFeishu();
   connection = await open(configOf());
-  server = await startWebhookServer(async (call) => (await current.webhook?.(call)) ?? { status: 500 });
+  server = await startWebhookServer(async (call) => (await current.webhook?.(change(call))) ?? { status: 500 });
   platform.callAt(server.url);
 });
 afterAll(async () => {
@@ -44,6 +46,7 @@ afterAll(async () => {
 beforeEach(() => {
   received = [];
   refuse = undefined;
+  change = (request) => request;
   current = connection;
 });
 
@@ -85,6 +88,21 @@ describe('what it hears', () => {
     expect((await platform.call(event)).status).toBe(200);
     expect(received).toEqual(['x']);
   });
+});
+
+describe('the webhook', () => {
+  let count = 0;
+  test.each(
+    webhookPromises({
+      ageSecondsMax: 300,
+      call: async (on, age) => {
+        const said = `words ${(count += 1)}`;
+        [change, received] = [on, []];
+        const { status } = await platform.call(platform.event(said), { age });
+        return { status, said, received };
+      },
+    }),
+  )('$says', async ({ check }) => check());
 });
 
 describe('what it believes', () => {

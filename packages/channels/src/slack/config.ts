@@ -8,7 +8,12 @@ export const SlackConfig = z.strictObject({
     .string()
     .regex(/^xoxb-/, 'must be a bot token, xoxb-…')
     .describe('The bot user OAuth token.'),
-  signing_secret: z.string().min(16).max(200).describe('What Slack signs its calls with; under "Basic information".'),
+  signing_secret: z
+    .string()
+    .min(16)
+    .max(200)
+    .regex(/\S/, 'must not be blank')
+    .describe('What Slack signs its calls with; under "Basic information".'),
   direct: z
     .enum(['allowlist', 'open', 'off'])
     .default('allowlist')

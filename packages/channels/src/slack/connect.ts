@@ -3,12 +3,15 @@ import { LogLevel, WebClient } from '@slack/web-api';
 import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
 import { strangers } from '../strangers.js';
 import { admit } from './admit.js';
+import { blocksOf } from './blocks.js';
 import type { SlackConfig } from './config.js';
+import { contentOf } from './content.js';
 import { Envelope, wordsOf } from './event.js';
 import { failureOf } from './failure.js';
 import { isSigned } from './signature.js';
 
 const ok: WebhookAnswer = { status: 200 };
+const heardTypes: ReadonlySet<string> = new Set(['event_callback', 'slash_command', 'block_actions']);
 
 /**
  * Connects one app: asks who it is. Slack calls the webhook; a call is answered after its mail is durable, and one that comes
@@ -23,7 +26,7 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
   });
   const call = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
-  const { user_id: self } = await call(web.auth.test());
+  const { user_id: self, user, team } = await call(web.auth.test());
   if (self === undefined) throw new AppError('channel.rejected');
   const tellStranger = strangers();
 
@@ -38,19 +41,22 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
 
   return {
     self,
-    send: async ({ text, body }, { address = {} }) => {
+    title: [user, team].filter(Boolean).join(', ') || self,
+    send: async ({ text, body, buttons }, { address = {} }) => {
       const { channel, thread } = address;
       if (channel === undefined) throw new AppError('channel.rejected');
       const where = { channel, ...(thread === undefined ? {} : { thread_ts: thread }) };
-      await call(web.chat.postMessage({ ...where, text: String(body ?? text), mrkdwn: true, unfurl_links: false }));
+      const words = String(body ?? text);
+      const blocks = buttons === undefined ? {} : { blocks: blocksOf(words, buttons) };
+      await call(web.chat.postMessage({ ...where, text: words, ...blocks, mrkdwn: true, unfurl_links: false }));
     },
     webhook: async (request: WebhookRequest) => {
       if (request.method !== 'POST' || !isSigned(request, config.signing_secret, Date.now())) return { status: 401 };
-      const envelope = Envelope.safeParse(parseJson(request.body));
+      const envelope = Envelope.safeParse(contentOf(request));
       if (!envelope.success) return { status: 400 };
       const { type, challenge } = envelope.data;
       if (type === 'url_verification') return { ...ok, type: 'text/plain', body: challenge ?? '' };
-      if (type === 'event_callback') await hear(envelope.data);
+      if (heardTypes.has(type)) await hear(envelope.data);
       return ok;
     },
     stop: async () => undefined,
@@ -67,11 +73,3 @@ const silent = {
   getLevel: () => LogLevel.ERROR,
   setName: () => undefined,
 };
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
-}

@@ -6,7 +6,8 @@ export const slack: Channel<SlackConfig> = {
   name: 'slack',
   title: 'Slack',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, files: false, voice: false },
+    buttons: { most: 25, labelMax: 75, textBytesMax: 2_000, messageMax: 3_500 },
     ...{ markdown: 'own', textMax: 4_000, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
   },
   config: SlackConfig,

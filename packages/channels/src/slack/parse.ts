@@ -5,7 +5,7 @@ import { Envelope, plainText, wordsOf } from './event.js';
 const textCharsMax = 16_000;
 
 /**
- * A call of the Events API as mail. `context.self` is the bot's user id. Alone with the bot the chat is one conversation, in
+ * A call of the Events API, of the slash command or of a button as mail. `context.self` is the bot's user id. Alone with the bot the chat is one conversation, in
  * channels each thread is one, and a mention outside a thread begins one. What bots write, edits and joins are nothing.
  * @throws AppError `request.invalid` for what is no call of it
  */
@@ -23,8 +23,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
         ...(thread === undefined ? {} : { thread }),
       }),
       mail: {
-        // A mention comes twice, as a message and as a mention: with the same time stamp, which is unique in its channel.
-        id: `s${channel}.${ts}`,
+        id: words.id,
         text: plainText(words.text, self).slice(0, textCharsMax).toWellFormed(),
         from: { id: user },
         route: { channel: 'slack', account, address: { channel, ...(thread === undefined ? {} : { thread }) } },

@@ -1,7 +1,8 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { type FakeSlack, startFakeSlack, startWebhookServer } from '@queueclaw/testing';
-import { afterAll, beforeAll, beforeEach, expect, it, test } from 'vitest';
-import type { Connection } from '../contract.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import type { Connection, WebhookRequest } from '../contract.js';
+import { webhookPromises } from '../webhook-suite.js';
 import { SlackConfig } from './config.js';
 import { connect } from './connect.js';
 import { Envelope } from './event.js';
@@ -12,6 +13,7 @@ let connection: Connection;
 let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let received: string[] = [];
 let refuse: AppError | undefined;
+let change = (request: WebhookRequest): WebhookRequest => request;
 
 const configOf = (more: Record<string, unknown> = {}): SlackConfig =>
   SlackConfig.parse({
@@ -33,7 +35,7 @@ const open = (config: SlackConfig): Promise<Connection> =>
 beforeAll(async () => {
   platform = await startFakeSlack();
   connection = await open(configOf());
-  server = await startWebhookServer(async (call) => (await connection.webhook?.(call)) ?? { status: 500 });
+  server = await startWebhookServer(async (call) => (await connection.webhook?.(change(call))) ?? { status: 500 });
   platform.callAt(server.url);
 });
 afterAll(async () => {
@@ -43,6 +45,7 @@ afterAll(async () => {
 beforeEach(() => {
   received = [];
   refuse = undefined;
+  change = (request) => request;
 });
 
 it('hears friends alone, and in channels what mentions it', async () => {
@@ -85,6 +88,29 @@ it('believes no call that Slack did not sign as it is, just now', async () => {
   for (const forgery of spoiled) expect((await platform.call(body, forgery)).status).toBe(401);
   expect(received).toEqual([]);
   expect(SlackConfig.safeParse({ bot_token: platform.token, signing_secret: '' }).success).toBe(false);
+});
+
+describe('the webhook', () => {
+  let count = 0;
+  test.each(
+    webhookPromises({
+      ageSecondsMax: 300,
+      call: async (on, age) => {
+        const said = `words ${(count += 1)}`;
+        [change, received] = [on, []];
+        const event = {
+          type: 'message',
+          channel: 'D5',
+          channel_type: 'im',
+          user: 'U4711',
+          text: said,
+          ts: `${count}.7`,
+        };
+        const { status } = await platform.call({ type: 'event_callback', event }, { age });
+        return { status, said, received };
+      },
+    }),
+  )('$says', async ({ check }) => check());
 });
 
 it('lets Slack call again when the message could not be made durable', async () => {

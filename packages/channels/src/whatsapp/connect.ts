@@ -59,7 +59,7 @@ export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promis
     },
     webhook: async (request) => {
       if (request.method === 'GET') return verify(config, request);
-      if (!isSigned(request, config.app_secret)) return { status: 401 };
+      if (request.method !== 'POST' || !isSigned(request, config.app_secret)) return { status: 401 };
       const envelope = Envelope.safeParse(parseJson(request.body));
       if (!envelope.success) return { status: 400 };
       await hear(envelope.data);

@@ -1,7 +1,8 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { type FakeWhatsApp, startFakeWhatsApp, startWebhookServer } from '@queueclaw/testing';
-import { afterAll, beforeAll, beforeEach, expect, it, test } from 'vitest';
-import type { Connection } from '../contract.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import type { Connection, WebhookRequest } from '../contract.js';
+import { webhookPromises } from '../webhook-suite.js';
 import { WhatsAppConfig } from './config.js';
 import { connect } from './connect.js';
 import { Envelope, wordsOf } from './message.js';
@@ -12,6 +13,7 @@ let connection: Connection;
 let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let received: string[] = [];
 let refuse: AppError | undefined;
+let change = (request: WebhookRequest): WebhookRequest => request;
 
 const configOf = (more: Record<string, unknown> = {}): WhatsAppConfig =>
   WhatsAppConfig.parse({
@@ -33,7 +35,7 @@ const open = (config: WhatsAppConfig): Promise<Connection> =>
 beforeAll(async () => {
   platform = await startFakeWhatsApp();
   connection = await open(configOf());
-  server = await startWebhookServer(async (call) => (await connection.webhook?.(call)) ?? { status: 500 });
+  server = await startWebhookServer(async (call) => (await connection.webhook?.(change(call))) ?? { status: 500 });
   platform.callAt(server.url);
 });
 afterAll(async () => {
@@ -43,6 +45,7 @@ afterAll(async () => {
 beforeEach(() => {
   received = [];
   refuse = undefined;
+  change = (request) => request;
 });
 
 it('hears friends, and tells a stranger their number once', async () => {
@@ -73,6 +76,20 @@ it('believes no call that was not signed as it is', async () => {
   ];
   for (const forgery of spoiled) expect((await platform.call(body, forgery)).status).toBe(401);
   expect(WhatsAppConfig.safeParse({ ...configOf(), app_secret: '' }).success).toBe(false);
+});
+
+describe('the webhook', () => {
+  let count = 0;
+  test.each(
+    webhookPromises({
+      call: async (on) => {
+        const said = `words ${(count += 1)}`;
+        [change, received] = [on, []];
+        const status = await platform.say(said);
+        return { status, said, received };
+      },
+    }),
+  )('$says', async ({ check }) => check());
 });
 
 it('lets the platform call again when the message could not be made durable', async () => {

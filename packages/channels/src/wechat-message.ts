@@ -1,0 +1,78 @@
+import { AppError, channelConversation } from '@queueclaw/contracts';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Incoming, ParseContext } from './contract.js';
+
+const Id = z.string().min(1).max(128);
+const Short = z.string().max(2_048);
+
+/** The parts of a message that count here, as WeCom's apps and official accounts send them to a webhook. */
+export const WeChatMessage = z.looseObject({
+  ToUserName: Id,
+  FromUserName: Id,
+  MsgType: z.string().max(64),
+  /** Of everything but events. */
+  MsgId: z.string().max(64).optional(),
+  AgentID: z.string().max(32).optional(),
+  Content: z.string().max(131_072).optional(),
+  MediaId: Short.optional(),
+  /** What a voice message says, where the platform writes it down. */
+  Recognition: z.string().max(65_536).optional(),
+  Title: Short.optional(),
+  Url: Short.optional(),
+  Label: Short.optional(),
+  Location_X: z.string().max(32).optional(),
+  Location_Y: z.string().max(32).optional(),
+});
+export type WeChatMessage = z.infer<typeof WeChatMessage>;
+
+const textCharsMax = 16_000;
+const hashed = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
+
+const media: ReadonlyMap<string, string> = new Map([
+  ['image', 'a picture'],
+  ['voice', 'a voice message'],
+  ['video', 'a video'],
+  ['shortvideo', 'a video'],
+  ['file', 'a file'],
+]);
+
+/** The words of a message: its text, what was spoken, or a note of what it is. Empty for events and what is unknown. */
+export function wordsOf(message: WeChatMessage): string {
+  const { MsgType: type, Content, MediaId, Recognition, Title, Url, Label, Location_X: x, Location_Y: y } = message;
+  if (type === 'text') return Content?.trim() ?? '';
+  if (type === 'voice' && Recognition?.trim()) return Recognition.trim();
+  if (type === 'location') return `[a place: ${[Label, x, y].filter(Boolean).join(', ')}]`;
+  if (type === 'link') return [Title, Url].filter(Boolean).join(' ').trim();
+  const what = media.get(type);
+  return what === undefined || !MediaId ? '' : `[${what}, media id ${MediaId}]`;
+}
+
+/**
+ * A message as mail: each person is a conversation. What the account says itself and events are nothing.
+ * @throws AppError `request.invalid` for what is no message
+ */
+export function parseWeChat(channel: string, payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
+  const parsed = WeChatMessage.safeParse(payload);
+  if (!parsed.success) throw new AppError('request.invalid');
+  const { FromUserName: from, ToUserName: to, MsgId: id } = parsed.data;
+  const text = wordsOf(parsed.data);
+  if (text === '' || !id || from === self || from === to) return [];
+  return [
+    {
+      conversation: channelConversation({ channel, account, peer: peerOf(from) }),
+      place: { kind: 'direct', id: from },
+      addressed: true,
+      mail: {
+        id: `c${hashed(id)}`,
+        text: text.slice(0, textCharsMax).toWellFormed(),
+        from: { id: from },
+        language: 'zh-CN',
+        route: { channel, account, address: { to: from } },
+      },
+    },
+  ];
+}
+
+/** People's ids are letters and digits as a rule; a company may choose others. */
+const peerOf = (id: string): string => (/^[\w-]{1,64}$/.test(id) ? id : hashed(id));

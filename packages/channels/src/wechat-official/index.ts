@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { WeChatOfficialConfig } from './config.js';
+
+/** A WeChat official account: signed webhooks, encrypted or plain, in; customer-service messages by the API out. */
+export const wechatOfficial: Channel<WeChatOfficialConfig> = {
+  name: 'wechat-official',
+  title: 'WeChat official account',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'none', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: WeChatOfficialConfig,
+  secrets: ['app_secret', 'token', 'encoding_aes_key'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

@@ -1,0 +1,65 @@
+import { AppError } from '@queueclaw/contracts';
+import { z } from 'zod';
+import type { ChannelDoor, Connection, WebhookAnswer } from '../contract.js';
+import { strangers } from '../strangers.js';
+import { wechatApi } from '../wechat-api.js';
+import { sealedEcho, sealedFields } from '../wechat-call.js';
+import { WeChatMessage, wordsOf } from '../wechat-message.js';
+import type { WeComAppConfig } from './config.js';
+import { failureOf, staleToken, unreachablePerson } from './failure.js';
+import type { Body } from './render.js';
+
+const Sent = z.looseObject({ invaliduser: z.string().default('') });
+
+/**
+ * Connects one app: asks for a token. WeCom calls the webhook; a call is answered after its mail is durable, and one that comes
+ * again is recognised.
+ * @throws AppError `channel.failed`, `channel.rejected` when WeCom does not know the company or the secret
+ */
+export async function connect(config: WeComAppConfig, door: ChannelDoor): Promise<Connection> {
+  const { corp_id: corp, secret, agent_id: agent, format } = config;
+  const keys = { token: config.token, aesKey: config.encoding_aes_key, receiver: corp };
+  const asked = new URLSearchParams({ corpid: corp, corpsecret: secret });
+  const api = wechatApi({
+    ...{ root: config.api_root, title: 'WeCom', failureOf, staleToken, signal: door.signal },
+    token: () => ({ path: `/cgi-bin/gettoken?${asked}` }),
+  });
+  await api.check();
+  const tellStranger = strangers();
+
+  const post = async (body: Body, person: string, signal: AbortSignal): Promise<void> => {
+    const words = { touser: person, agentid: Number(agent), msgtype: format, [format]: { content: body[format] } };
+    const sent = Sent.safeParse(await api.post('/cgi-bin/message/send', words, signal));
+    if (sent.success && sent.data.invaliduser !== '') throw unreachablePerson();
+  };
+  const hear = async (fields: object): Promise<void> => {
+    const message = WeChatMessage.safeParse(fields);
+    if (!message.success || wordsOf(message.data) === '' || config.direct === 'off') return;
+    const { FromUserName: person } = message.data;
+    if (config.direct === 'open' || config.allow.includes(person)) return door.receive(message.data);
+    await tellStranger(person, 'zh-CN', (text) => post({ markdown: text, text }, person, door.signal));
+  };
+  /** Of the company, but of another app of it. */
+  const isForeign = (fields: object): boolean => {
+    const { data } = z.looseObject({ AgentID: z.string() }).safeParse(fields);
+    return data !== undefined && data.AgentID !== agent;
+  };
+  return {
+    send: async ({ text, body }, { address }, _key, signal) => {
+      const person = address?.['to'];
+      if (person === undefined) throw new AppError('channel.rejected');
+      await post((body as Body | undefined) ?? { markdown: text, text }, person, signal);
+    },
+    webhook: async (request) => {
+      if (request.method === 'GET') return echoed(sealedEcho(request, keys, Date.now()));
+      const fields = request.method === 'POST' ? sealedFields(request, keys, Date.now()) : undefined;
+      if (fields === undefined || isForeign(fields)) return { status: 401 };
+      await hear(fields);
+      return { status: 200 };
+    },
+    stop: async () => undefined,
+  };
+}
+
+const echoed = (text: string | undefined): WebhookAnswer =>
+  text === undefined ? { status: 401 } : { status: 200, body: text };

@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { WeComAppConfig } from './config.js';
+
+/** An app of a company's own in WeCom: encrypted, signed webhooks in, app messages by the API out. */
+export const wecomApp: Channel<WeComAppConfig> = {
+  name: 'wecom-app',
+  title: 'WeCom app (WeChat Work)',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ markdown: 'own', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: WeComAppConfig,
+  secrets: ['secret', 'token', 'encoding_aes_key'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

@@ -1,0 +1,90 @@
+import { callWeChat, verifyWeChat, type WeChatFields, type WeChatForgery } from './wechat-call.js';
+import { type Answer, serveWeChat, type WeChatMishap } from './wechat-server.js';
+
+/** WeChat as far as one official account uses it, after its documentation: its API, and signed calls with messages. */
+export type FakeWeChatOfficial = {
+  /** For `api_root`. */
+  readonly url: string;
+  readonly appId: string;
+  readonly secret: string;
+  readonly token: string;
+  readonly aesKey: string;
+  /** A person's open id. */
+  readonly person: string;
+  callAt(url: string): void;
+  /** A person writes; `more` goes into the message. Resolves to the answer's status and text. */
+  say(text: string, more?: WeChatFields): Promise<readonly [number, string]>;
+  message(text: string, more?: WeChatFields): WeChatFields;
+  call(fields: WeChatFields, forgery?: WeChatForgery): Promise<Response>;
+  verify(echo: string, forgery?: WeChatForgery): Promise<Response>;
+  readonly sent: readonly { readonly to: string; readonly content: string }[];
+  tokens(): number;
+  /** Ends the token that is out, before its time. */
+  endToken(): void;
+  /** WeChat goes on telling the token that it refuses, until it is asked for another one. */
+  spoilToken(): void;
+  next(mishap: WeChatMishap): void;
+  close(): Promise<void>;
+};
+
+const appId = 'wx0123456789abcdef';
+const account = 'gh_7f083739789a';
+const person = 'o6_bmjrPTlm6_2sgVt7hMZOPfL2M';
+const secret = 'an-app-secret-of-the-fake-wechat';
+const token = 'ATokenOfTheFakeWeChat';
+const aesKey = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG';
+const contentBytesMax = 2_048;
+
+/** Starts one on a free port of loopback. */
+export async function startFakeWeChatOfficial(): Promise<FakeWeChatOfficial> {
+  const sent: { to: string; content: string }[] = [];
+  const mishaps: WeChatMishap[] = [];
+  const keys = { token, aesKey, receiver: appId };
+  let target = '';
+  let serial = 23_000_000_000_000_000n;
+  let access = '';
+  let spoiled = '';
+  let tokens = 0;
+
+  const refused = (errcode: number): Answer => ({ body: { errcode, errmsg: 'refused rid: 6f3ded7d-22929d02' } });
+  const server = await serveWeChat((path, query, body) => {
+    if (path === '/cgi-bin/stable_token') {
+      tokens += 1;
+      if (body['grant_type'] !== 'client_credential') return refused(40_002);
+      if (body['appid'] !== appId) return refused(40_013);
+      if (body['secret'] !== secret) return refused(40_125);
+      if (access === '' || body['force_refresh'] === true) access = `${tokens}_access-token-of-the-fake-wechat`;
+      return { body: { access_token: access, expires_in: 7_200 } };
+    }
+    if (path !== '/cgi-bin/message/custom/send') return refused(40_066);
+    const given = query.get('access_token');
+    if (access === '' || given !== access || given === spoiled) return refused(access === '' ? 42_001 : 40_001);
+    const mishap = mishaps.shift();
+    if (typeof mishap === 'object' && 'status' in mishap) return { status: mishap.status, body: {} };
+    if (typeof mishap === 'object' && 'errcode' in mishap) return refused(mishap.errcode);
+    const { content = '' } = (body['text'] ?? {}) as { content?: string };
+    if (body['msgtype'] !== 'text' || content.trim() === '') return refused(44_004);
+    if (Buffer.byteLength(content) > contentBytesMax) return refused(45_002);
+    sent.push({ to: String(body['touser']), content });
+    return mishap === 'cut after accepting' ? 'cut' : { body: { errcode: 0, errmsg: 'ok' } };
+  });
+  const message: FakeWeChatOfficial['message'] = (text, more = {}) => ({
+    ...{ ToUserName: account, FromUserName: person, CreateTime: '1790000000', MsgType: 'text', Content: text },
+    ...{ MsgId: String((serial += 1n)), ...more },
+  });
+  const call: FakeWeChatOfficial['call'] = (fields, forgery) => callWeChat(target, fields, keys, forgery);
+  return {
+    ...{ url: server.url, appId, secret, token, aesKey, person, sent, message, call },
+    callAt: (url) => void (target = url),
+    say: async (text, more) => {
+      const answer = await call(message(text, more));
+      return [answer.status, await answer.text()];
+    },
+    verify: (echo, forgery) => verifyWeChat(target, echo, keys, { plain: true, ...forgery }),
+    tokens: () => tokens,
+    endToken: () => void (access = ''),
+    spoilToken: () => void (spoiled = access),
+    next: (mishap) => void mishaps.push(mishap),
+    close: server.close,
+  };
+}

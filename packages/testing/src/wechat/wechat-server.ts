@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Json = Record<string, unknown>;
+
+/** What happens to the next message that is sent. */
+export type WeChatMishap =
+  | { readonly status: number }
+  | { readonly errcode: number }
+  | { readonly invaliduser: string }
+  | 'cut after accepting';
+
+/** What a call of the API is answered with; `cut` breaks the line. */
+export type Answer = { readonly status?: number; readonly body: Json } | 'cut';
+export type Handle = (path: string, query: URLSearchParams, body: Json) => Answer;
+
+async function bodyOf(request: IncomingMessage): Promise<Json> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
+}
+
+/** An API on a free port of loopback. */
+export async function serveWeChat(handle: Handle): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const answer = (response: ServerResponse, told: Answer): void => {
+    if (told === 'cut') return void response.destroy();
+    response.writeHead(told.status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(told.body));
+  };
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    void bodyOf(request).then((body) => answer(response, handle(pathname, searchParams, body)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
