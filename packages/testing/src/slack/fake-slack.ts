@@ -6,7 +6,13 @@ import type { AddressInfo } from 'node:net';
 type Json = Record<string, unknown>;
 
 /** A message that the app posted and Slack took. */
-export type SlackMessage = { readonly channel: string; readonly text: string; readonly thread: string | undefined };
+export type SlackMessage = {
+  readonly channel: string;
+  readonly text: string;
+  readonly thread: string | undefined;
+  /** What stands on its buttons and what comes back; only of messages that have some. */
+  readonly buttons?: readonly { readonly label: string; readonly value: string }[];
+};
 
 /** What happens to the next post. */
 export type SlackMishap =
@@ -35,6 +41,10 @@ export type FakeSlack = {
   say(text: string, event?: Json): Promise<number>;
   /** Calls with any body. */
   call(body: Json, forgery?: SlackForgery): Promise<Response>;
+  /** A person writes `/queueclaw <text>`; more fields of the form may be given. Resolves to the answer's status. */
+  command(text: string, more?: Readonly<Record<string, string>>, forgery?: SlackForgery): Promise<number>;
+  /** A person presses a button with this value; more of the payload may be given. Resolves to the answer's status. */
+  press(value: string, more?: Json, forgery?: SlackForgery): Promise<number>;
   readonly sent: readonly SlackMessage[];
   next(mishap: SlackMishap): void;
   close(): Promise<void>;
@@ -44,6 +54,24 @@ const token = 'xoxb-a-token-of-the-fake-slack';
 const secret = 'a-signing-secret-of-the-fake-slack';
 const self = 'U0BOT';
 const triesMax = 40;
+
+type Block = {
+  readonly type: string;
+  readonly text?: { readonly text: string };
+  readonly elements?: readonly {
+    readonly action_id: string;
+    readonly value: string;
+    readonly text: { text: string };
+  }[];
+};
+
+/** As far as Block Kit's limits go. */
+function isBlock({ type, text, elements = [] }: Block): boolean {
+  if (type === 'section') return (text?.text.length ?? 0) > 0 && (text?.text.length ?? 0) <= 3_000;
+  const ids = new Set(elements.map((one) => one.action_id));
+  const fit = elements.every((one) => one.text.text.length <= 75 && one.value.length <= 2_000);
+  return type === 'actions' && fit && ids.size === elements.length && elements.length > 0 && elements.length <= 25;
+}
 
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
   const chunks: Buffer[] = [];
@@ -69,7 +97,12 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     }
     const text = form.get('text') ?? '';
     if (text.trim() === '') return answer(response, 200, { ok: false, error: 'no_text' });
-    sent.push({ channel: form.get('channel') ?? '', text, thread: form.get('thread_ts') ?? undefined });
+    const blocks = JSON.parse(form.get('blocks') ?? '[]') as Block[];
+    if (!blocks.every(isBlock)) return answer(response, 200, { ok: false, error: 'invalid_blocks' });
+    const elements = blocks.flatMap((block) => block.elements ?? []);
+    const buttons = elements.map((one) => ({ label: one.text.text, value: one.value }));
+    const more = buttons.length === 0 ? {} : { buttons };
+    sent.push({ channel: form.get('channel') ?? '', text, thread: form.get('thread_ts') ?? undefined, ...more });
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, { ok: true, channel: form.get('channel'), ts: `${(serial += 1)}.000100` });
   };
@@ -77,7 +110,8 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     void formOf(request).then((form) => {
       if (request.headers.authorization !== `Bearer ${token}`)
         return answer(response, 200, { ok: false, error: 'invalid_auth' });
-      if (request.url === '/auth.test') return answer(response, 200, { ok: true, user_id: self, team_id: 'T1' });
+      if (request.url === '/auth.test')
+        return answer(response, 200, { ok: true, user_id: self, user: 'claw', team_id: 'T1', team: 'Lovelace' });
       if (request.url === '/chat.postMessage') return post(form, response);
       return answer(response, 200, { ok: false, error: 'unknown_method' });
     });
@@ -85,8 +119,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const call: FakeSlack['call'] = async (content, forgery = {}) => {
-    const signed = JSON.stringify(content);
+  const json = 'application/json';
+  const form = 'application/x-www-form-urlencoded';
+  const put = async (signed: string, type: string, forgery: SlackForgery): Promise<Response> => {
     const at = String(Math.floor(Date.now() / 1_000) - (forgery.age ?? 0));
     const mac = createHmac('sha256', forgery.secret ?? secret)
       .update(`v0:${at}:${signed}`)
@@ -94,12 +129,14 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     return fetch(target, {
       method: 'POST',
       headers: {
-        ...{ 'content-type': 'application/json', 'x-slack-request-timestamp': at },
+        ...{ 'content-type': type, 'x-slack-request-timestamp': at },
         'x-slack-signature': `v0=${mac}`,
       },
       body: forgery.body?.(signed) ?? signed,
     });
   };
+  const call: FakeSlack['call'] = (content, forgery = {}) => put(JSON.stringify(content), json, forgery);
+  const trigger = (): string => `${(serial += 1)}.738474920.8088930838d88f008e0`;
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ...{ token, secret, self, sent, call },
@@ -116,6 +153,21 @@ export async function startFakeSlack(): Promise<FakeSlack> {
         if ((status !== 0 && status < 500) || tries >= triesMax) return status;
         await new Promise((resolve) => setTimeout(resolve, 250));
       }
+    },
+    command: async (text, more = {}, forgery = {}) => {
+      const fields = { command: '/queueclaw', text, user_id: 'U4711', channel_id: 'D5', channel_name: 'directmessage' };
+      const signed = new URLSearchParams({ ...fields, team_id: 'T1', trigger_id: trigger(), ...more }).toString();
+      return (await put(signed, form, forgery)).status;
+    },
+    press: async (value, more = {}, forgery = {}) => {
+      const where = {
+        channel: { id: 'D5', name: 'directmessage' },
+        message: { type: 'message', ts: '1700000000.000100' },
+      };
+      const actions = [{ type: 'button', block_id: 'b', action_id: 'choice-0', value, action_ts: '1700000001.000100' }];
+      const who = { user: { id: 'U4711', username: 'ada' }, team: { id: 'T1' }, trigger_id: trigger() };
+      const payload = JSON.stringify({ type: 'block_actions', ...who, ...where, actions, ...more });
+      return (await put(new URLSearchParams({ payload }).toString(), form, forgery)).status;
     },
     next: (mishap) => void mishaps.push(mishap),
     close: async () => {
