@@ -84,6 +84,8 @@ export const keys = {
   usageWriter: (tag: string, writer: string): string => `${tag}:usage:writer:${writer}`,
   /** hash: who holds a connection that only one may hold; in the first shard */
   holder: (tag: string, name: string): string => `${tag}:holder:${name}`,
+  /** pub/sub: what others ask the holder to do, and what it answers them; in the first shard */
+  holderLine: (tag: string, name: string): string => `${tag}:holder:${name}:line`,
   /** string: where the next listener of a channel's account goes on; in the first shard */
   channelNotes: (tag: string, name: string): string => `${tag}:holder:${name}:notes`,
   /** set: a tenant's accounts of messaging apps (`telegram/main`) in which somebody has asked; in the first shard */

@@ -84,7 +84,7 @@ describe.each(Object.entries(places))('%s', (_name, [key, ...granted]) => {
 });
 
 test('says of every key who may touch it', () => {
-  const channels = ['controlChannel'];
+  const channels = ['controlChannel', 'holderLine'];
   const unsaid = Object.keys(keys).filter((name) => !channels.includes(name) && !Object.hasOwn(places, name));
   expect(unsaid).toEqual([]);
 });
@@ -128,7 +128,8 @@ test.each(redisUsers)('the %s can neither administer nor look around', async (us
 
 test('who may hear and say what by pub/sub', async () => {
   const may = async (user: string): Promise<string> => {
-    const channels = { live: keys.live(tag, one), control: keys.controlChannel(tag), foreign: 'foreign' };
+    const line = keys.holderLine(tag, 'wecom-bot/main');
+    const channels = { live: keys.live(tag, one), control: keys.controlChannel(tag), line, foreign: 'foreign' };
     const found: string[] = [];
     for (const [name, channel] of Object.entries(channels)) {
       if (await allows(user, 'SUBSCRIBE', channel)) found.push(`hears ${name}`);
@@ -139,7 +140,7 @@ test('who may hear and say what by pub/sub', async () => {
   expect(await may('tool-runner')).toBe('hears control');
   expect(await may('console')).toBe('');
   expect(await may('agent')).toBe('hears live, says live, hears control, says control');
-  expect(await may('ingress')).toBe('hears live, says live, hears control, says control');
+  expect(await may('ingress')).toBe('hears live, says live, hears control, says control, hears line, says line');
 });
 
 describe('a tool-runner that was broken into', () => {

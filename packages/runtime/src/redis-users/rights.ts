@@ -40,8 +40,8 @@ const ingress: RightsIn = (tag) => ({
     keys.forgotten(tag),
     keys.holder(tag, '*'),
   ],
-  hears: [keys.live(tag, every)],
-  says: [keys.live(tag, every), keys.controlChannel(tag)],
+  hears: [keys.live(tag, every), keys.holderLine(tag, '*')],
+  says: [keys.live(tag, every), keys.controlChannel(tag), keys.holderLine(tag, '*')],
 });
 
 /** Runs turns: consumes wakes and results, produces tasks and replies. */
