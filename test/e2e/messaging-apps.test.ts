@@ -49,11 +49,12 @@ beforeAll(async () => {
   ]);
   const config = join(home, 'queueclaw.yaml');
   const channels = [
-    { name: 'telegram', config: { token: telegram.token, api_root: telegram.url, allow: [4711] } },
-    { name: 'discord', config: { token: discord.token, api_root: discord.url, allow: ['4711'] } },
+    { name: 'telegram', access: { allow: [4711] }, config: { token: telegram.token, api_root: telegram.url } },
+    { name: 'discord', access: { allow: ['4711'] }, config: { token: discord.token, api_root: discord.url } },
     {
       name: 'slack',
-      config: { bot_token: slack.token, signing_secret: slack.secret, api_root: slack.url, allow: ['U4711'] },
+      access: { allow: ['U4711'] },
+      config: { bot_token: slack.token, signing_secret: slack.secret, api_root: slack.url },
     },
   ];
   const llm = { default: 'demo', models: { demo: { provider: 'demo' } } };

@@ -10,6 +10,7 @@ export * from './lease-types.js';
 export * from './limits.js';
 export * from './live.js';
 export * from './mailbox.js';
+export * from './notice.js';
 export * from './notify.js';
 export * from './outbox.js';
 export * from './pace.js';

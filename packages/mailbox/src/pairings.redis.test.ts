@@ -115,17 +115,17 @@ describe('what the system itself says', () => {
   };
 
   it('goes the way of replies, once for its id, and is due at once', async () => {
-    expect(await Promise.all([1, 2].map(() => notify(shards, address, reply)))).toEqual([true, false]);
+    expect(await Promise.all([1, 2].map(() => notify({ shards, address, reply })))).toEqual([true, false]);
     const lease = await claimOutbox(shards.of(address), address);
     if (typeof lease === 'string') throw new Error(lease);
     expect(lease).toMatchObject({ reply, waiting: 1 });
     expect(await lease.done()).toBe(0);
-    expect(await notify(shards, address, reply)).toBe(false);
-    expect(await notify(shards, { ...address, conversation: 'telegram.main.8' }, reply)).toBe(true);
+    expect(await notify({ shards, address, reply })).toBe(false);
+    expect(await notify({ shards, address: { ...address, conversation: 'telegram.main.8' }, reply })).toBe(true);
   });
 
   it('leaves nothing that would be taken for a conversation', async () => {
-    await notify(shards, address, reply);
+    await notify({ shards, address, reply });
     const { tag } = shards.of(address);
     expect(await redis.exists(keys.conversations(tag, 'acme'), keys.state(tag, 'messages', address))).toBe(0);
   });

@@ -53,18 +53,19 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const post = toMessages(door.conversations, blobs);
   const live = fromLive(door.conversations);
   const typing = createTyping({ fromLive: live });
+  const waker = openDeliveryWaker(door.mailbox.shards);
   const platforms = fromChannels({
     configured: config.channels,
     toMessages: post,
     typing,
     shards: door.mailbox.shards,
+    announce: waker.announce,
     health,
     logger,
   });
   settings.onChange(({ channels }) => () => {
     if (phase === 'serving') void platforms.follow(channels);
   });
-  const waker = openDeliveryWaker(door.mailbox.shards);
   const replies = fromReplies({
     mailbox: door.mailbox,
     waker,

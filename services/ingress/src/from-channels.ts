@@ -5,6 +5,7 @@ import { type ChannelConfig, type Health, type HealthCheck, type Logger, newId }
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishMenu } from './publish-menu.js';
+import { type AdmissionOptions, createAdmission } from './access/admission.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
 
@@ -35,6 +36,8 @@ export type FromChannelsOptions = {
   readonly shards: Shards;
   readonly health: Health;
   readonly logger: Logger;
+  /** Says that an outbox has something to say; absent: it is found within a second. */
+  readonly announce?: AdmissionOptions['announce'];
   /** Before the second try to connect, milliseconds; later ones wait up to a minute. For tests. */
   readonly retryMs?: number;
   /** The registry's look-up; another one in tests. */
@@ -52,6 +55,9 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
   const open = new Map<string, OpenAccount>();
   /** What is connected or about to be. */
   const held = new Map<string, AbortController>();
+  /** Who may talk by which account; it may change while the account is connected. */
+  const access = new Map(configured.map((settings) => [keyIn(settings), settings.access]));
+  const admission = createAdmission(options);
   let ended = false;
   let turn = Promise.resolve();
 
@@ -70,7 +76,12 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
     const code = await channel.load();
     const join = code.connect;
     if (join === undefined) return;
-    const door = doorOf(options, settings, code, signal, () => open);
+    const admit = (incoming: Incoming): Promise<Incoming | undefined> =>
+      admission(
+        { ...settings, channel: name, account, access: access.get(keyOf(name, account)) ?? settings.access },
+        incoming,
+      );
+    const door = doorOf(options, settings, code, signal, () => open, admit);
     const tryOnce = async (): Promise<void> => {
       door.trouble('not connected');
       const connection = await join(config.data, door).catch((thrown: unknown) => {
@@ -131,6 +142,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
   };
   const follow = async (wanted: readonly ChannelConfig[]): Promise<void> => {
     if (ended) return;
+    for (const settings of wanted) access.set(keyIn(settings), settings.access);
     const enabled = wanted.filter(({ enable }) => enable);
     const keys = new Set(enabled.map(keyIn));
     await Promise.all([...held.keys()].filter((key) => !keys.has(key)).map(letGo));
@@ -164,6 +176,7 @@ function doorOf(
   code: ChannelCode<unknown>,
   signal: AbortSignal,
   open: () => ReadonlyMap<string, OpenAccount>,
+  admit: (incoming: Incoming) => Promise<Incoming | undefined>,
 ): Parameters<NonNullable<ChannelCode<unknown>['connect']>>[1] {
   let trouble: string | undefined;
   // One app in trouble takes no replica away from all the others.
@@ -205,7 +218,8 @@ function doorOf(
     receive: async (payload) => {
       for (const incoming of code.parse(payload, { account, self: connection()?.self, newId })) {
         try {
-          await accept(incoming);
+          const heard = await admit(incoming);
+          if (heard !== undefined) await accept(heard);
         } catch (thrown) {
           const error = toAppError(thrown);
           // Ours: the platform brings it again.

@@ -7,13 +7,6 @@ export const DingTalkConfig = z.strictObject({
   client_id: z.string().min(8).max(100).describe('Client ID (AppKey) of the app; also the code of its robot.'),
   client_secret: z.string().min(16).max(200).regex(/^\S+$/, 'must not be blank').describe('Client Secret (AppSecret).'),
   robot_code: id.optional().describe('The code of the robot, where it is not the Client ID.'),
-  direct: z
-    .enum(['allowlist', 'open', 'off'])
-    .default('allowlist')
-    .describe('Who may write to the robot alone. With `allowlist`, others are told their id.'),
-  rooms: z.enum(['mention', 'off']).default('mention').describe('Whether the robot hears what mentions it in groups.'),
-  allow: z.array(id).max(10_000).default([]).describe('Staff ids of people who may write to the robot alone.'),
-  groups: z.array(id).max(10_000).default([]).describe('Ids of the groups it hears; empty: all it is in.'),
   api_root: z.url().default('https://api.dingtalk.com').describe('Another address of the API.'),
 });
 export type DingTalkConfig = z.infer<typeof DingTalkConfig>;

@@ -1,9 +1,7 @@
 import { AppError } from '@queueclaw/contracts';
 import type { ChannelDoor, Connection } from '../contract.js';
-import { strangers } from '../strangers.js';
-import { admit } from './admit.js';
 import type { DingTalkConfig } from './config.js';
-import { Message, personOf, wordsOf } from './message.js';
+import { Message } from './message.js';
 import { robotApi } from './robot.js';
 import { listenToStream } from './stream.js';
 
@@ -14,17 +12,10 @@ import { listenToStream } from './stream.js';
 export async function connect(config: DingTalkConfig, door: ChannelDoor): Promise<Connection> {
   const robot = robotApi(config, door.signal);
   await robot.check();
-  const tellStranger = strangers();
 
   const take = async (data: unknown): Promise<void> => {
     const message = Message.safeParse(data);
-    if (!message.success || wordsOf(message.data) === '') return;
-    const verdict = admit(config, message.data);
-    if (verdict === 'hear') await door.receive(message.data);
-    else if (verdict === 'stranger') {
-      const person = personOf(message.data);
-      await tellStranger(person, 'zh-CN', (text) => robot.post(text, { person }, door.signal));
-    }
+    if (message.success) await door.receive(message.data);
   };
   return {
     send: async ({ text, body }, { address = {} }, _key, signal) => {

@@ -18,7 +18,10 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   const { msgId, conversationId, senderId, senderNick, chatbotUserId: robot } = message;
   const text = wordsOf(message);
   if (text === '' || senderId === self || senderId === robot) return [];
-  const address = isAlone(message) ? { person: personOf(message) } : { group: conversationId };
+  const alone = isAlone(message);
+  // Answers go to staff ids: somebody of another company cannot be answered alone.
+  if (alone && !message.senderStaffId) return [];
+  const address = alone ? { person: personOf(message) } : { group: conversationId };
   return [
     {
       conversation: channelConversation({
@@ -26,6 +29,9 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
         // Ids of chats are long and full of signs that ours have not.
         peer: hashed(conversationId),
       }),
+      place: { kind: alone ? 'direct' : 'group', id: conversationId },
+      // Of groups DingTalk brings only what mentions the robot.
+      addressed: true,
       mail: {
         id: `t${hashed(msgId)}`,
         text: text.slice(0, textCharsMax).toWellFormed(),

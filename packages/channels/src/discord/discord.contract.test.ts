@@ -1,11 +1,11 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { eventually, type FakeDiscord, startFakeDiscord } from '@queueclaw/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
-import type { ChannelDoor, Connection } from '../contract.js';
-import { admit } from './admit.js';
+import type { ChannelDoor, Connection, Incoming } from '../contract.js';
 import { DiscordConfig } from './config.js';
 import { connect } from './connect.js';
 import { Message } from './message.js';
+import { parse } from './parse.js';
 import { render } from './render.js';
 
 let platform: FakeDiscord;
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 const configOf = (more: Record<string, unknown> = {}): DiscordConfig =>
-  DiscordConfig.parse({ token: platform.token, api_root: platform.url, allow: ['4711'], ...more });
+  DiscordConfig.parse({ token: platform.token, api_root: platform.url, ...more });
 
 type Line = { connection: Connection; received: string[]; troubles: (string | undefined)[]; stop: () => Promise<void> };
 const kept = { text: undefined as string | undefined };
@@ -112,15 +112,6 @@ describe('listening', () => {
     expect(troubles.some((sentence) => sentence !== undefined)).toBe(true);
   });
 
-  it('tells a stranger their id once, and hears nothing of them', async () => {
-    const { received } = await call();
-    const eve = { author: { id: '99', username: 'eve' }, channel_id: '600' };
-    for (const text of ['hi', 'hello?']) platform.say(text, eve);
-    platform.say('from a friend');
-    await eventually(() => expect(received).toEqual(['from a friend']));
-    expect(platform.sent.filter(({ channel }) => channel === '600')).toHaveLength(1);
-  });
-
   it('does not connect with a wrong token, and does not tell it', async () => {
     const wrong = call(configOf({ token: 'a-wrong-token-of-twenty' }));
     await expect(wrong).rejects.toMatchObject({
@@ -173,23 +164,20 @@ describe('sending', () => {
   });
 });
 
-test('who is heard: friends alone, in servers those who mention the bot or answer it', () => {
-  const message = (more: Record<string, unknown>): Message =>
-    Message.parse({ id: '1', channel_id: '5', author: { id: '4711', username: 'ada' }, content: 'x', ...more });
-  const verdict = (more: Record<string, unknown>, config: Record<string, unknown> = {}): string =>
-    admit(configOf(config), '1', message(more));
+test('says of a message where it stands, and in servers whether it mentions the bot or answers it', () => {
+  const said = (more: Record<string, unknown>): readonly Incoming[] =>
+    parse(
+      { id: '1', channel_id: '5', author: { id: '4711', username: 'ada' }, content: 'x', ...more },
+      { account: 'main', self: '1', newId: () => 'x' },
+    );
   const inServer = { guild_id: '77' };
+  const place = { kind: 'group', id: '5', within: '77' };
+  expect(said({})).toMatchObject([{ place: { kind: 'direct', id: '5' }, addressed: true }]);
+  expect(said(inServer)).toMatchObject([{ place, addressed: false }]);
   const mention = { ...inServer, mentions: [{ id: '1', username: 'claw' }] };
-  expect(verdict({})).toBe('hear');
-  expect(verdict({}, { allow: [] })).toBe('stranger');
-  expect(verdict({}, { allow: [], direct: 'open' })).toBe('hear');
-  expect(verdict({}, { direct: 'off' })).toBe('ignore');
-  expect(verdict(inServer)).toBe('ignore');
-  expect(verdict(inServer, { servers: 'all' })).toBe('hear');
-  expect(verdict(mention)).toBe('hear');
-  expect(verdict(mention, { servers: 'off' })).toBe('ignore');
-  expect(verdict(mention, { channels: ['6'] })).toBe('ignore');
-  expect(verdict(mention, { channels: ['77'] })).toBe('hear');
-  expect(verdict({ ...inServer, referenced_message: { author: { id: '1' } } })).toBe('hear');
-  expect(verdict({ author: { id: '2', bot: true } }, { direct: 'open' })).toBe('ignore');
+  expect(said(mention)).toMatchObject([{ place, addressed: true }]);
+  expect(said({ ...inServer, referenced_message: { author: { id: '1' } } })).toMatchObject([
+    { place, addressed: true },
+  ]);
+  expect(said({ author: { id: '2', bot: true } })).toEqual([]);
 });

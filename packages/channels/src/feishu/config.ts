@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-const id = (prefix: string): z.ZodString =>
-  z.string().regex(new RegExp(`^${prefix}_[a-zA-Z0-9]{4,64}$`), `must be an id, like ${prefix}_…`);
-
 /** Settings of one app (a bot of a company's own) in Feishu or Lark. */
 export const FeishuConfig = z.strictObject({
   app_id: z
@@ -27,16 +24,6 @@ export const FeishuConfig = z.strictObject({
     .max(200)
     .regex(/^\S+$/, 'must not be blank')
     .describe('"Events & Callbacks", "Encryption Strategy": Verification Token.'),
-  direct: z
-    .enum(['allowlist', 'open', 'off'])
-    .default('allowlist')
-    .describe('Who may write to the bot alone. With `allowlist`, others are told their id.'),
-  rooms: z
-    .enum(['mention', 'all', 'off'])
-    .default('mention')
-    .describe('What the bot hears in groups: what mentions it, everything, or nothing.'),
-  allow: z.array(id('ou')).max(10_000).default([]).describe('Open ids of people who may write to the bot alone.'),
-  chats: z.array(id('oc')).max(10_000).default([]).describe('Ids of the groups it hears; empty: all it is in.'),
   domain: z
     .url()
     .default('https://open.feishu.cn')

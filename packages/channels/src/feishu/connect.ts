@@ -1,10 +1,7 @@
 import { AppError } from '@queueclaw/contracts';
 import type { ChannelDoor, Connection } from '../contract.js';
-import { strangers } from '../strangers.js';
-import { admit } from './admit.js';
 import { readCall } from './call.js';
 import type { FeishuConfig } from './config.js';
-import { type Envelope, wordsOf } from './event.js';
 import { openPlatform } from './open-platform.js';
 
 /**
@@ -15,19 +12,6 @@ import { openPlatform } from './open-platform.js';
 export async function connect(config: FeishuConfig, door: ChannelDoor): Promise<Connection> {
   const platform = openPlatform(config, door.signal);
   const self = await platform.self();
-  const tellStranger = strangers();
-
-  const hear = async (envelope: Envelope): Promise<void> => {
-    const words = wordsOf(envelope, self);
-    if (words === undefined) return;
-    const verdict = admit(config, self, words);
-    if (verdict === 'hear') await door.receive(envelope);
-    else if (verdict === 'stranger')
-      await tellStranger(words.user, zoneLanguage(config), (text) =>
-        platform.post(text, { chat: words.chat }, `stranger/${words.id}`, door.signal),
-      );
-  };
-
   return {
     self,
     send: async ({ text, body }, { address = {} }, key, signal) => {
@@ -40,12 +24,9 @@ export async function connect(config: FeishuConfig, door: ChannelDoor): Promise<
       if (call === undefined) return { status: 401 };
       if (call.type === 'challenge')
         return { status: 200, type: 'application/json', body: JSON.stringify({ challenge: call.challenge }) };
-      await hear(call.envelope);
+      await door.receive(call.envelope);
       return { status: 200, type: 'application/json', body: '{}' };
     },
     stop: async () => undefined,
   };
 }
-
-/** Events do not say a person's language: Feishu is China's, Lark the one of elsewhere. */
-const zoneLanguage = ({ domain }: FeishuConfig): string => (domain.includes('larksuite') ? 'en' : 'zh-CN');

@@ -18,13 +18,15 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   if (!envelope.success) throw new AppError('request.invalid');
   const words = wordsOf(envelope.data, self);
   if (words === undefined || words.user === self) return [];
-  const { id, user, chat, thread, alone, text } = words;
+  const { id, user, chat, thread, alone, text, mentions } = words;
   return [
     {
       conversation: channelConversation({
         ...{ channel: 'feishu', account, peer: chat },
         ...(thread === undefined ? {} : { thread }),
       }),
+      place: { kind: alone ? 'direct' : 'group', id: chat },
+      addressed: alone || (self !== undefined && mentions.includes(self)),
       mail: {
         // An event that comes again may have another event id; the message's stays.
         id: idOf(id),

@@ -19,7 +19,7 @@ const { signal } = new AbortController();
 beforeAll(async () => {
   platform = await startFakeSlack();
   const config = SlackConfig.parse({
-    ...{ bot_token: platform.token, signing_secret: platform.secret, api_root: platform.url, allow: ['U4711'] },
+    ...{ bot_token: platform.token, signing_secret: platform.secret, api_root: platform.url },
   });
   connection = await connect(config, {
     account: 'main',

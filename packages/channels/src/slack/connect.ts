@@ -1,12 +1,10 @@
 import { AppError } from '@queueclaw/contracts';
 import { LogLevel, WebClient } from '@slack/web-api';
 import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
-import { strangers } from '../strangers.js';
-import { admit } from './admit.js';
 import { blocksOf } from './blocks.js';
 import type { SlackConfig } from './config.js';
 import { contentOf } from './content.js';
-import { Envelope, wordsOf } from './event.js';
+import { Envelope } from './event.js';
 import { failureOf } from './failure.js';
 import { isSigned } from './signature.js';
 
@@ -28,17 +26,6 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
     work.catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
   const { user_id: self, user, team } = await call(web.auth.test());
   if (self === undefined) throw new AppError('channel.rejected');
-  const tellStranger = strangers();
-
-  const hear = async (envelope: Envelope): Promise<void> => {
-    const words = wordsOf(envelope);
-    if (words === undefined) return;
-    const verdict = admit(config, self, words);
-    if (verdict === 'hear') await door.receive(envelope);
-    else if (verdict === 'stranger')
-      await tellStranger(words.user, undefined, (text) => web.chat.postMessage({ channel: words.channel, text }));
-  };
-
   return {
     self,
     title: [user, team].filter(Boolean).join(', ') || self,
@@ -56,7 +43,7 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
       if (!envelope.success) return { status: 400 };
       const { type, challenge } = envelope.data;
       if (type === 'url_verification') return { ...ok, type: 'text/plain', body: challenge ?? '' };
-      if (heardTypes.has(type)) await hear(envelope.data);
+      if (heardTypes.has(type)) await door.receive(envelope.data);
       return ok;
     },
     stop: async () => undefined,

@@ -22,6 +22,8 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
         ...{ channel: 'slack', account, peer: channel },
         ...(thread === undefined ? {} : { thread }),
       }),
+      place: { kind: alone ? 'direct' : 'group', id: channel },
+      addressed: alone || words.mention || (self !== undefined && words.text.includes(`<@${self}`)),
       mail: {
         id: words.id,
         text: plainText(words.text, self).slice(0, textCharsMax).toWellFormed(),

@@ -6,18 +6,20 @@ import { webhookPromises } from '../webhook-suite.js';
 import { SlackConfig } from './config.js';
 import { connect } from './connect.js';
 import { Envelope } from './event.js';
+import { parse } from './parse.js';
 import { render } from './render.js';
 
 let platform: FakeSlack;
 let connection: Connection;
 let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let received: string[] = [];
+let facts: unknown[] = [];
 let refuse: AppError | undefined;
 let change = (request: WebhookRequest): WebhookRequest => request;
 
 const configOf = (more: Record<string, unknown> = {}): SlackConfig =>
   SlackConfig.parse({
-    ...{ bot_token: platform.token, signing_secret: platform.secret, api_root: platform.url, allow: ['U4711'] },
+    ...{ bot_token: platform.token, signing_secret: platform.secret, api_root: platform.url },
     ...more,
   });
 const open = (config: SlackConfig): Promise<Connection> =>
@@ -29,6 +31,8 @@ const open = (config: SlackConfig): Promise<Connection> =>
     receive: async (payload) => {
       if (refuse !== undefined) throw refuse;
       received.push(Envelope.parse(payload).event?.text ?? '');
+      const context = { account: 'main', self: platform.self, newId: () => 'x' };
+      facts.push(...parse(payload, context).map(({ place, addressed }) => ({ place, addressed })));
     },
   });
 
@@ -44,11 +48,12 @@ afterAll(async () => {
 });
 beforeEach(() => {
   received = [];
+  facts = [];
   refuse = undefined;
   change = (request) => request;
 });
 
-it('hears friends alone, and in channels what mentions it', async () => {
+it('says of a message where it stands, and whether it is meant for it', async () => {
   await platform.say('alone');
   await platform.say('by the way', { channel: 'C7', channel_type: 'channel' });
   await platform.say(`<@${platform.self}> in a channel`, {
@@ -56,14 +61,10 @@ it('hears friends alone, and in channels what mentions it', async () => {
     channel: 'C7',
     channel_type: undefined,
   });
-  expect(received).toEqual(['alone', `<@${platform.self}> in a channel`]);
-});
-
-it('tells a stranger their id once', async () => {
-  for (const text of ['hi', 'hello?']) await platform.say(text, { user: 'U99', channel: 'D99' });
-  expect(received).toEqual([]);
-  expect(platform.sent.filter(({ channel }) => channel === 'D99').map(({ text }) => text)).toEqual([
-    expect.stringContaining('U99'),
+  expect(facts).toEqual([
+    { place: { kind: 'direct', id: 'D5' }, addressed: true },
+    { place: { kind: 'group', id: 'C7' }, addressed: false },
+    { place: { kind: 'group', id: 'C7' }, addressed: true },
   ]);
 });
 

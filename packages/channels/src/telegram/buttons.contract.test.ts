@@ -17,7 +17,7 @@ let listening: Promise<void> | undefined;
 
 beforeAll(async () => {
   platform = await startFakeTelegram();
-  const config = TelegramConfig.parse({ token: platform.token, api_root: platform.url, allow: [4711] });
+  const config = TelegramConfig.parse({ token: platform.token, api_root: platform.url });
   connection = await connect(config, {
     account: 'main',
     signal: stopping.signal,

@@ -1,8 +1,6 @@
 import { AppError, type Choice, type Language, type Route } from '@queueclaw/contracts';
 import { Api } from 'grammy';
 import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
-import { strangers } from '../strangers.js';
-import { admit } from './admit.js';
 import type { TelegramConfig } from './config.js';
 import { failureOf, isMarkupError } from './failure.js';
 import { poll } from './poll.js';
@@ -45,9 +43,8 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
       const where = thread === undefined ? {} : { message_thread_id: Number(thread) };
       await api.sendChatAction(chat, 'typing', where, as(signal)).catch((e: unknown) => Promise.reject(failureOf(e)));
     },
-    listen: (signal) => {
-      const tellStranger = strangers();
-      return poll({
+    listen: (signal) =>
+      poll({
         fetch: (offset, until) =>
           api.getUpdates(
             { offset, timeout: callSeconds, limit: 100, allowed_updates: ['message', 'callback_query'] },
@@ -56,18 +53,14 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
         take: async (raw) => {
           const update = Update.safeParse(raw);
           if (!update.success) return;
-          const verdict = admit(config, username, update.data);
-          if (verdict === 'hear') await door.receive(update.data);
-          else if (verdict === 'stranger')
-            await tell(update.data, tellStranger, (chat, text) => api.sendMessage(chat, text, {}, as(signal)));
+          await door.receive(update.data);
           const press = update.data.callback_query;
           // Until it is answered, the button shows that something is under way; too late is too late.
           if (press !== undefined) await api.answerCallbackQuery(press.id, {}, as(soon(signal))).catch(() => undefined);
         },
         trouble: door.trouble,
         signal,
-      });
-    },
+      }),
     stop: async () => undefined,
   };
 }
@@ -104,13 +97,4 @@ async function send(
     if (!isMarkupError(thrown)) throw failureOf(thrown);
     await api.sendMessage(chat, text, options, as(signal)).catch((again: unknown) => Promise.reject(failureOf(again)));
   }
-}
-
-async function tell(
-  { message }: Update,
-  tellStranger: ReturnType<typeof strangers>,
-  say: (chat: number, text: string) => Promise<unknown>,
-): Promise<void> {
-  if (message?.from === undefined) return;
-  await tellStranger(String(message.from.id), message.from.language_code, (text) => say(message.chat.id, text));
 }

@@ -1,6 +1,6 @@
 import { AppError, channelConversation } from '@queueclaw/contracts';
 import type { Incoming, ParseContext } from '../contract.js';
-import { isForAnother, Update, withoutName, wordsOf } from './update.js';
+import { isForAnother, speaksTo, Update, withoutName, wordsOf } from './update.js';
 
 const textCharsMax = 16_000;
 
@@ -27,6 +27,8 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
         ...{ channel: 'telegram', account, peer: chat },
         ...(thread === undefined ? {} : { thread: String(thread) }),
       }),
+      place: { kind: group ? 'group' : 'direct', id: chat },
+      addressed: !group || speaksTo(self, words),
       mail: {
         id: words.pressed === undefined ? `u${update.data.update_id}` : `q${words.pressed}`,
         text: text.slice(0, textCharsMax).toWellFormed(),

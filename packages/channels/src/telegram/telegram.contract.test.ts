@@ -1,11 +1,11 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { eventually, type FakeTelegram, startFakeTelegram } from '@queueclaw/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
-import type { ChannelDoor, Connection } from '../contract.js';
-import { admit } from './admit.js';
+import type { ChannelDoor, Connection, Incoming } from '../contract.js';
 import { TelegramConfig } from './config.js';
 import { connect } from './connect.js';
 import { telegramHtml } from './html.js';
+import { parse } from './parse.js';
 import { render } from './render.js';
 import { Update } from './update.js';
 
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 const configOf = (more: Record<string, unknown> = {}): TelegramConfig =>
-  TelegramConfig.parse({ token: platform.token, api_root: platform.url, allow: [4711], ...more });
+  TelegramConfig.parse({ token: platform.token, api_root: platform.url, ...more });
 
 type Line = { connection: Connection; received: string[]; troubles: (string | undefined)[]; stop: () => Promise<void> };
 
@@ -79,17 +79,6 @@ describe('listening', () => {
     expect(JSON.stringify(troubles)).not.toContain('a-token-of');
   });
 
-  it('tells a stranger their id once, and hears nothing of them', async () => {
-    const from = { id: 99, is_bot: false, first_name: 'Eve', language_code: 'zh-hans' };
-    const { received } = await call();
-    for (const text of ['hi', 'hello?']) platform.say(text, { message: { from, chat: { id: 99, type: 'private' } } });
-    platform.say('from a friend');
-    await eventually(() => expect(received).toEqual(['from a friend']));
-    expect(platform.sent.filter(({ chat }) => chat === '99').map(({ text }) => text)).toEqual([
-      expect.stringContaining('99'),
-    ]);
-  });
-
   it('does not connect with a wrong token, and does not tell it', async () => {
     const wrong = call(configOf({ token: '1:wrong-wrong-wrong' }));
     await expect(wrong).rejects.toMatchObject({ code: 'channel.failed', publicMessage: 'Telegram: 401 Unauthorized' });
@@ -133,39 +122,31 @@ describe('sending', () => {
   });
 });
 
-describe('who is heard', () => {
+describe('what it says of a message', () => {
   const group = { id: -5, type: 'supergroup' };
   const from = { id: 4711, is_bot: false, first_name: 'Ada' };
-  const update = (message: Record<string, unknown>): Update =>
-    Update.parse({
-      update_id: 1,
-      message: { message_id: 1, from, chat: { id: 4711, type: 'private' }, text: 'x', ...message },
-    });
-  const verdict = (message: Record<string, unknown>, config: Record<string, unknown> = {}): string =>
-    admit(configOf(config), 'claw_bot', update(message));
+  const said = (message: Record<string, unknown>): readonly Incoming[] =>
+    parse(
+      { update_id: 1, message: { message_id: 1, from, chat: { id: 4711, type: 'private' }, text: 'x', ...message } },
+      { account: 'main', self: 'claw_bot', newId: () => 'x' },
+    );
+  const speaks = (message: Record<string, unknown>): boolean | undefined => said(message)[0]?.addressed;
 
-  it('alone: those who are allowed, or everybody, or nobody', () => {
-    expect(verdict({})).toBe('hear');
-    expect(verdict({}, { allow: [] })).toBe('stranger');
-    expect(verdict({}, { allow: [], direct: 'open' })).toBe('hear');
-    expect(verdict({}, { direct: 'off' })).toBe('ignore');
+  it('where it stands', () => {
+    expect(said({})).toMatchObject([{ place: { kind: 'direct', id: '4711' }, addressed: true }]);
+    expect(said({ chat: group })).toMatchObject([{ place: { kind: 'group', id: '-5' }, addressed: false }]);
   });
 
-  it('in a group: what names the bot or answers it, unless it is to hear everything or nothing', () => {
-    expect(verdict({ chat: group })).toBe('ignore');
-    expect(verdict({ chat: group, text: 'hey @Claw_Bot do it' })).toBe('hear');
-    expect(verdict({ chat: group, text: 'mail me@claw_bot.example' })).toBe('ignore');
-    expect(verdict({ chat: group, text: '/stop@claw_bot' })).toBe('hear');
-    expect(verdict({ chat: group, text: '@claw_bots' })).toBe('ignore');
-    expect(verdict({ chat: group, reply_to_message: { from: { id: 1, username: 'claw_bot' } } })).toBe('hear');
-    expect(verdict({ chat: group }, { groups: 'all' })).toBe('hear');
-    expect(verdict({ chat: group, text: '@claw_bot' }, { groups: 'off' })).toBe('ignore');
-    expect(verdict({ chat: group, text: '@claw_bot' }, { allow: [4711, -6] })).toBe('ignore');
-    expect(verdict({ chat: group, text: '@claw_bot' }, { allow: [-5] })).toBe('hear');
+  it('in a group: whether it names the bot or answers it', () => {
+    expect(speaks({ chat: group, text: 'hey @Claw_Bot do it' })).toBe(true);
+    expect(speaks({ chat: group, text: 'mail me@claw_bot.example' })).toBe(false);
+    expect(speaks({ chat: group, text: '/stop@claw_bot' })).toBe(true);
+    expect(speaks({ chat: group, text: '@claw_bots' })).toBe(false);
+    expect(speaks({ chat: group, reply_to_message: { from: { id: 1, username: 'claw_bot' } } })).toBe(true);
   });
 
-  it('never: bots', () => {
-    expect(verdict({ from: { ...from, is_bot: true } }, { direct: 'open' })).toBe('ignore');
+  it('of bots: nothing', () => {
+    expect(said({ from: { ...from, is_bot: true } })).toEqual([]);
   });
 });
 

@@ -23,15 +23,6 @@ export const WeChatOfficialConfig = z
       .enum(['encrypted', 'plain'])
       .default('encrypted')
       .describe('"Message encryption": secure mode, or plain text, whose signature says nothing about the message.'),
-    direct: z
-      .enum(['allowlist', 'open', 'off'])
-      .default('allowlist')
-      .describe('Who may write to the account. With `allowlist`, others are told their id.'),
-    allow: z
-      .array(z.string().min(1).max(64))
-      .max(10_000)
-      .default([])
-      .describe('Open ids of people who may write to it.'),
     api_root: z.url().default('https://api.weixin.qq.com').describe('Another address of the API.'),
   })
   .refine(({ mode, encoding_aes_key: key }) => mode === 'plain' || key !== undefined, {

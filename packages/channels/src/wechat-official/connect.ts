@@ -1,9 +1,8 @@
 import { AppError } from '@queueclaw/contracts';
 import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
-import { strangers } from '../strangers.js';
 import { wechatApi } from '../wechat-api.js';
 import { fieldsIn, isPlainlySigned, sealedFields } from '../wechat-call.js';
-import { WeChatMessage, wordsOf } from '../wechat-message.js';
+import { WeChatMessage } from '../wechat-message.js';
 import type { WeChatOfficialConfig } from './config.js';
 import { failureOf, staleToken } from './failure.js';
 import type { Body } from './render.js';
@@ -24,7 +23,6 @@ export async function connect(config: WeChatOfficialConfig, door: ChannelDoor): 
     }),
   });
   await api.check();
-  const tellStranger = strangers();
 
   const post = async (content: string, person: string, signal: AbortSignal): Promise<void> =>
     void (await api.post(
@@ -34,10 +32,7 @@ export async function connect(config: WeChatOfficialConfig, door: ChannelDoor): 
     ));
   const hear = async (fields: object): Promise<void> => {
     const message = WeChatMessage.safeParse(fields);
-    if (!message.success || wordsOf(message.data) === '' || config.direct === 'off') return;
-    const { FromUserName: person } = message.data;
-    if (config.direct === 'open' || config.allow.includes(person)) return door.receive(message.data);
-    await tellStranger(person, 'zh-CN', (text) => post(text, person, door.signal));
+    if (message.success) await door.receive(message.data);
   };
   return {
     send: async ({ text, body }, { address }, _key, signal) => {

@@ -25,11 +25,6 @@ export const WeComAppConfig = z.strictObject({
     .enum(['markdown', 'text'])
     .default('markdown')
     .describe('How answers are sent. WeChat itself, beside WeCom, shows `text` only.'),
-  direct: z
-    .enum(['allowlist', 'open', 'off'])
-    .default('allowlist')
-    .describe('Who may write to the app. With `allowlist`, others are told their id.'),
-  allow: z.array(z.string().min(1).max(64)).max(10_000).default([]).describe('User ids of people who may write to it.'),
   api_root: z.url().default('https://qyapi.weixin.qq.com').describe('Another address of the API.'),
 });
 export type WeComAppConfig = z.infer<typeof WeComAppConfig>;

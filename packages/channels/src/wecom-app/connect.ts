@@ -1,10 +1,9 @@
 import { AppError } from '@queueclaw/contracts';
 import { z } from 'zod';
 import type { ChannelDoor, Connection, WebhookAnswer } from '../contract.js';
-import { strangers } from '../strangers.js';
 import { wechatApi } from '../wechat-api.js';
 import { sealedEcho, sealedFields } from '../wechat-call.js';
-import { WeChatMessage, wordsOf } from '../wechat-message.js';
+import { WeChatMessage } from '../wechat-message.js';
 import type { WeComAppConfig } from './config.js';
 import { failureOf, staleToken, unreachablePerson } from './failure.js';
 import type { Body } from './render.js';
@@ -25,7 +24,6 @@ export async function connect(config: WeComAppConfig, door: ChannelDoor): Promis
     token: () => ({ path: `/cgi-bin/gettoken?${asked}` }),
   });
   await api.check();
-  const tellStranger = strangers();
 
   const post = async (body: Body, person: string, signal: AbortSignal): Promise<void> => {
     const words = { touser: person, agentid: Number(agent), msgtype: format, [format]: { content: body[format] } };
@@ -34,10 +32,7 @@ export async function connect(config: WeComAppConfig, door: ChannelDoor): Promis
   };
   const hear = async (fields: object): Promise<void> => {
     const message = WeChatMessage.safeParse(fields);
-    if (!message.success || wordsOf(message.data) === '' || config.direct === 'off') return;
-    const { FromUserName: person } = message.data;
-    if (config.direct === 'open' || config.allow.includes(person)) return door.receive(message.data);
-    await tellStranger(person, 'zh-CN', (text) => post({ markdown: text, text }, person, door.signal));
+    if (message.success) await door.receive(message.data);
   };
   /** Of the company, but of another app of it. */
   const isForeign = (fields: object): boolean => {

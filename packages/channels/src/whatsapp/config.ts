@@ -24,15 +24,6 @@ export const WhatsAppConfig = z.strictObject({
     .max(200)
     .regex(/\S/, 'must not be blank')
     .describe('A word of your choice, which the set-up of the webhook asks for.'),
-  direct: z
-    .enum(['allowlist', 'open'])
-    .default('allowlist')
-    .describe('Who may write to the bot. With `allowlist`, others are told their number.'),
-  allow: z
-    .array(z.string().regex(/^\+?[0-9]{5,20}$/, 'must be a telephone number, in quotes'))
-    .max(10_000)
-    .default([])
-    .describe('Telephone numbers of people who may write.'),
   api_root: z.url().default('https://graph.facebook.com/v23.0').describe('Another address of the Graph API.'),
 });
 export type WhatsAppConfig = z.infer<typeof WhatsAppConfig>;

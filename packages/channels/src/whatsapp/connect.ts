@@ -1,10 +1,9 @@
 import { AppError } from '@queueclaw/contracts';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
-import { strangers } from '../strangers.js';
 import type { WhatsAppConfig } from './config.js';
 import { checkNumber, postMessage } from './graph.js';
-import { Envelope, wordsOf } from './message.js';
+import { Envelope } from './message.js';
 
 const equal = (a: string, b: string): boolean => {
   const [one, other] = [a, b].map((text) => createHash('sha256').update(text).digest());
@@ -22,28 +21,8 @@ const isSigned = ({ headers, body }: WebhookRequest, secret: string): boolean =>
 export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promise<Connection> {
   await checkNumber(config, door.signal);
   const post = postMessage(config);
-  const tellStranger = strangers();
-  const allowed = new Set(config.allow.map((number) => number.replace('+', '')));
   const say = (to: string, body: string, signal: AbortSignal): Promise<void> =>
     post({ recipient_type: 'individual', to, type: 'text', text: { body, preview_url: false } }, signal);
-
-  const hear = async (envelope: Envelope): Promise<void> => {
-    const heard = (from: string): boolean => config.direct === 'open' || allowed.has(from);
-    for (const { from, number } of wordsOf(envelope))
-      if (!heard(from) && number === config.phone_number_id)
-        await tellStranger(from, undefined, (text) => say(from, text, door.signal));
-    const known = {
-      ...envelope,
-      entry: envelope.entry.map((entry) => ({
-        ...entry,
-        changes: entry.changes.map((change) => ({
-          ...change,
-          value: { ...change.value, messages: change.value.messages.filter((one) => heard(senderOf(one))) },
-        })),
-      })),
-    };
-    await door.receive(known);
-  };
 
   return {
     self: config.phone_number_id,
@@ -62,15 +41,12 @@ export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promis
       if (request.method !== 'POST' || !isSigned(request, config.app_secret)) return { status: 401 };
       const envelope = Envelope.safeParse(parseJson(request.body));
       if (!envelope.success) return { status: 400 };
-      await hear(envelope.data);
+      await door.receive(envelope.data);
       return { status: 200 };
     },
     stop: async () => undefined,
   };
 }
-
-const senderOf = (message: unknown): string =>
-  typeof message === 'object' && message !== null && 'from' in message ? String(message.from) : '';
 
 function verify({ verify_token: token }: WhatsAppConfig, { query }: WebhookRequest): WebhookAnswer {
   const fits = query['hub.mode'] === 'subscribe' && equal(query['hub.verify_token'] ?? '', token);

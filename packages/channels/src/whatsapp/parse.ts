@@ -20,6 +20,8 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
     .filter(({ number, from }) => (self === undefined || number === self) && from !== self)
     .map(({ id, from, name, text }) => ({
       conversation: channelConversation({ channel: 'whatsapp', account, peer: from }),
+      place: { kind: 'direct', id: from },
+      addressed: true,
       mail: {
         id: idOf(id),
         text: text.slice(0, textCharsMax).toWellFormed(),

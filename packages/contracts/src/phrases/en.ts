@@ -2,6 +2,12 @@
 export const en = {
   'mail.full': 'I cannot keep up: too many of your messages wait. Please write this one again later.',
   'mail.refused': 'I could not take this message: {reason}',
+  'access.code':
+    'I do not know you yet. Your code is {code}. Whoever runs me can let you in with it within an hour; then I tell you.',
+  'access.allowed': 'You can write to me now.',
+  'access.stranger': 'I only talk to people I know. Ask whoever runs me to allow your id: {id}',
+  'access.group': 'I know neither you nor this group. Ask whoever runs me to allow the group: {id}',
+  'access.pace': 'Too many messages came here in a short time. I read on in a few minutes; please write again then.',
   'turn.stopped': 'Stopped.',
   'turn.nothing_to_stop': 'Nothing is running.',
   'turn.reset': 'The conversation starts anew.',
@@ -33,6 +39,7 @@ export const en = {
   'compact.already': 'A summary is being made already.',
   'compact.failed': 'The older messages could not be summarised. Nothing was changed.',
   'command.help': 'Commands:\n{list}\nEverything else goes to the model.',
+  'menu.argument': 'what to choose, name or keep; empty: tell me',
   'menu.new': 'start anew',
   'menu.stop': 'end what runs and withdraw what waits',
   'menu.model': 'choose the model',
