@@ -80,7 +80,9 @@ const code: ChannelCode<unknown> = {
     const { chat, from, text } = z.object({ chat: z.string(), from: z.string(), text: z.string() }).parse(payload);
     if (from === self) return [];
     const conversation = channelConversation({ channel: 'pigeon', account, peer: chat });
-    return [{ conversation, mail: { id: 'e1', text, from: { id: from }, route: { channel: 'pigeon' } } }];
+    const place = { kind: chat.startsWith('-') ? ('group' as const) : ('direct' as const), id: chat };
+    const mail = { id: 'e1', text, from: { id: from }, route: { channel: 'pigeon' } };
+    return [{ conversation, place, addressed: place.kind === 'direct' || text.startsWith('coo'), mail }];
   },
   render: ({ text }) => splitText(text, 200).map((part) => ({ text: part })),
   connect: async () => ({ stop: async () => undefined }),
@@ -100,7 +102,17 @@ const letters: Fixture[] = [
   {
     says: 'a letter',
     payload: { chat: '-100:7/é', from: 'ada', text: 'coo' },
-    expect: [{ conversation: 'pigeon.main.-100~3a7~2f~c3~a9', text: 'coo' }],
+    expect: [
+      {
+        ...{ conversation: 'pigeon.main.-100~3a7~2f~c3~a9', text: 'coo' },
+        ...{ place: { kind: 'group', id: '-100:7/é' }, addressed: true },
+      },
+    ],
+  },
+  {
+    says: 'a letter to it alone',
+    payload: { chat: '7', from: 'ada', text: 'hello' },
+    expect: [{ conversation: 'pigeon.main.7', text: 'hello' }],
   },
   { says: 'its own', payload: { chat: '1', from: 'the-bot', text: 'coo' }, own: true },
 ];
@@ -132,6 +144,21 @@ describe('the suite', () => {
     expect(await broken(having({ parse }))).toEqual(['fixture: its own']);
   });
 
+  test.each<[string, object]>([
+    ['where it was said', { place: undefined }],
+    ['whether it is meant for the bot', { addressed: undefined }],
+    ['the right place', { place: { kind: 'direct', id: '-100:7/é' } }],
+    ['that a direct message is meant for the bot', { place: { kind: 'direct', id: '7' }, addressed: false }],
+  ])('catches a message that does not say %s', async (_what, wrong) => {
+    const parse: ChannelCode<unknown>['parse'] = (...args) =>
+      code.parse(...args).map((incoming) => ({ ...incoming, ...wrong }));
+    expect(await broken(having({ parse }))).toContain('fixture: a letter');
+  });
+
+  test('catches a platform without a fixture of what a person says to it alone', async () => {
+    expect(await broken(pigeon, letters.toSpliced(1, 1))).toHaveLength(1);
+  });
+
   test('catches messages over the limit', async () => {
     expect(await broken(having({ render: ({ text }) => [{ text }] }))).toHaveLength(1);
   });
@@ -140,7 +167,7 @@ describe('the suite', () => {
     const parse: ChannelCode<unknown>['parse'] = (...args) =>
       code.parse(...args).map((incoming) => ({ ...incoming, conversation: 'pigeon.100' }));
     const fixtures = letters.map((letter) => ({ ...letter, expect: [{ conversation: 'pigeon.100', text: 'coo' }] }));
-    expect(await broken(having({ parse }), fixtures)).toEqual(['fixture: a letter']);
+    expect(await broken(having({ parse }), fixtures)).toEqual(['fixture: a letter', 'fixture: a letter to it alone']);
   });
 
   test('catches a secret that is not declared, and settings that are not strict', async () => {
@@ -156,7 +183,7 @@ describe('the suite', () => {
   });
 
   test('catches a platform without a fixture of its own words, or without a connection', async () => {
-    expect(await broken(pigeon, letters.slice(0, 1))).toHaveLength(1);
+    expect(await broken(pigeon, letters.slice(0, 2))).toHaveLength(1);
     const { connect: _, ...without } = code;
     expect(await broken({ ...pigeon, load: async () => without })).toHaveLength(1);
   });

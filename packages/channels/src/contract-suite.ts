@@ -6,8 +6,16 @@ import {
   PersonMail,
   Reply,
 } from '@queueclaw/contracts';
+import { isDeepStrictEqual } from 'node:util';
 import { catalogue } from './catalogue.js';
-import { Capabilities, type Channel, type ChannelCode, type Fixture, type ParseContext } from './contract.js';
+import {
+  Capabilities,
+  type Channel,
+  type ChannelCode,
+  type Fixture,
+  type Incoming,
+  type ParseContext,
+} from './contract.js';
 import { fenceAfter } from './fence.js';
 import { measure } from './measure.js';
 
@@ -59,6 +67,10 @@ export function promises(channel: Channel, fixtures: readonly Fixture[]): readon
       if (fixtures.length === 0) fail('no fixtures');
       if (platform && !fixtures.some(({ own }) => own === true)) fail('no fixture with own: true');
     }),
+    promise('it has a fixture of what a person says to it alone', ({ parse }) => {
+      const parsed = fixtures.flatMap(({ payload, error }) => (error === undefined ? parse(payload, testContext) : []));
+      if (platform && !parsed.some(({ place }) => place?.kind === 'direct')) fail('none says that it is direct');
+    }),
     ...fixtures.map((fixture) => promise(`fixture: ${fixture.says}`, (it) => checkFixture(channel, it, fixture))),
     promise('an answer is never longer than the limit, and closes the code blocks it opens', (it) =>
       sampleTexts.forEach((text) => checkRender(channel, it, text)),
@@ -99,13 +111,27 @@ function checkFixture(channel: Channel, { parse }: ChannelCode<unknown>, fixture
   const parsed = parse(fixture.payload, testContext);
   const expected = fixture.own === true ? [] : (fixture.expect ?? fail('neither own, expect nor error'));
   const got = parsed.map(({ conversation, mail }) => ({ conversation, text: mail.text }));
-  if (JSON.stringify(got) !== JSON.stringify(expected)) fail(`parsed ${JSON.stringify(got)}`);
+  const wanted = expected.map(({ conversation, text }) => ({ conversation, text }));
+  if (JSON.stringify(got) !== JSON.stringify(wanted)) fail(`parsed ${JSON.stringify(got)}`);
   for (const { conversation, mail } of parsed) {
     PersonMail.parse({ v: 1, kind: 'person', at: 0, ...mail });
     if (mail.route.channel !== channel.name) fail(`routed to ${mail.route.channel}`);
     if (!ConversationId.safeParse(conversation).success) fail(`bad conversation ${conversation}`);
     if (channel.capabilities.delivery === 'platform') checkRoundTrip(channel.name, conversation);
   }
+  if (channel.capabilities.delivery === 'platform') parsed.forEach((one, at) => checkFacts(one, expected[at]));
+}
+
+/** Who is heard is decided by these: a platform says them of every message. */
+function checkFacts(
+  { place, addressed }: Incoming,
+  expected: NonNullable<Fixture['expect']>[number] | undefined,
+): void {
+  if (place === undefined || place.id === '' || addressed === undefined)
+    return fail('it does not say where it was said, and whether it is meant for the bot');
+  if (place.kind === 'direct' && !addressed) fail('a direct message is not meant for the bot');
+  if (expected?.place !== undefined && !isDeepStrictEqual(place, expected.place)) fail(`in ${JSON.stringify(place)}`);
+  if (expected?.addressed !== undefined && addressed !== expected.addressed) fail(`addressed: ${addressed}`);
 }
 
 function checkRefusal(parse: () => unknown, code: string): void {

@@ -37,6 +37,8 @@ export const Capabilities = z.strictObject({
   delivery: z.enum(['stream', 'platform']),
   /** `one`: the platform allows one connection per account, so it is held under a lease. */
   holders: z.enum(['any', 'one']),
+  /** `holder`: messages go out by the connection that is held, so other replicas ask the one that holds it. Absent: any sends. */
+  sends: z.enum(['any', 'holder']).optional(),
   /** A sent message can be changed, so an answer can grow while it is written. */
   edit: z.boolean(),
   typing: z.boolean(),
@@ -182,7 +184,12 @@ export type Fixture = {
   /** The bot wrote it itself: must become nothing. Platforms need at least one. */
   readonly own?: boolean;
   /** The expected mail, in part. */
-  readonly expect?: readonly { readonly conversation: string; readonly text: string }[];
+  readonly expect?: readonly {
+    readonly conversation: string;
+    readonly text: string;
+    readonly place?: Incoming['place'];
+    readonly addressed?: boolean;
+  }[];
   /** The expected error code instead. */
   readonly error?: string;
 };

@@ -63,12 +63,7 @@ export function speaksTo(username: string | undefined, { message, text, pressed:
   if (username === undefined) return false;
   if (press !== undefined) return true;
   if (message.reply_to_message?.from?.username === username) return true;
-  return (
-    text
-      .toLowerCase()
-      .split(/[^@\w]+/)
-      .includes(`@${username.toLowerCase()}`) || isCommandFor(username, text)
-  );
+  return new RegExp(`(?<![\\w@.])@${username}(?!\\w)`, 'i').test(text) || isCommandFor(username, text);
 }
 
 const isCommandFor = (username: string, text: string): boolean => new RegExp(`^/\\w+@${username}\\b`, 'i').test(text);
