@@ -11,6 +11,7 @@ import { wechatOfficial } from './wechat-official/index.js';
 import { wecomApp } from './wecom-app/index.js';
 import { websocket } from './websocket/index.js';
 import { whatsapp } from './whatsapp/index.js';
+import { xmpp } from './xmpp/index.js';
 
 /** Every channel there is. A new one is a folder and a line here. */
 export const channels: readonly Channel[] = [
@@ -26,6 +27,7 @@ export const channels: readonly Channel[] = [
   dingtalk,
   wecomApp,
   wechatOfficial,
+  xmpp,
 ];
 
 /** The channel of this name; undefined when there is none. */

@@ -13,3 +13,5 @@ export * from './webhook-server.js';
 export * from './wechat/fake-wechat-official.js';
 export * from './wechat/fake-wecom-app.js';
 export * from './whatsapp/fake-whatsapp.js';
+export * from './xmpp/prosody.js';
+export * from './xmpp/xmpp-person.js';

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { Socket } from 'node:net';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startGuarded } from './guarded-process.js';
 import { findRedisServer } from './redis-server.js';
 
 /** Settings of a test server: memory limit in bytes, eviction policy, append-only file. */
@@ -29,48 +28,16 @@ export async function sharedRedis(): Promise<string> {
   return (await shared).url;
 }
 
-/**
- * The guard outlives us by a moment: when the pipe on its stdin closes, for whatever reason, it ends the server and
- * removes the folder. A second argument list follows `--`, so no word of it is ever parsed by the shell.
- */
-const guard = 'folder=$1; shift; "$@" & server=$!; cat >/dev/null; kill "$server"; wait "$server"; rm -rf "$folder"';
-
 async function startLocal(program: string, options: TestRedisOptions): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'queueclaw-redis-'));
   const socket = join(folder, 'redis.sock');
   const place = ['--dir', folder, '--unixsocket', socket, '--unixsocketperm', '700', '--port', '0'];
-  const child = spawn('sh', ['-c', guard, 'guard', folder, program, ...place, ...settings(options)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
+  const stop = await startGuarded({
+    command: [program, ...place, ...settings(options)],
+    folder,
+    ready: /ready to accept connections/i,
+    failed: /# (Fatal|FATAL|Failed)|not found|error while loading|Bad directive/i,
   });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async (): Promise<void> => {
-    child.ref();
-    child.stdin.end();
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  let output = '';
-  const ready = new Promise<void>((resolve, reject) => {
-    const read = (chunk: string): void => {
-      output = (output + chunk).slice(-4_000);
-      if (/ready to accept connections/i.test(output)) resolve();
-      else if (/# (Fatal|FATAL|Failed)|not found|error while loading|Bad directive/i.test(output)) reject(failure());
-    };
-    const failure = (): Error => new Error(`${program} did not start:\n${output}`);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
-    child.once('error', reject);
-    child.once('exit', () => reject(failure()));
-  });
-  try {
-    await ready;
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  // The server must not keep a finished test process alive; the guard sees the end of the pipe anyway.
-  child.unref();
-  for (const stream of [child.stdin, child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
   return { url: `unix://${socket}`, stop };
 }
 

@@ -10,11 +10,27 @@ export function findRedisServer(
   env: Readonly<Record<string, string | undefined>>,
   root: string = repositoryRoot(),
 ): string | undefined {
-  const named = env['QUEUECLAW_REDIS_SERVER'];
+  return findProgram(['redis-server', 'valkey-server'], env['QUEUECLAW_REDIS_SERVER'], env, root);
+}
+
+/** The XMPP server for tests, in the same order: `QUEUECLAW_PROSODY`, `PATH`, `.toolchain`; undefined when there is none. */
+export function findProsody(
+  env: Readonly<Record<string, string | undefined>>,
+  root: string = repositoryRoot(),
+): string | undefined {
+  return findProgram(['prosody'], env['QUEUECLAW_PROSODY'], env, root);
+}
+
+function findProgram(
+  names: readonly string[],
+  named: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  root: string,
+): string | undefined {
   if (named) return named;
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const candidates = folders.flatMap((folder) => ['redis-server', 'valkey-server'].map((name) => join(folder, name)));
-  return [...candidates, join(root, '.toolchain', 'bin', 'redis-server')].find(isExecutable);
+  const candidates = folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  return [...candidates, ...names.map((name) => join(root, '.toolchain', 'bin', name))].find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

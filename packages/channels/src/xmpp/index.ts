@@ -1,0 +1,22 @@
+import type { Channel } from '../contract.js';
+import { XmppConfig } from './config.js';
+
+/** XMPP: one account of any server, for single chats and rooms. */
+export const xmpp: Channel<XmppConfig> = {
+  name: 'xmpp',
+  title: 'XMPP',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: false, voice: false },
+    ...{ markdown: 'own', textMax: 6_000, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+  },
+  config: XmppConfig,
+  secrets: ['password'],
+  load: async () => {
+    const [{ addressOf, parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, addressOf, connect };
+  },
+};
