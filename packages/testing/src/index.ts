@@ -13,5 +13,6 @@ export * from './webhook-server.js';
 export * from './wechat/fake-wechat-official.js';
 export * from './wechat/fake-wecom-app.js';
 export * from './whatsapp/fake-whatsapp.js';
+export { testCertificate } from './xmpp/certificate.js';
 export * from './xmpp/prosody.js';
 export * from './xmpp/xmpp-person.js';

@@ -1,5 +1,13 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
-import { eventually, openXmppPerson, type Prosody, startProsody, type XmppPerson } from '@queueclaw/testing';
+import {
+  eventually,
+  openXmppPerson,
+  type Prosody,
+  startProsody,
+  testCertificate,
+  type XmppPerson,
+} from '@queueclaw/testing';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { xml } from '@xmpp/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import type { ChannelDoor, Connection } from '../contract.js';
@@ -93,6 +101,9 @@ const send = async (
   const reply: Reply = { v: 1, id: 'r1', turn: 1, text, answers: [], status: 'answered', route, at: 0 };
   for (const [part, out] of render(reply).entries()) await connection.send?.(out, route, `${key}/${part}`, signal);
 };
+/** Who is not in a room hears nothing there. Ada must be in it. */
+const inside = (room: string): Promise<void> =>
+  eventually(() => expect(ada.presences).toContain(`${room}/claw available`));
 const textsFrom = (person: XmppPerson, from: string): string[] =>
   person.heard.filter((one) => one.from.startsWith(from)).map(({ text }) => text);
 
@@ -160,6 +171,7 @@ describe('listening', () => {
     const room = newRoom();
     const { received } = await call({ rooms: [room] });
     await ada.enter(room, 'Ada');
+    await inside(room);
     await ada.say(address(), 'before');
     await eventually(() => expect(received).toEqual(['before']));
     server.hold(true);
@@ -176,6 +188,7 @@ describe('listening', () => {
     const room = newRoom();
     const first = await call({ rooms: [room] }, notes);
     await ada.enter(room, 'Ada');
+    await inside(room);
     await ada.say(room, 'claw: to the first', { groupchat: true });
     await eventually(() => expect(first.received).toEqual(['to the first']));
     const presences = ada.presences.length;
@@ -199,7 +212,7 @@ describe('listening', () => {
     const room = newRoom();
     await ada.enter(room, 'Ada');
     const { received } = await call({ rooms: [room] });
-    await eventually(() => expect(ada.presences).toContain(`${room}/claw available`));
+    await inside(room);
     const item = xml('item', { nick: 'claw', role: 'none' });
     await ada.send(
       xml(
@@ -219,7 +232,7 @@ describe('listening', () => {
     const { received, troubles } = await call({ rooms: [full, room] });
     await eventually(() => expect(troubles).toContain(`XMPP: conflict (${full}).`));
     await ada.enter(room, 'Ada');
-    await eventually(() => expect(ada.presences).toContain(`${room}/claw available`));
+    await inside(room);
     await ada.say(room, 'claw: here', { groupchat: true });
     await eventually(() => expect(received).toEqual(['here']));
   });
@@ -248,6 +261,7 @@ describe('sending', () => {
     const other = await connect(configOf({ rooms: [room] }), silentDoor());
     ends.push(() => other.stop());
     await send({ connection: other }, 'from the other', { to: ada.address });
+    await inside(room);
     await send({ connection: other }, 'from the other, to all', { room });
     await ada.say(room, 'claw: one', { groupchat: true });
     await eventually(() => expect(holder.received).toEqual(['one']));
@@ -346,4 +360,27 @@ test('stops when it is told to, and leaves no connection', async () => {
   await listening;
   await connection.stop();
   await eventually(() => expect(server.lines()).toBe(0));
+});
+
+test('logs in over TLS, to a server whose certificate it believes', async () => {
+  const secure = await startProsody(['claw'], { tls: true });
+  const config = configOf({ service: secure.url });
+  const believed = getCACertificates('default');
+  try {
+    await expect(connect(config, silentDoor())).rejects.toMatchObject({
+      code: 'channel.failed',
+      publicMessage: 'The XMPP server cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT).',
+    });
+    setDefaultCACertificates([...believed, testCertificate]);
+    const connection = await connect(config, silentDoor());
+    await connection.stop();
+    await expect(
+      connect(configOf({ service: secure.url, jid: 'claw@other.test' }), silentDoor()),
+    ).rejects.toMatchObject({
+      code: 'channel.failed',
+    });
+  } finally {
+    setDefaultCACertificates(believed);
+    await secure.stop();
+  }
 });

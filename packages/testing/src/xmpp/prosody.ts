@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuarded } from '../guarded-process.js';
 import { findProsody } from '../redis-server.js';
+import { testCertificate, testKey } from './certificate.js';
 
 /** A real XMPP server on loopback, with accounts and rooms. */
 export type Prosody = {
@@ -33,11 +34,14 @@ const hint =
 
 const passwordOf = (name: string): string => `the-password-of-${name}`;
 
-/** Starts prosody with its own folder, on free ports. @throws Error with what to do where there is none */
-export async function startProsody(accounts: readonly string[]): Promise<Prosody> {
+/**
+ * Starts prosody with its own folder, on free ports; with `tls` it offers TLS, with `testCertificate`.
+ * @throws Error with what to do where there is none
+ */
+export async function startProsody(accounts: readonly string[], { tls = false } = {}): Promise<Prosody> {
   const program = findProsody(process.env);
   if (program === undefined) throw new Error(hint);
-  const { port, stop } = await startOnce(program, accounts);
+  const { port, stop } = await startOnce(program, accounts, tls);
   const proxy = await openProxy(port);
   return {
     ...proxy,
@@ -55,6 +59,7 @@ export async function startProsody(accounts: readonly string[]): Promise<Prosody
 async function startOnce(
   program: string,
   accounts: readonly string[],
+  tls: boolean,
   triesLeft = 3,
 ): Promise<{ port: number; stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'queueclaw-prosody-'));
@@ -64,7 +69,9 @@ async function startOnce(
     await writeFile(join(store, `${name}.dat`), `return { ["password"] = "${passwordOf(name)}" };\n`);
   const port = await freePort();
   const config = join(folder, 'prosody.cfg.lua');
-  await writeFile(config, configOf(folder, port));
+  await writeFile(config, configOf(folder, port, tls));
+  await writeFile(join(folder, 'certificate.pem'), testCertificate);
+  await writeFile(join(folder, 'key.pem'), testKey, { mode: 0o600 });
   try {
     const stop = await startGuarded({
       command: [program, '--config', config],
@@ -75,12 +82,12 @@ async function startOnce(
     return { port, stop };
   } catch (error) {
     // Somebody else may have taken the port meanwhile.
-    if (triesLeft > 1) return startOnce(program, accounts, triesLeft - 1);
+    if (triesLeft > 1) return startOnce(program, accounts, tls, triesLeft - 1);
     throw error;
   }
 }
 
-const configOf = (folder: string, port: number): string => `
+const configOf = (folder: string, port: number, tls: boolean): string => `
 run_as_root = true
 daemonize = false
 data_path = "${folder}"
@@ -91,8 +98,9 @@ c2s_ports = { ${port} }
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
-modules_enabled = { "c2s", "message", "iq", "presence", "roster", "saslauth", "ping", "smacks", "offline" }
-modules_disabled = { "s2s", "tls", "posix" }
+modules_enabled = { "c2s", "message", "iq", "presence", "roster", "saslauth", "ping", "smacks", "offline"${tls ? ', "tls"' : ''} }
+modules_disabled = { "s2s", "posix"${tls ? '' : ', "tls"'} }
+ssl = { certificate = "${folder}/certificate.pem", key = "${folder}/key.pem" }
 VirtualHost "${domain}"
 Component "${rooms}" "muc"
   muc_room_locking = false
