@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { commandIn, commandMenu } from './commands.js';
+import { commandIn, commandMenu, menuArgument } from './commands.js';
 
 it('fits the menus of all platforms, in every language', () => {
-  for (const { name, description } of commandMenu) {
+  for (const { name, description } of [...commandMenu, { name: 'value', description: menuArgument }]) {
     expect(name).toMatch(/^[a-z]{1,32}$/);
     for (const text of Object.values(description)) {
       expect(text.length, text).toBeGreaterThanOrEqual(3);

@@ -23,6 +23,12 @@ export type MenuCommand = {
 
 const phraseOf = (name: CommandName): PhraseKey => `menu.${name}`;
 
+/** What stands beside the field for what follows a command. */
+export const menuArgument: Readonly<Record<Language, string>> = {
+  en: say('en', 'menu.argument'),
+  zh: say('zh', 'menu.argument'),
+};
+
 /** The commands as data, for platforms' menus and for `/help`. */
 export const commandMenu: readonly MenuCommand[] = CommandName.options.map((name) => ({
   name,

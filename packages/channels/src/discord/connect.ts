@@ -4,14 +4,15 @@ import { Routes } from 'discord-api-types/v10';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ChannelDoor, Connection } from '../contract.js';
-import { strangers } from '../strangers.js';
-import { admit } from './admit.js';
 import type { DiscordConfig } from './config.js';
 import { failureOf } from './failure.js';
+import { acknowledge, commandsOf, componentsOf } from './components.js';
 import { listenToGateway } from './gateway.js';
+import { Interaction } from './interaction.js';
 import { Message } from './message.js';
 
-const Self = z.object({ id: z.string() });
+const Self = z.object({ id: z.string(), username: z.string().optional() });
+const Application = z.object({ id: z.string() });
 
 /** Discord takes 25 characters, and for some minutes one message of the same nonce. */
 const nonceOf = (key: string): string => createHash('sha256').update(key).digest('base64url').slice(0, 24);
@@ -26,7 +27,7 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
   // What it says in events has the token in it.
   const call = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
-  const self = Self.parse(await call(rest.get(Routes.user(), { signal: door.signal }))).id;
+  const { id: self, username } = Self.parse(await call(rest.get(Routes.user(), { signal: door.signal })));
   const say = (channel: string, content: string, more: object, signal: AbortSignal): Promise<unknown> =>
     call(
       rest.post(Routes.channelMessages(channel), {
@@ -37,32 +38,39 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
 
   return {
     self,
-    send: async ({ text }, { address = {} }: Route, key, signal) => {
+    ...(username === undefined ? {} : { title: username }),
+    commands: async (menu, signal) => {
+      const { id } = Application.parse(await call(rest.get(Routes.currentApplication(), { signal })));
+      await call(rest.put(Routes.applicationCommands(id), { body: commandsOf(menu), signal }));
+    },
+    send: async ({ text, buttons }, { address = {} }: Route, key, signal) => {
       const { channel, message } = address;
       if (channel === undefined) throw new AppError('channel.rejected');
       const answers = { message_reference: { message_id: message, fail_if_not_exists: false } };
-      const more = { nonce: nonceOf(key), enforce_nonce: true, ...(message === undefined ? {} : answers) };
+      const more = {
+        nonce: nonceOf(key),
+        enforce_nonce: true,
+        ...(message === undefined ? {} : answers),
+        ...componentsOf(buttons),
+      };
       await say(channel, text, more, AbortSignal.any([door.signal, signal]));
     },
     typing: async ({ address = {} }, signal) => {
       if (address['channel'] !== undefined) await call(rest.post(Routes.channelTyping(address['channel']), { signal }));
     },
-    listen: (signal) => {
-      const tellStranger = strangers();
-      return listenToGateway({
+    listen: (signal) =>
+      listenToGateway({
         ...{ token: config.token, rest, notes: door.notes, trouble: door.trouble, signal },
         take: async (data) => {
+          const interaction = Interaction.safeParse(data);
+          if (interaction.success) {
+            await door.receive(interaction.data);
+            return acknowledge(rest, interaction.data, signal);
+          }
           const message = Message.safeParse(data);
-          if (!message.success) return;
-          const verdict = admit(config, self, message.data);
-          if (verdict === 'hear') await door.receive(message.data);
-          else if (verdict === 'stranger')
-            await tellStranger(message.data.author.id, undefined, (text) =>
-              say(message.data.channel_id, text, {}, signal),
-            );
+          if (message.success) await door.receive(message.data);
         },
-      });
-    },
+      }),
     stop: async () => rest.clearHashSweeper(),
   };
 }

@@ -11,7 +11,7 @@ export type GatewayOptions = {
   readonly rest: REST;
   /** Where sessions are kept, so that another process can go on with them. */
   readonly notes: Notes;
-  /** Makes the data of a MESSAGE_CREATE durable. */
+  /** Makes the data of a MESSAGE_CREATE or INTERACTION_CREATE durable. */
   readonly take: (data: unknown) => Promise<void>;
   readonly trouble: (sentence: string | undefined) => void;
   readonly signal: AbortSignal;
@@ -90,7 +90,7 @@ async function oneConnection({ token, rest, notes, take, trouble, signal }: Gate
   manager.on(WebSocketShardEvents.Dispatch, ({ data: { t, s, d }, shardId }) => {
     tail = tail.then(async () => {
       if (ending) return;
-      const isMessage = t === GatewayDispatchEvents.MessageCreate;
+      const isMessage = t === GatewayDispatchEvents.MessageCreate || t === GatewayDispatchEvents.InteractionCreate;
       if (isMessage) await take(d);
       const session = sent.get(shardId);
       if (session === undefined) return;

@@ -6,7 +6,8 @@ export const discord: Channel<DiscordConfig> = {
   name: 'discord',
   title: 'Discord',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, files: false, voice: false },
+    buttons: { most: 25, labelMax: 80, textBytesMax: 100, messageMax: 2_000 },
     ...{ markdown: 'full', textMax: 2_000, textUnit: 'utf16', idempotence: 'key', outboxesPerJob: 1 },
   },
   config: DiscordConfig,

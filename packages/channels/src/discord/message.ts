@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-const Id = z.string().regex(/^[0-9]{1,20}$/);
-const User = z.looseObject({
+export const Id: z.ZodString = z.string().regex(/^[0-9]{1,20}$/);
+export const User = z.looseObject({
   id: Id,
   username: z.string().default(''),
   global_name: z.string().nullish(),

@@ -6,7 +6,13 @@ import { type WebSocket, WebSocketServer } from 'ws';
 type Json = Record<string, unknown>;
 
 /** A message that a bot sent and the platform took. */
-export type DiscordMessage = { readonly channel: string; readonly text: string; readonly answers: string | undefined };
+export type DiscordMessage = {
+  readonly channel: string;
+  readonly text: string;
+  readonly answers: string | undefined;
+  /** What stands on its buttons and what comes back, row by row; only of messages that have some. */
+  readonly buttons?: readonly (readonly { readonly label: string; readonly custom_id: string }[])[];
+};
 
 /** What happens to the next message that a bot sends. */
 export type DiscordMishap =
@@ -22,6 +28,12 @@ export type FakeDiscord = {
   readonly self: string;
   /** A person writes. Returns the message's id. */
   say(text: string, more?: Json): string;
+  /** A person uses a slash command, or (`custom_id`) presses a button. Returns the interaction's id. */
+  interact(data: Json, more?: Json): string;
+  /** How interactions were answered, by their id. */
+  readonly interactions: ReadonlyMap<string, Json>;
+  /** The application's commands, as they were put last. */
+  readonly commands: () => readonly Json[];
   readonly sent: readonly DiscordMessage[];
   /** Channels in which the bot was shown to type, once for each time. */
   readonly typing: readonly string[];
@@ -49,10 +61,21 @@ async function bodyOf(request: IncomingMessage): Promise<Json> {
   return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
 }
 
+/** As far as the limits of components go. */
+const isRow = ({ components }: { readonly components: readonly { label: string; custom_id: string }[] }): boolean =>
+  components.length > 0 &&
+  components.length <= 5 &&
+  components.every(({ label, custom_id: id }) => label.length <= 80 && id.length <= 100);
+
+const isCommand = ({ name, description }: Json): boolean =>
+  /^[a-z_-]{1,32}$/.test(String(name)) && String(description).length >= 1 && String(description).length <= 100;
+
 /** Starts one on a free port of loopback. */
 export async function startFakeDiscord(): Promise<FakeDiscord> {
   const sent: DiscordMessage[] = [];
   const typing: string[] = [];
+  const interactions = new Map<string, Json>();
+  let commands: readonly Json[] = [];
   const nonces = new Map<string, Json>();
   const mishaps: DiscordMishap[] = [];
   let sessions: Session[] = [];
@@ -77,7 +100,11 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
     if (known !== undefined) return answer(response, 200, known);
     const reference = body['message_reference'] as { message_id?: string } | undefined;
     const message = { id: String((serial += 1)), channel_id: channel, content: text };
-    sent.push({ channel, text, answers: reference?.message_id });
+    const rows = (body['components'] ?? []) as { components: { label: string; custom_id: string }[] }[];
+    if (!rows.every(isRow) || rows.length > 5)
+      return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
+    const buttons = rows.map((row) => row.components.map((one) => ({ label: one.label, custom_id: one.custom_id })));
+    sent.push({ channel, text, answers: reference?.message_id, ...(buttons.length === 0 ? {} : { buttons }) });
     if (nonce !== undefined) nonces.set(nonce, message);
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, message);
@@ -85,11 +112,24 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
 
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
+      const [, interaction] =
+        /^\/v10\/interactions\/(\d+)\/an-interaction-token\/callback$/.exec(request.url ?? '') ?? [];
+      if (interaction !== undefined) {
+        interactions.set(interaction, body);
+        return void response.writeHead(204).end();
+      }
       if (request.headers.authorization !== `Bot ${token}`)
         return answer(response, 401, { message: '401: Unauthorized', code: 0 });
       const path = (request.url ?? '').replace(/^\/v10/, '');
       const [, channel] = /^\/channels\/(\d+)\/messages$/.exec(path) ?? [];
       if (path === '/users/@me') return answer(response, 200, { id: self, username: 'claw', bot: true });
+      if (path === '/applications/@me') return answer(response, 200, { id: '2', name: 'claw' });
+      if (path === '/applications/2/commands' && request.method === 'PUT') {
+        const list = body as unknown as Json[];
+        if (!list.every(isCommand)) return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
+        commands = list;
+        return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(list));
+      }
       if (path === '/gateway/bot') {
         const limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 16 };
         return answer(response, 200, { url: gateway, shards: 1, session_start_limit: limit });
@@ -165,6 +205,17 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
       for (const session of sessions) dispatch(session, { t: 'MESSAGE_CREATE', d: words });
       return id;
     },
+    interact: (data, more = {}) => {
+      const id = String((serial += 1));
+      const user = { id: '4711', username: 'ada', global_name: 'Ada' };
+      const type = 'custom_id' in data ? 3 : 2;
+      const about = { id, application_id: '2', type, version: 1, token: 'an-interaction-token', locale: 'en-GB' };
+      for (const session of sessions)
+        dispatch(session, { t: 'INTERACTION_CREATE', d: { ...about, channel_id: '555', user, data, ...more } });
+      return id;
+    },
+    interactions,
+    commands: () => commands,
     sent,
     typing,
     listeners: () => sessions.filter(({ socket }) => socket !== undefined).length,
