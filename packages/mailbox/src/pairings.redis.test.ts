@@ -72,6 +72,9 @@ describe('an operator', () => {
     for (const by of ['Grace', 'Bob'])
       expect(await pairings.approve('acme', 'AAAA', by)).toEqual({ ...main, request: of('7') });
     expect(await pairings.isPaired(main, '7')).toBe(true);
+    const address = { tenant: 'acme', conversation: of('7').conversation };
+    const told = await claimOutbox(shards.of(address), address);
+    expect(told).toMatchObject({ reply: { text: 'You can write to me now.', route: of('7').route }, waiting: 1 });
     const people = [expect.objectContaining({ ...main, person: '7', name: 'Name of\n7', by: 'Grace' })];
     expect(await pairings.list('acme')).toEqual({ waiting: [], people });
     expect(await pairings.of('acme', 'telegram', '7')).toEqual(people);

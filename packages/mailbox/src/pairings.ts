@@ -1,4 +1,7 @@
 import { AppError, keys, PairingRequest } from '@queueclaw/contracts';
+import { hash } from 'node:crypto';
+import { noticeOf } from './notice.js';
+import { notify } from './notify.js';
 import { redisError } from './redis-error.js';
 import { parseJson } from './record.js';
 import { row } from './reply-shapes.js';
@@ -43,7 +46,8 @@ export type Pairings = {
     tenant: string,
   ): Promise<{ readonly waiting: readonly WaitingPerson[]; readonly people: readonly PairedPerson[] }>;
   /**
-   * Lets the person of a code write, at once in the whole fleet. The same again does nothing and answers the same.
+   * Lets the person of a code write, at once in the whole fleet, and tells them. The same again does nothing and answers the
+   * same.
    * @param by the operator
    * @throws AppError pairing.not_found, pairing.full
    */
@@ -83,6 +87,18 @@ export function openPairings(shards: Shards, times: PairingTimes = {}): Pairings
     return removed.some((count) => count > 0);
   };
 
+  const tellApproved = async (tenant: string, code: string, text: string): Promise<PairingRequest> => {
+    const request = PairingRequest.parse(parseJson(text));
+    const { conversation, route, language } = request;
+    const id = `paired-${hash('sha256', code).slice(0, 16)}`;
+    await notify({
+      shards,
+      address: { tenant, conversation },
+      reply: noticeOf({ id, key: 'access.allowed', route, language }),
+    });
+    return request;
+  };
+
   return {
     isPaired: (account, person) => guarded(async () => (await redis.hexists(peopleOf(account), person)) === 1),
     ask: async (account, request, code) => {
@@ -109,7 +125,7 @@ export function openPairings(shards: Shards, times: PairingTimes = {}): Pairings
         const args = [code, ttlMs, peopleMax, by.replaceAll(/\s+/g, ' ').slice(0, 128)];
         const [outcome, , request] = row(await run('approvePairing', names, args));
         if (outcome === 'full') throw new AppError('pairing.full');
-        if (outcome === 'ok') return { ...account, request: PairingRequest.parse(parseJson(String(request))) };
+        if (outcome === 'ok') return { ...account, request: await tellApproved(tenant, code, String(request)) };
       }
       throw new AppError('pairing.not_found');
     },
