@@ -1,4 +1,4 @@
-import { AppError } from '@queueclaw/contracts';
+import { AppError, type Choice } from '@queueclaw/contracts';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
 import type { WhatsAppConfig } from './config.js';
@@ -19,16 +19,27 @@ const isSigned = ({ headers, body }: WebhookRequest, secret: string): boolean =>
  * @throws AppError `channel.failed`, `channel.rejected` when number and token do not fit together
  */
 export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promise<Connection> {
-  await checkNumber(config, door.signal);
+  const title = await checkNumber(config, door.signal);
   const post = postMessage(config);
-  const say = (to: string, body: string, signal: AbortSignal): Promise<void> =>
-    post({ recipient_type: 'individual', to, type: 'text', text: { body, preview_url: false } }, signal);
+  const say = (
+    to: string,
+    body: string,
+    buttons: readonly Choice[] | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const words =
+      buttons === undefined
+        ? { type: 'text', text: { body, preview_url: false } }
+        : { type: 'interactive', interactive: { type: 'button', body: { text: body }, action: actionOf(buttons) } };
+    return post({ recipient_type: 'individual', to, ...words }, signal);
+  };
 
   return {
     self: config.phone_number_id,
-    send: async ({ text, body }, { address = {} }, _key, signal) => {
+    ...(title === undefined ? {} : { title }),
+    send: async ({ text, body, buttons }, { address = {} }, _key, signal) => {
       if (address['to'] === undefined) throw new AppError('channel.rejected');
-      await say(address['to'], String(body ?? text), AbortSignal.any([door.signal, signal]));
+      await say(address['to'], String(body ?? text), buttons, AbortSignal.any([door.signal, signal]));
     },
     /** Marks the message as read, too. */
     typing: async ({ address = {} }, signal) => {
@@ -47,6 +58,11 @@ export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promis
     stop: async () => undefined,
   };
 }
+
+/** Interactive buttons, of which the platform takes three. */
+const actionOf = (choices: readonly Choice[]): object => ({
+  buttons: choices.map(({ label: title, text: id }) => ({ type: 'reply', reply: { id, title } })),
+});
 
 function verify({ verify_token: token }: WhatsAppConfig, { query }: WebhookRequest): WebhookAnswer {
   const fits = query['hub.mode'] === 'subscribe' && equal(query['hub.verify_token'] ?? '', token);

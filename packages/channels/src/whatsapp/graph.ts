@@ -4,6 +4,11 @@ import type { WhatsAppConfig } from './config.js';
 
 const Failure = z.object({ error: z.looseObject({ code: z.number().int(), message: z.string().default('') }) });
 
+const NumberInfo = z.object({
+  display_phone_number: z.string().max(64).optional(),
+  verified_name: z.string().max(256).optional(),
+});
+
 const callMs = 15_000;
 /** Too many, for the app, the account, the number or the pair of people; and trouble of theirs that passes. */
 const passing = new Set([1, 2, 4, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 131_057]);
@@ -34,7 +39,7 @@ async function ask(
   path: string,
   body: Readonly<Record<string, unknown>> | undefined,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(`${root.replace(/\/$/, '')}/${path}`, {
@@ -49,14 +54,19 @@ async function ask(
   }
   const answer: unknown = await response.json().catch(() => undefined);
   if (!response.ok) throw failureOf(response.status, answer);
+  return answer;
 }
 
-/** Asks whether the number and the token fit together. @throws AppError `channel.failed`, `channel.rejected` */
-export const checkNumber = (config: WhatsAppConfig, signal: AbortSignal): Promise<void> =>
-  ask(config, `${config.phone_number_id}?fields=id`, undefined, signal);
+/** Asks whether the number and the token fit together; what people see of it, when that is told. @throws AppError `channel.failed`, `channel.rejected` */
+export async function checkNumber(config: WhatsAppConfig, signal: AbortSignal): Promise<string | undefined> {
+  const fields = 'id,display_phone_number,verified_name';
+  const told = NumberInfo.safeParse(await ask(config, `${config.phone_number_id}?fields=${fields}`, undefined, signal));
+  const { display_phone_number: number, verified_name: name } = told.data ?? {};
+  return [number, name].filter(Boolean).join(', ') || undefined;
+}
 
 /** Posts to `/<number>/messages`. */
 export const postMessage =
   (config: WhatsAppConfig): Graph =>
-  (body, signal) =>
-    ask(config, `${config.phone_number_id}/messages`, { messaging_product: 'whatsapp', ...body }, signal);
+  async (body, signal) =>
+    void (await ask(config, `${config.phone_number_id}/messages`, { messaging_product: 'whatsapp', ...body }, signal));

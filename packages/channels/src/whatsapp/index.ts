@@ -6,7 +6,8 @@ export const whatsapp: Channel<WhatsAppConfig> = {
   name: 'whatsapp',
   title: 'WhatsApp',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: false, typing: true, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: true, files: false, voice: false },
+    buttons: { most: 3, labelMax: 20, textBytesMax: 256, messageMax: 900 },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
   },
   config: WhatsAppConfig,

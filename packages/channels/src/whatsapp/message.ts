@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pressed } from '../pressed.js';
 
 const Text = z.string().max(65_536);
 const Message = z.looseObject({
@@ -9,7 +10,7 @@ const Message = z.looseObject({
   button: z.looseObject({ text: Text }).optional(),
   interactive: z
     .looseObject({
-      button_reply: z.looseObject({ title: Text }).optional(),
+      button_reply: z.looseObject({ id: z.string().max(256).optional(), title: Text }).optional(),
       list_reply: z.looseObject({ title: Text }).optional(),
     })
     .optional(),
@@ -44,6 +45,8 @@ export type Words = {
 const textOf = ({ text, button, interactive, image, video, document }: z.infer<typeof Message>): string =>
   text?.body ??
   button?.text ??
+  // What stands on a button is shorter than what it means.
+  pressed(interactive?.button_reply?.id) ??
   interactive?.button_reply?.title ??
   interactive?.list_reply?.title ??
   image?.caption ??

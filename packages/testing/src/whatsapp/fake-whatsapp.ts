@@ -22,7 +22,12 @@ export type FakeWhatsApp = {
   /** A person writes; `more` goes into the message. Resolves to the answer's status. */
   say(text: string, more?: Json): Promise<number>;
   call(body: Json, forgery?: WhatsAppForgery): Promise<Response>;
-  readonly sent: readonly { readonly to: string; readonly text: string }[];
+  readonly sent: readonly {
+    readonly to: string;
+    readonly text: string;
+    /** Of messages that have some. */
+    readonly buttons?: readonly { readonly id: string; readonly title: string }[];
+  }[];
   /** Messages that were marked as read with the sign of typing. */
   readonly read: readonly string[];
   next(mishap: WhatsAppMishap): void;
@@ -34,6 +39,12 @@ const secret = 'an-app-secret-of-the-fake-whatsapp';
 const number = '106540352242922';
 const textMax = 4_096;
 
+type Button = { readonly id: string; readonly title: string };
+type Interactive = { body: { text: string }; action: { buttons: readonly { reply: Button }[] } };
+
+const isButton = ({ id, title }: Button): boolean =>
+  title.length >= 1 && title.length <= 20 && id.length >= 1 && id.length <= 256;
+
 async function bodyOf(request: IncomingMessage): Promise<Json> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -42,7 +53,7 @@ async function bodyOf(request: IncomingMessage): Promise<Json> {
 
 /** Starts one on a free port of loopback. */
 export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
-  const sent: { to: string; text: string }[] = [];
+  const sent: FakeWhatsApp['sent'][number][] = [];
   const read: string[] = [];
   const mishaps: WhatsAppMishap[] = [];
   let target = '';
@@ -59,9 +70,16 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
     }
     const mishap = mishaps.shift();
     if (typeof mishap === 'object') return refuse(response, mishap.status, mishap.code ?? 1);
-    const { body: text = '' } = (body['text'] ?? {}) as { body?: string };
-    if (text.trim() === '' || text.length > textMax) return refuse(response, 400, 100);
-    sent.push({ to: String(body['to']), text });
+    const interactive = body['interactive'] as Interactive | undefined;
+    const buttons = interactive?.action.buttons.map(({ reply }) => reply);
+    const { body: text = '' } = (
+      interactive === undefined ? (body['text'] ?? {}) : { body: interactive.body.text }
+    ) as { body?: string };
+    const longest = buttons === undefined ? textMax : 1_024;
+    if (text.trim() === '' || text.length > longest || !(buttons ?? []).every(isButton))
+      return refuse(response, 400, 100);
+    if (buttons !== undefined && buttons.length > 3) return refuse(response, 400, 131_009);
+    sent.push({ to: String(body['to']), text, ...(buttons === undefined ? {} : { buttons }) });
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, { messages: [{ id: `wamid.${(serial += 1)}` }] });
   };
@@ -69,7 +87,8 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
     void bodyOf(request).then((body) => {
       const [path = ''] = (request.url ?? '').split('?');
       if (request.headers.authorization !== `Bearer ${token}`) return refuse(response, 401, 190);
-      if (request.method === 'GET' && path === `/${number}`) return answer(response, 200, { id: number });
+      if (request.method === 'GET' && path === `/${number}`)
+        return answer(response, 200, { id: number, display_phone_number: '+1 650 555 1111', verified_name: 'Claw' });
       if (request.method === 'POST' && path === `/${number}/messages`) return post(body, response);
       return refuse(response, 404, 100);
     });
