@@ -5,8 +5,9 @@ const everywhere = ['packages/*/src', 'services/*/src', 'scripts'];
 const named = (pattern: string): string[] => everywhere.map((root) => `${root}/**/${pattern}`);
 const conditions = ['source', 'node', 'import', 'module', 'default'];
 const resolve = { conditions };
-// What is not ours is loaded by Node itself, which knows no `module`: some packages keep files for bundlers there.
-const ofNode = conditions.filter((condition) => condition !== 'module');
+// What is not ours is loaded by Node itself, which knows no `module`: some packages keep files for bundlers there. It would take
+// `import` for what a package requires, too.
+const ofNode = conditions.filter((condition) => condition !== 'module' && condition !== 'import');
 const ssr = { resolve: { conditions: ofNode, externalConditions: ofNode } };
 const special = ['**/*.redis.test.ts', '**/*.contract.test.ts', '**/*.sandbox.test.ts', '**/*.process.test.ts'];
 

@@ -9,6 +9,7 @@ import { terminal } from './terminal/index.js';
 import { web } from './web/index.js';
 import { wechatOfficial } from './wechat-official/index.js';
 import { wecomApp } from './wecom-app/index.js';
+import { wecomBot } from './wecom-bot/index.js';
 import { websocket } from './websocket/index.js';
 import { whatsapp } from './whatsapp/index.js';
 import { xmpp } from './xmpp/index.js';
@@ -25,6 +26,7 @@ export const channels: readonly Channel[] = [
   whatsapp,
   feishu,
   dingtalk,
+  wecomBot,
   wecomApp,
   wechatOfficial,
   xmpp,

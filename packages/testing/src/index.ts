@@ -12,6 +12,7 @@ export * from './unique-namespace.js';
 export * from './webhook-server.js';
 export * from './wechat/fake-wechat-official.js';
 export * from './wechat/fake-wecom-app.js';
+export * from './wechat/fake-wecom-bot.js';
 export * from './whatsapp/fake-whatsapp.js';
 export { testCertificate } from './xmpp/certificate.js';
 export * from './xmpp/prosody.js';

@@ -1,0 +1,91 @@
+import { AppError } from '@queueclaw/contracts';
+import type { WSClient } from '@wecom/aibot-node-sdk';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { ChannelDoor, Connection } from '../contract.js';
+import type { WeComBotConfig } from './config.js';
+import { failureOf, isPassing, unreachable } from './failure.js';
+import { openInbox } from './inbox.js';
+import { keepLine } from './line.js';
+import { Message } from './message.js';
+import type { Body } from './render.js';
+
+const Refusal = z.looseObject({ errcode: z.number().int() });
+const rememberedMax = 2_000;
+
+/** The same for the same part of the same reply: what is sent again under it is the same message. */
+const streamIdOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 40);
+
+/**
+ * Connects one bot: WeCom allows one line, so nothing is asked before this process listens. Only who listens can send.
+ * @param heartbeatMs another time than 30 s between signs of life, for tests
+ */
+export async function connect(
+  { bot_id: botId, secret, ws_url: url }: WeComBotConfig,
+  door: ChannelDoor,
+  heartbeatMs: number = 30_000,
+): Promise<Connection> {
+  let line: WSClient | undefined;
+  const sent = new Set<string>();
+
+  const take = async (frame: unknown): Promise<void> => {
+    const message = Message.safeParse(frame);
+    if (message.success) await door.receive(message.data);
+  };
+  const onMessage = openInbox({ take, trouble: door.trouble, signal: door.signal });
+  /** @returns the code of a refusal; 0 when WeCom has it */
+  const told = async (calling: Promise<unknown>, signal: AbortSignal): Promise<number> => {
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = (): void => aborted.reject(unreachable());
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      await Promise.race([calling, aborted.promise]);
+      return 0;
+    } catch (thrown) {
+      const refusal = Refusal.safeParse(thrown);
+      if (refusal.success) return refusal.data.errcode;
+      throw unreachable();
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      calling.catch(() => undefined);
+    }
+  };
+  const post = async (
+    body: Body,
+    chat: string,
+    request: string | undefined,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const client = line;
+    if (client === undefined || signal.aborted) throw unreachable();
+    const content = body.markdown;
+    if (body.first && request !== undefined) {
+      const frame = { headers: { req_id: request } };
+      const code = await told(client.replyStream(frame, streamIdOf(key), content, true), signal);
+      if (code === 0) return;
+      if (isPassing(code)) throw failureOf(code);
+      // The request was answered before, or is too old: the message is sent by itself.
+    }
+    const code = await told(client.sendMessage(chat, { msgtype: 'markdown', markdown: { content } }), signal);
+    if (code !== 0) throw failureOf(code);
+  };
+  return {
+    send: async ({ text, body }, { address = {} }, key, signal) => {
+      const { chat, request } = address;
+      if (chat === undefined) throw new AppError('channel.rejected');
+      if (sent.has(key)) return;
+      await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, key, signal);
+      if (sent.size >= rememberedMax) sent.clear();
+      sent.add(key);
+    },
+    listen: (signal) =>
+      keepLine({
+        ...{ botId, secret, url, heartbeatMs, onMessage, trouble: door.trouble },
+        onLine: (client) => void (line = client),
+        signal: AbortSignal.any([signal, door.signal]),
+      }),
+    stop: async () => undefined,
+  };
+}

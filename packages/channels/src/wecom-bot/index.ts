@@ -1,0 +1,23 @@
+import type { Channel } from '../contract.js';
+import { WeComBotConfig } from './config.js';
+
+/** A smart bot of a company in WeCom: one line for messages and answers. */
+export const wecomBot: Channel<WeComBotConfig> = {
+  name: 'wecom-bot',
+  title: 'WeCom bot (WeChat Work)',
+  capabilities: {
+    ...{ delivery: 'platform', holders: 'one', sends: 'holder', edit: false, typing: false, buttons: false },
+    ...{ files: false, voice: false, markdown: 'full', textMax: 20_480, textUnit: 'bytes', idempotence: 'none' },
+    outboxesPerJob: 1,
+  },
+  config: WeComBotConfig,
+  secrets: ['secret'],
+  load: async () => {
+    const [{ parse }, { render }, { connect }] = await Promise.all([
+      import('./parse.js'),
+      import('./render.js'),
+      import('./connect.js'),
+    ]);
+    return { parse, render, connect };
+  },
+};

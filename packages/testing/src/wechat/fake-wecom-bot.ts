@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+type Json = Record<string, unknown>;
+type Frame = { readonly cmd?: string; readonly headers?: { readonly req_id?: string }; readonly body?: Json };
+
+/** A message that WeCom took: an answer to a request, or one by itself. */
+export type WeComBotMessage = {
+  readonly to: string;
+  readonly request: string | undefined;
+  readonly content: string;
+  /** Of answers that grow. */
+  readonly finished: boolean;
+};
+
+/** What happens to the next message that is sent. */
+export type WeComBotMishap = { readonly errcode: number } | 'cut after accepting';
+
+/** WeCom as far as one smart bot uses it, after its documentation: one line at a time, callbacks down, answers up. */
+export type FakeWeComBot = {
+  /** For `ws_url`. */
+  readonly url: string;
+  readonly botId: string;
+  readonly secret: string;
+  /** A person writes; `more` goes into the message. Lost when nobody listens. */
+  say(text: string, more?: Json): void;
+  /** Brings the last message again, as a new request. */
+  repeat(): void;
+  /** Sends any text down the line. */
+  push(text: string): void;
+  readonly sent: readonly WeComBotMessage[];
+  listeners(): number;
+  /** How many signs of life came. */
+  heartbeats(): number;
+  /** Signs of life are answered no more, or again. */
+  fallSilent(silent: boolean): void;
+  /** Requests can be answered no more. */
+  forgetRequests(): void;
+  /** Breaks all lines. */
+  cut(): void;
+  next(mishap: WeComBotMishap): void;
+  close(): Promise<void>;
+};
+
+const botId = 'aibTheBot00';
+const secret = 'a-bot-secret-of-the-fake-wecom';
+const contentBytesMax = 20_480;
+
+/** Starts one on a free port of loopback. */
+export async function startFakeWeComBot(): Promise<FakeWeComBot> {
+  const sent: WeComBotMessage[] = [];
+  const streams = new Map<string, number>();
+  const requests = new Map<string, string>();
+  const mishaps: WeComBotMishap[] = [];
+  const sockets = new WebSocketServer({ noServer: true });
+  let current: WebSocket | undefined;
+  let last: Json | undefined;
+  let serial = 1_000;
+  let heartbeats = 0;
+  let silent = false;
+
+  const send = (socket: WebSocket | undefined, frame: Json): void => socket?.send(JSON.stringify(frame));
+  const tell = (socket: WebSocket, { headers }: Frame, errcode: number): void =>
+    send(socket, { headers: { req_id: headers?.req_id }, errcode, errmsg: errcode === 0 ? 'ok' : 'refused' });
+  const subscribe = (socket: WebSocket, frame: Frame): void => {
+    if (frame.body?.['bot_id'] !== botId || frame.body['secret'] !== secret) return tell(socket, frame, 600_041);
+    const before = current;
+    current = socket;
+    tell(socket, frame, 0);
+    if (before === undefined || before === socket) return;
+    const event = { msgid: `e${(serial += 1)}`, aibotid: botId, msgtype: 'event' };
+    send(before, {
+      cmd: 'aibot_event_callback',
+      headers: { req_id: `r${(serial += 1)}` },
+      body: { ...event, event: { eventtype: 'disconnected_event' } },
+    });
+    before.close();
+  };
+  const take = (socket: WebSocket, frame: Frame, message: WeComBotMessage, stream?: string): void => {
+    const mishap = mishaps.shift();
+    if (typeof mishap === 'object') return tell(socket, frame, mishap.errcode);
+    if (message.content.trim() === '' || Buffer.byteLength(message.content) > contentBytesMax)
+      return tell(socket, frame, 40_058);
+    const known = stream === undefined ? undefined : streams.get(stream);
+    if (known === undefined) sent.push(message);
+    else sent[known] = message;
+    if (stream !== undefined) streams.set(stream, known ?? sent.length - 1);
+    if (mishap === 'cut after accepting') return socket.terminate();
+    tell(socket, frame, 0);
+  };
+  const answered = (socket: WebSocket, frame: Frame): void => {
+    const request = frame.headers?.req_id ?? '';
+    const to = requests.get(request);
+    const stream = (frame.body?.['stream'] ?? {}) as { id?: string; content?: string; finish?: boolean };
+    if (to === undefined) return tell(socket, frame, 846_605);
+    if (frame.body?.['msgtype'] !== 'stream' || !stream.id) return tell(socket, frame, 40_058);
+    const { content = '', finish = false } = stream;
+    const id = `${request}/${stream.id}`;
+    if ([...streams.keys()].some((known) => known.startsWith(`${request}/`) && known !== id))
+      return tell(socket, frame, 846_605);
+    take(socket, frame, { to, request, content, finished: finish }, id);
+  };
+  const serve = (socket: WebSocket, frame: Frame): void => {
+    if (frame.cmd === 'aibot_subscribe') return subscribe(socket, frame);
+    if (socket !== current) return tell(socket, frame, 600_042);
+    if (frame.cmd === 'ping') {
+      heartbeats += 1;
+      if (!silent) tell(socket, frame, 0);
+      return;
+    }
+    if (frame.cmd === 'aibot_respond_msg') return answered(socket, frame);
+    if (frame.cmd !== 'aibot_send_msg') return tell(socket, frame, 40_058);
+    const { content = '' } = (frame.body?.['markdown'] ?? {}) as { content?: string };
+    take(socket, frame, { to: String(frame.body?.['chatid']), request: undefined, content, finished: true });
+  };
+
+  const server = createServer((_request, response) => void response.writeHead(404).end());
+  server.on('upgrade', (request, socket, head) => {
+    sockets.handleUpgrade(request, socket, head, (line) => {
+      line.on('message', (data: Buffer) => serve(line, JSON.parse(data.toString('utf8')) as Frame));
+      line.on('close', () => {
+        if (current === line) current = undefined;
+      });
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const deliver = (body: Json): void => {
+    const request = `r${(serial += 1)}`;
+    requests.set(request, String(body['chatid'] ?? (body['from'] as { userid: string }).userid));
+    send(current, { cmd: 'aibot_msg_callback', headers: { req_id: request }, body });
+  };
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...{ botId, secret, sent },
+    say: (text, more = {}) => {
+      last = {
+        ...{ msgid: `m${(serial += 1)}`, aibotid: botId, chattype: 'single', from: { userid: 'ada' } },
+        ...{ msgtype: 'text', text: { content: text }, create_time: 1_790_000_000, ...more },
+      };
+      deliver(last);
+    },
+    repeat: () => void (last !== undefined && deliver(last)),
+    push: (text) => current?.send(text),
+    listeners: () => (current === undefined ? 0 : 1),
+    heartbeats: () => heartbeats,
+    fallSilent: (yes) => void (silent = yes),
+    forgetRequests: () => requests.clear(),
+    cut: () => {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+    next: (mishap) => void mishaps.push(mishap),
+    close: async () => {
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
