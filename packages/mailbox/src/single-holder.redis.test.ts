@@ -4,7 +4,7 @@ import { keys } from '@queueclaw/contracts';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openShards, type Shards } from './shards.js';
-import { holdAlone, type SingleHolder } from './single-holder.js';
+import { holdAlone, readHolders, type SingleHolder } from './single-holder.js';
 
 let redis: Redis;
 let shards: Shards;
@@ -86,4 +86,19 @@ it('begins work that failed again', async () => {
   await eventually(() => expect(tries).toBeGreaterThan(2));
   await holder.stop();
   expect(String(errors[0])).toContain('no line');
+});
+
+it('tells who holds what, since when, and what is wrong there', async () => {
+  let trouble: string | undefined = 'no line';
+  const lease = { shards, name: 'pigeon/main', token: 't', who: 'host/1', trouble: () => trouble, everyMs: 5 };
+  const holder = holdAlone({ ...lease, onError: () => undefined }, untilAborted);
+  const read = (): ReturnType<typeof readHolders> => readHolders(shards, ['pigeon/other', 'pigeon/main']);
+  await eventually(async () => expect((await read())[1]).toMatchObject({ who: 'host/1', trouble: 'no line' }));
+  const [nobody, first] = await read();
+  expect(nobody).toBeUndefined();
+  expect(Math.abs(Date.now() - (first?.since ?? 0))).toBeLessThan(60_000);
+  trouble = undefined;
+  await eventually(async () => expect((await read())[1]).toEqual({ who: 'host/1', since: first?.since }));
+  await holder.stop();
+  expect(await read()).toEqual([undefined, undefined]);
 });

@@ -1,5 +1,6 @@
 import { keys } from '@queueclaw/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import type { Shards } from './shards.js';
 
 /** How long a holder that fell silent is believed, milliseconds: another one takes over after this. */
@@ -7,6 +8,7 @@ export const holderTtlMs = 9_000;
 const renewEveryMs = 2_500;
 /** Ends before the lease does in Redis: clocks tick alike, but an answer may have been under way for long. */
 const trustMs = 7_000;
+const troubleCharsMax = 300;
 
 export type HolderOptions = {
   readonly shards: Shards;
@@ -16,6 +18,8 @@ export type HolderOptions = {
   readonly token: string;
   /** For people: which process it is. */
   readonly who: string;
+  /** For people: what is wrong with the work at the moment, no secrets. */
+  readonly trouble?: () => string | undefined;
   /** How often a holder renews and others try, milliseconds; for tests. */
   readonly everyMs?: number;
   readonly onError: (error: unknown) => void;
@@ -34,7 +38,7 @@ export type SingleHolder = {
  * process is frozen, which nothing here can help: what the work does must bear being done twice.
  */
 export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) => Promise<void>): SingleHolder {
-  const { shards, name, token, who, everyMs = renewEveryMs, onError } = options;
+  const { shards, name, token, who, trouble, everyMs = renewEveryMs, onError } = options;
   const [shard] = shards.all;
   if (shard === undefined) throw new Error('no shard');
   const key = keys.holder(shard.tag, name);
@@ -43,7 +47,8 @@ export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) =>
 
   const ask = async (): Promise<'ours' | 'theirs' | 'unknown'> => {
     try {
-      return (await shard.run('hold', [key], [token, holderTtlMs, who])) === 1 ? 'ours' : 'theirs';
+      const said = (trouble?.() ?? '').slice(0, troubleCharsMax);
+      return (await shard.run('hold', [key], [token, holderTtlMs, who, said])) === 1 ? 'ours' : 'theirs';
     } catch (error) {
       onError(error);
       return 'unknown';
@@ -91,4 +96,27 @@ export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) =>
       await running;
     },
   };
+}
+
+/** Who holds something at the moment. */
+export type HeldBy = {
+  readonly who: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly trouble?: string;
+};
+
+const Held = z.object({ who: z.string(), since: z.coerce.number().catch(0), trouble: z.string().default('') });
+
+/** Who holds each of these, in their order; undefined for what nobody holds. @throws what Redis says */
+export async function readHolders(shards: Shards, names: readonly string[]): Promise<readonly (HeldBy | undefined)[]> {
+  const [shard] = shards.all;
+  if (shard === undefined) throw new Error('no shard');
+  const all = await Promise.all(names.map((name) => shard.redis.hgetall(keys.holder(shard.tag, name))));
+  return all.map((fields) => {
+    const held = Held.safeParse(fields).data;
+    if (held === undefined) return undefined;
+    const { who, since, trouble } = held;
+    return { who, since, ...(trouble === '' ? {} : { trouble }) };
+  });
 }

@@ -13,6 +13,8 @@ const people = [
   '/conversations',
   '/conversations/default/c1',
   '/dead-letters',
+  '/pairing',
+  '/api/pairings',
   '/api/conversations',
   '/api/dead-letters',
 ];
@@ -22,6 +24,8 @@ const acts = [
   ['POST', '/queues/api/queues/tasks/add'],
   ['POST', '/api/dead-letters/x/retry'],
   ['POST', '/dead-letters/x/drop'],
+  ['POST', '/pairing/approve?code=X'],
+  ['POST', '/api/pairings/revoke?account=telegram/main&person=7'],
   ['DELETE', '/'],
   ['POST', '/login'],
 ] as const;

@@ -1,10 +1,12 @@
 import { AppError } from '@queueclaw/contracts';
 import { openDoor } from '@queueclaw/conversations';
-import { openDeadLetters, survey } from '@queueclaw/mailbox';
+import { openDeadLetters, openPairings, survey } from '@queueclaw/mailbox';
 import { isLoopback, type Config, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { viewQueues } from './board/view-queues.js';
+import { openChannels } from './channels.js';
 import type { Phase } from './http/console-parts.js';
 import { buildServer } from './http/server.js';
+import { openPairingDesk } from './pairing-desk.js';
 import { openTurns } from './turns/read-turns.js';
 import { openUsage } from './usage.js';
 
@@ -21,6 +23,11 @@ const refuseOpenDoor = ({ console: { host, operators } }: Pick<Config, 'console'
   const publicMessage = `${host} is reachable from other machines, and no operator is set. Add this line to console:  ${line}`;
   throw new AppError('config.invalid', { publicMessage });
 };
+
+/** The tenants that the configuration names. */
+const tenantsOf = ({ server, channels }: Pick<Config, 'server' | 'channels'>): readonly string[] => [
+  ...new Set(['default', ...[...server.tokens, ...channels].map(({ tenant }) => tenant)]),
+];
 
 /**
  * The console: Bull Board, conversations and dead letters, to look at, and for operators to act on. Stateless; one is
@@ -46,7 +53,9 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
     turns: openTurns({ shards, conversations: door.conversations, queues, now }),
     currency: () => settings.current().limits.currency,
     usage: openUsage(door.redis, door.space, () => settings.current().limits, now),
+    channels: openChannels(shards, () => settings.current().channels),
     deadLetters: openDeadLetters(door.mailbox, door.waker),
+    pairing: openPairingDesk(openPairings(shards), tenantsOf(config)),
     survey: () => survey(shards, now()),
     phase: () => phase,
     now,

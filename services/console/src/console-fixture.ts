@@ -20,6 +20,8 @@ export type TestConsoleOptions = {
   /** The section `console`. */
   readonly console?: Partial<Config['console']>;
   readonly shards?: number;
+  /** The section `channels`. */
+  readonly channels?: readonly object[];
   /** False: Redis has not been found yet. */
   readonly start?: boolean;
 };
@@ -28,8 +30,8 @@ const mailKey = 'a mail key for tests, 32 characters or more';
 
 /** Makes it. */
 export async function startTestConsole(options: TestConsoleOptions): Promise<TestConsole> {
-  const { redisUrl, namespace, console: section = {}, shards = 1, start = true } = options;
-  const config = Config.parse({ console: section, state: { namespace, shards } });
+  const { redisUrl, namespace, console: section = {}, shards = 1, channels = [], start = true } = options;
+  const config = Config.parse({ console: section, channels, state: { namespace, shards } });
   const log: string[] = [];
   const logger = createLogger('console', 'debug', (line) => void log.push(line));
   const health = createHealthBoard();

@@ -1,7 +1,8 @@
 import { type ActorAddress, keys, type PersonMail, type Task, type TranscriptEntry } from '@queueclaw/contracts';
+import { holdAlone } from '@queueclaw/mailbox';
 import { produce, tasksQueue } from '@queueclaw/queues';
 import { registerSecret } from '@queueclaw/runtime';
-import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { LightMyRequestResponse as Response } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestConsole, type TestConsole } from './console-fixture.js';
@@ -228,7 +229,7 @@ describe('dead letters', () => {
 });
 
 it('its own pages run no script and are framed by nobody', async () => {
-  for (const url of ['/', '/conversations', '/dead-letters', '/login']) {
+  for (const url of ['/', '/conversations', '/pairing', '/dead-letters', '/login']) {
     const reply = await subject.inject({ url, headers });
     const policy = String(reply.headers['content-security-policy']);
     expect(policy).toContain("default-src 'none'");
@@ -237,4 +238,41 @@ it('its own pages run no script and are framed by nobody', async () => {
     expect(reply.body).not.toContain('<script');
     expect(reply.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   }
+});
+
+describe('messaging apps', () => {
+  it('tells which replica holds which connection, and what is wrong there', async () => {
+    const namespace = uniqueNamespace();
+    const pigeon = '<b>pigeon';
+    const channels = [{ name: pigeon }, { name: 'telegram', account: 'second', enable: false, tenant: 'acme' }];
+    const open = await startTestConsole({ redisUrl: await sharedRedis(), namespace, channels });
+    const lease = {
+      shards: open.door.mailbox.shards,
+      name: `${pigeon}/main`,
+      token: 't',
+      who: 'replica-2/17',
+      everyMs: 5,
+    };
+    const untilAborted = (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+    const holder = holdAlone({ ...lease, trouble: () => 'it is <i>away', onError: () => undefined }, untilAborted);
+    const local = { host: 'localhost' };
+    const ask = async (url: string): Promise<string> => (await open.inject({ url, headers: local })).body;
+    await eventually(async () =>
+      expect(JSON.parse(await ask('/api/channels'))).toEqual({
+        channels: [
+          {
+            ...{ channel: pigeon, account: 'main', tenant: 'default', enabled: true },
+            holder: { who: 'replica-2/17', since: expect.any(Number), trouble: 'it is <i>away' },
+          },
+          { channel: 'telegram', account: 'second', tenant: 'acme', enabled: false },
+        ],
+      }),
+    );
+    const page = await ask('/channels');
+    for (const words of ['replica-2/17', 'it is &lt;i&gt;away', '&lt;b&gt;pigeon/main', 'telegram/second', 'nobody'])
+      expect(page).toContain(words);
+    await holder.stop();
+    await open.stop();
+  });
 });

@@ -1,4 +1,11 @@
-import { type Channel, type ChannelCode, type Connection, findChannel, type Incoming } from '@queueclaw/channels';
+import {
+  type Channel,
+  type ChannelCode,
+  type ChannelDoor,
+  type Connection,
+  findChannel,
+  type Incoming,
+} from '@queueclaw/channels';
 import { type AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
 import { channelNotes, holdAlone, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
@@ -91,7 +98,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       });
       if (signal.aborted) return connection.stop();
       door.trouble(undefined);
-      const deafen = listen(options, settings, channel, connection);
+      const deafen = listen(options, settings, channel, connection, door.troubled);
       open.set(keyOf(name, account), { channel, code, connection, deafen });
       void publishMenu(connection, { shards: options.shards, account: keyOf(name, account), logger, signal });
     };
@@ -177,7 +184,7 @@ function doorOf(
   signal: AbortSignal,
   open: () => ReadonlyMap<string, OpenAccount>,
   admit: (incoming: Incoming) => Promise<Incoming | undefined>,
-): Parameters<NonNullable<ChannelCode<unknown>['connect']>>[1] {
+): ChannelDoor & { troubled(): string | undefined } {
   let trouble: string | undefined;
   // One app in trouble takes no replica away from all the others.
   const check = async (): Promise<HealthCheck> =>
@@ -215,6 +222,7 @@ function doorOf(
     signal,
     notes: channelNotes(shards, keyOf(name, account)),
     trouble: (sentence) => void (trouble = sentence),
+    troubled: () => trouble,
     receive: async (payload) => {
       for (const incoming of code.parse(payload, { account, self: connection()?.self, newId })) {
         try {
@@ -237,6 +245,7 @@ function listen(
   { name, account = usualAccount }: ChannelConfig,
   { capabilities }: Channel,
   { listen: work }: Connection,
+  trouble: () => string | undefined,
 ): () => Promise<void> {
   if (work === undefined) return async () => undefined;
   const onError = (error: unknown): void =>
@@ -250,7 +259,8 @@ function listen(
     };
   }
   const who = `${hostname()}/${process.pid}`;
-  const holder = holdAlone({ shards, name: keyOf(name, account), token: newId(), who, onError }, async (signal) => {
+  const lease = { shards, name: keyOf(name, account), token: newId(), who, trouble, onError };
+  const holder = holdAlone(lease, async (signal) => {
     logger.info({ channel: name, account }, `this process listens to ${keyOf(name, account)}`);
     await work(signal);
   });

@@ -31,7 +31,9 @@ export function defineOperate(program: Command, words: Words): void {
     .description(words('channels.status'))
     .addOption(config(words))
     .addOption(json(words))
-    .action(ending(async (options: Shared) => (await inventory()).channelsStatusCommand(options)));
+    .action(
+      ending(async (options: Shared) => (await import('../operate/channels-status.js')).channelsStatusCommand(options)),
+    );
   defineDeadLetters(program, words);
 }
 

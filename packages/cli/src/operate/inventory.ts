@@ -10,11 +10,11 @@ import { type Checks, findRunning } from '../running-system.js';
 
 export type InventoryOptions = { readonly config?: string; readonly json?: boolean };
 
-const configOf = (options: InventoryOptions): Config =>
+export const configOf = (options: InventoryOptions): Config =>
   loadConfig({ path: options.config, env: process.env, cwd: process.cwd() }).config;
 
 /** What the processes of the running `up` say about themselves. */
-const runningChecks = async (): Promise<Checks | undefined> => {
+export const runningChecks = async (): Promise<Checks | undefined> => {
   const system = await findRunning(join(await homeOf(process.env, process.cwd()), 'run'));
   return system?.checks['all-in-one'];
 };
@@ -88,31 +88,4 @@ export async function channelsListCommand(options: InventoryOptions): Promise<nu
     printLines(columns(entries.map(({ name, title, settings }) => [name, title, settings.map(setting).join(', ')])));
   }
   return exitCode.ok;
-}
-
-/** `queueclaw channels status`: the configured ones, and how the running system says they are. 1 when one has trouble. */
-export async function channelsStatusCommand(options: InventoryOptions): Promise<number> {
-  const { channels } = configOf(options);
-  const checks = await runningChecks();
-  const states = channels.map(({ name, account = 'main', enable, tenant }) => {
-    const check = checks?.[`channel ${name}/${account}`];
-    const off = enable ? (checks === undefined ? 'not running' : 'left off; the log says why') : 'disabled';
-    const state = enable && check !== undefined ? (check.ok ? 'connected' : 'trouble') : off;
-    return {
-      channel: name,
-      account,
-      tenant,
-      enable,
-      state,
-      ...(check?.detail === undefined ? {} : { detail: check.detail }),
-    };
-  });
-  if (options.json) printJson({ channels: states });
-  else if (states.length === 0)
-    printLines(['No channel is configured. HTTP, WebSocket and the chat page need no configuration.']);
-  else
-    printLines(
-      columns(states.map(({ channel, account, state, detail = '' }) => [`${channel}/${account}`, state, detail])),
-    );
-  return states.some(({ state }) => state === 'trouble') ? exitCode.failed : exitCode.ok;
 }

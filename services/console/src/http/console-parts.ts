@@ -1,7 +1,9 @@
 import type { Conversations } from '@queueclaw/conversations';
 import type { DeadLetters, Survey } from '@queueclaw/mailbox';
 import type { Config, Logger } from '@queueclaw/runtime';
+import type { PairingDesk } from '../pairing-desk.js';
 import type { QueueView } from '../board/view-queues.js';
+import type { ReadChannels } from '../channels.js';
 import type { Turns } from '../turns/read-turns.js';
 import type { ReadUsage } from '../usage.js';
 
@@ -19,7 +21,9 @@ export type ConsoleParts = {
   readonly conversations: Conversations;
   readonly turns: Turns;
   readonly usage: ReadUsage;
+  readonly channels: ReadChannels;
   readonly deadLetters: DeadLetters;
+  readonly pairing: PairingDesk;
   readonly survey: () => Promise<Survey>;
   readonly phase: () => Phase;
   /** Milliseconds since the epoch. */

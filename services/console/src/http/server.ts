@@ -6,6 +6,7 @@ import { type Visitor, visitorOf } from '../access/visitor.js';
 import { apiRoutes } from '../routes/api.js';
 import { boardRoutes } from '../routes/board.js';
 import { loginRoutes } from '../routes/login.js';
+import { pairingRoutes } from '../routes/pairing.js';
 import { pageRoutes } from '../routes/pages.js';
 import { styleRoutes } from '../routes/style.js';
 import type { ConsoleParts } from './console-parts.js';
@@ -74,6 +75,7 @@ export async function buildServer(parts: ConsoleParts): Promise<FastifyInstance>
   await app.register(loginRoutes, deps);
   await app.register(pageRoutes, deps);
   await app.register(apiRoutes, deps);
+  await app.register(pairingRoutes, deps);
   await app.register(boardRoutes, deps);
   await app.ready();
   return app;

@@ -15,6 +15,8 @@ const sections = [
   ['/queues/', 'Queues'],
   ['/conversations', 'Conversations'],
   ['/usage', 'Usage'],
+  ['/channels', 'Channels'],
+  ['/pairing', 'Pairing'],
   ['/dead-letters', 'Dead letters'],
 ] as const;
 

@@ -11,9 +11,9 @@ type OneTurn = { Params: { tenant: string; id: string; turn: string } };
 type Usage = { Querystring: { tenant?: string; day?: string } };
 type Letter = { Params: { id: string } };
 
-/** The same as the pages, for programs: `/api/overview`, `/api/usage`, `/api/conversations`, `/api/dead-letters`. */
+/** The same as the pages, for programs: `/api/overview`, `/api/usage`, `/api/conversations`, `/api/channels`, `/api/dead-letters`. */
 export async function apiRoutes(app: FastifyInstance, parts: ConsoleParts): Promise<void> {
-  const { conversations, deadLetters, queues, survey, turns, usage, logger } = parts;
+  const { conversations, deadLetters, queues, survey, turns, usage, channels, logger } = parts;
 
   app.get('/api/overview', { config: { room: 'queues' } }, async (_request, reply) => {
     const [counts, rest] = await Promise.all([countJobs(queues), survey()]);
@@ -45,6 +45,8 @@ export async function apiRoutes(app: FastifyInstance, parts: ConsoleParts): Prom
   app.get<Usage>('/api/usage', async ({ query }, reply) =>
     sendJson(reply, await usage(tenantOf(query.tenant), dayOf(query.day))),
   );
+
+  app.get('/api/channels', async (_request, reply) => sendJson(reply, { channels: await channels() }));
 
   app.get<Listed>('/api/dead-letters', async (request, reply) => {
     const list = await deadLetters.list(pageOf(request.query, 50).limit);

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { countJobs } from '../board/view-queues.js';
 import type { ConsoleParts } from '../http/console-parts.js';
 import { sendPage } from '../http/send-page.js';
+import { channelsPage } from '../pages/channels-page.js';
 import { conversationsPage } from '../pages/conversations-page.js';
 import { deadLettersPage } from '../pages/dead-letters-page.js';
 import { overviewPage } from '../pages/overview-page.js';
@@ -22,7 +23,7 @@ const lettersShown = 100;
 
 /** The pages that operators read, and the two forms on them. */
 export async function pageRoutes(app: FastifyInstance, parts: ConsoleParts): Promise<void> {
-  const { config, conversations, deadLetters, queues, survey, turns, usage, currency, logger, now } = parts;
+  const { config, conversations, deadLetters, queues, survey, turns, usage, channels, currency, logger, now } = parts;
   const named = [...config.server.tokens, ...config.channels].map(({ tenant }) => tenant);
   const tenants = [...new Set(['default', ...named])];
 
@@ -58,6 +59,10 @@ export async function pageRoutes(app: FastifyInstance, parts: ConsoleParts): Pro
     const report = await usage(tenantOf(query.tenant), dayOf(query.day));
     return sendPage(reply, usagePage({ visitor, tenants, report }));
   });
+
+  app.get('/channels', async ({ visitor }, reply) =>
+    sendPage(reply, channelsPage({ visitor, accounts: await channels(), now: now() })),
+  );
 
   app.get<Letters>('/dead-letters', async ({ query, visitor }, reply) => {
     const list = await deadLetters.list(lettersShown);

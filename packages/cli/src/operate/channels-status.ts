@@ -1,0 +1,66 @@
+import { findChannel } from '@queueclaw/channels/names';
+import { z } from 'zod';
+import { callJson } from '../client/http-call.js';
+import { consoleAddress } from '../client/server-address.js';
+import { exitCode } from '../exit-code.js';
+import { columns, moment, printJson, printLines } from '../print.js';
+import { configOf, type InventoryOptions, runningChecks } from './inventory.js';
+
+const Holder = z.object({ who: z.string(), since: z.number(), trouble: z.string().optional() });
+const Accounts = z.object({
+  channels: z.array(z.looseObject({ channel: z.string(), account: z.string(), holder: Holder.optional() })),
+});
+type Holder = z.infer<typeof Holder>;
+
+const askMs = 3_000;
+
+/** Who holds which account's connection, in the whole fleet; undefined when no console says. */
+async function fleetHolders(): Promise<ReadonlyMap<string, Holder | undefined> | undefined> {
+  try {
+    const call = { path: '/api/channels', patienceMs: askMs };
+    const { channels } = Accounts.parse(await callJson(await consoleAddress(process.env), call));
+    return new Map(channels.map(({ channel, account, holder }) => [`${channel}/${account}`, holder]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is known about an account: what the processes of this machine say of theirs, and who holds its connection. */
+const heldBy = (name: string, holder: Holder | undefined): string => {
+  if (holder !== undefined) return `held by ${holder.who} since ${moment(holder.since)}`;
+  return findChannel(name)?.capabilities.holders === 'one' ? 'nobody listens' : 'every replica';
+};
+
+/**
+ * `queueclaw channels status`: the configured accounts, how the running system says they are, and which replica holds which
+ * connection. 1 when one has trouble.
+ */
+export async function channelsStatusCommand(options: InventoryOptions): Promise<number> {
+  const { channels } = configOf(options);
+  const [checks, holders] = await Promise.all([runningChecks(), channels.length === 0 ? undefined : fleetHolders()]);
+  const states = channels.map(({ name, account = 'main', enable, tenant }) => {
+    const check = checks?.[`channel ${name}/${account}`];
+    const holder = holders?.get(`${name}/${account}`);
+    const detail = check?.detail ?? holder?.trouble;
+    const unknown = checks === undefined && holder === undefined;
+    const off = !enable ? 'disabled' : unknown ? 'not running' : 'left off; the log says why';
+    const well = check === undefined ? holder?.trouble === undefined : check.ok;
+    const state = enable && (check !== undefined || holder !== undefined) ? (well ? 'connected' : 'trouble') : off;
+    return {
+      ...{ channel: name, account, tenant, enable, state },
+      ...(detail === undefined ? {} : { detail }),
+      ...(holder === undefined ? {} : { holder }),
+    };
+  });
+  const line = ({ channel, account, state, detail = '', holder }: (typeof states)[number]): string[] => [
+    `${channel}/${account}`,
+    state,
+    holders === undefined || !['connected', 'trouble'].includes(state) ? '' : heldBy(channel, holder),
+    detail,
+  ];
+  if (options.json) printJson({ channels: states });
+  else if (states.length === 0)
+    printLines(['No channel is configured. HTTP, WebSocket and the chat page need no configuration.']);
+  else printLines(columns(states.map(line)));
+  return states.some(({ state }) => state === 'trouble') ? exitCode.failed : exitCode.ok;
+}

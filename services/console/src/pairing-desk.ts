@@ -1,0 +1,40 @@
+import { AppError } from '@queueclaw/contracts';
+import type { PairedPerson, Pairings, PairingAccount, WaitingPerson } from '@queueclaw/mailbox';
+
+/** Who asks to write to the assistant and who may, over several tenants. */
+export type PairingDesk = {
+  /** Who waits, then who may write; both oldest first within a tenant. */
+  list(): Promise<{ readonly waiting: readonly WaitingPerson[]; readonly people: readonly PairedPerson[] }>;
+  /** @throws AppError pairing.not_found, pairing.full */
+  approve(code: string, by: string): Promise<PairingAccount & { readonly person: string; readonly name?: string }>;
+  /** @throws AppError pairing.not_found */
+  revoke(account: PairingAccount, person: string): Promise<void>;
+};
+
+/** Codes are read aloud and written by hand. */
+const asGiven = (code: string): string => code.toUpperCase().replaceAll(/[\s-]+/g, '');
+
+/** @param tenants that the configuration names */
+export function openPairingDesk(pairings: Pairings, tenants: readonly string[]): PairingDesk {
+  return {
+    list: async () => {
+      const lists = await Promise.all(tenants.map((tenant) => pairings.list(tenant)));
+      return { waiting: lists.flatMap(({ waiting }) => waiting), people: lists.flatMap(({ people }) => people) };
+    },
+    approve: async (code, by) => {
+      for (const tenant of tenants) {
+        try {
+          const { account, request } = await pairings.approve(tenant, asGiven(code), by);
+          const { id: person, name } = request.from;
+          return { tenant, account, person, ...(name === undefined ? {} : { name }) };
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code !== 'pairing.not_found') throw error;
+        }
+      }
+      throw new AppError('pairing.not_found');
+    },
+    revoke: async (account, person) => {
+      if (!(await pairings.revoke(account, person))) throw new AppError('pairing.not_found');
+    },
+  };
+}
