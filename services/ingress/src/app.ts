@@ -1,7 +1,7 @@
 import { openBlobs } from '@queueclaw/blobs';
 import { AppError } from '@queueclaw/contracts';
 import { openDoor } from '@queueclaw/conversations';
-import { openDeliveryWaker } from '@queueclaw/mailbox';
+import { openDeliveryWaker, openHolderLine } from '@queueclaw/mailbox';
 import {
   connectRedis,
   createHealthBoard,
@@ -54,7 +54,9 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const live = fromLive(door.conversations);
   const typing = createTyping({ fromLive: live });
   const waker = openDeliveryWaker(door.mailbox.shards);
+  const hearing = connectRedis(redisUrl, 'subscriber', onError);
   const platforms = fromChannels({
+    line: openHolderLine(door.mailbox.shards, hearing),
     configured: config.channels,
     toMessages: post,
     typing,
@@ -112,6 +114,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
       await platforms.stop();
       await Promise.all([sweeper, replies.net, ...replies.consumers].map((part) => part.stop(graceMs)));
       blobs.close();
+      hearing.disconnect();
       await waker.close();
       await door.close();
     },

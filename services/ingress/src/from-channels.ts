@@ -7,11 +7,12 @@ import {
   type Incoming,
 } from '@queueclaw/channels';
 import { type AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
-import { channelNotes, holdAlone, type Shards } from '@queueclaw/mailbox';
+import { channelNotes, holdAlone, type HolderLine, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishMenu } from './publish-menu.js';
+import { throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
@@ -41,6 +42,8 @@ export type FromChannelsOptions = {
   readonly typing: Typing;
   /** Where it is kept who listens, of connections that only one may hold. */
   readonly shards: Shards;
+  /** To whoever listens, for connections by which only that process can send; absent: others cannot. */
+  readonly line?: HolderLine;
   readonly health: Health;
   readonly logger: Logger;
   /** Says that an outbox has something to say; absent: it is found within a second. */
@@ -91,12 +94,13 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
     const door = doorOf(options, settings, code, signal, () => open, admit);
     const tryOnce = async (): Promise<void> => {
       door.trouble('not connected');
-      const connection = await join(config.data, door).catch((thrown: unknown) => {
+      const own = await join(config.data, door).catch((thrown: unknown) => {
         const error = toAppError(thrown, 'channel.failed');
         door.trouble(error.publicMessage);
         throw error;
       });
-      if (signal.aborted) return connection.stop();
+      if (signal.aborted) return own.stop();
+      const connection = shared(channel, keyOf(name, account), own);
       door.trouble(undefined);
       const deafen = listen(options, settings, channel, connection, door.troubled);
       open.set(keyOf(name, account), { channel, code, connection, deafen });
@@ -108,6 +112,11 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       logger.error({ err: error, channel: name, account }, `the channel ${name} cannot connect; it is tried again`);
       void keepTrying(settings, tryOnce, signal);
     }
+  };
+  const shared = ({ capabilities }: Channel, name: string, own: Connection): Connection => {
+    if (capabilities.sends !== 'holder' || options.line === undefined) return own;
+    const onError = (err: unknown): void => logger.warn({ err }, `others cannot send by ${name}`);
+    return throughHolder(own, { line: options.line, name, onError });
   };
   /** A platform that is away when we start, or a network that is not there yet, comes back some time. */
   const keepTrying = async (

@@ -12,11 +12,11 @@ export const wecomApp: Channel<WeComAppConfig> = {
   config: WeComAppConfig,
   secrets: ['secret', 'token', 'encoding_aes_key'],
   load: async () => {
-    const [{ parse }, { render }, { connect }] = await Promise.all([
+    const [{ addressOf, parse }, { render }, { connect }] = await Promise.all([
       import('./parse.js'),
       import('./render.js'),
       import('./connect.js'),
     ]);
-    return { parse, render, connect };
+    return { parse, render, addressOf, connect };
   },
 };

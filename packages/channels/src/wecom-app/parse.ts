@@ -4,3 +4,6 @@ import { parseWeChat } from '../wechat-message.js';
 /** The decrypted fields of a call as mail. @throws AppError `request.invalid` for what is no message */
 export const parse = (payload: unknown, context: ParseContext): readonly Incoming[] =>
   parseWeChat('wecom-app', payload, context);
+
+/** Where a person is reached, by WeCom's own id. */
+export const addressOf = (to: string): { to: string } => ({ to: to.slice(0, 512) });

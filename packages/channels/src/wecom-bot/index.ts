@@ -13,11 +13,11 @@ export const wecomBot: Channel<WeComBotConfig> = {
   config: WeComBotConfig,
   secrets: ['secret'],
   load: async () => {
-    const [{ parse }, { render }, { connect }] = await Promise.all([
+    const [{ addressOf, parse }, { render }, { connect }] = await Promise.all([
       import('./parse.js'),
       import('./render.js'),
       import('./connect.js'),
     ]);
-    return { parse, render, connect };
+    return { parse, render, addressOf, connect };
   },
 };

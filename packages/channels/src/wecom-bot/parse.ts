@@ -41,3 +41,6 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
     },
   ];
 }
+
+/** Where a person or group is reached, by WeCom's own id. */
+export const addressOf = (to: string): { chat: string } => ({ chat: to.slice(0, 512) });

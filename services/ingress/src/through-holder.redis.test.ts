@@ -1,0 +1,111 @@
+import type { Connection } from '@queueclaw/channels';
+import { AppError } from '@queueclaw/contracts';
+import { type HolderLine, openHolderLine, openShards } from '@queueclaw/mailbox';
+import { connectRedis } from '@queueclaw/runtime';
+import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, it, test } from 'vitest';
+import { throughHolder } from './through-holder.js';
+
+const connections: Redis[] = [];
+const space = { namespace: uniqueNamespace(), shards: 1 };
+const route = { channel: 'pigeon', account: 'main', address: { chat: '7' } };
+const never = new AbortController().signal;
+let lines: HolderLine[] = [];
+let serial = 0;
+const endings: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  const url = await sharedRedis();
+  lines = [0, 1].map(() => {
+    const [redis, subscriber] = (['command', 'subscriber'] as const).map((role) =>
+      connectRedis(url, role, () => undefined),
+    );
+    if (redis === undefined || subscriber === undefined) throw new Error('no connection');
+    connections.push(redis, subscriber);
+    return openHolderLine(openShards(space, redis), subscriber);
+  });
+});
+afterEach(async () => {
+  for (const end of endings.splice(0)) await end();
+});
+afterAll(() => {
+  for (const redis of connections) redis.disconnect();
+});
+
+/** Two replicas with the same account; the first one listens once it is told to. */
+const replicas = (): {
+  readonly sent: string[];
+  fail(error: AppError | undefined): void;
+  holder: Connection;
+  other: Connection;
+  listen(): () => Promise<unknown>;
+} => {
+  const sent: string[] = [];
+  const name = `pigeon/${(serial += 1)}`;
+  let failure: AppError | undefined;
+  const [holder, other] = lines.map((line, at) =>
+    throughHolder(
+      {
+        send: async ({ text, body }, to, key) => {
+          if (failure !== undefined) throw failure;
+          sent.push(`${at}: ${text} ${JSON.stringify(body)} ${to.address?.['chat']} ${key}`);
+        },
+        listen: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+        stop: async () => undefined,
+      },
+      { line, name, onError: () => undefined },
+    ),
+  );
+  if (holder === undefined || other === undefined) throw new Error('no replicas');
+  const listen = (): (() => Promise<unknown>) => {
+    const lease = new AbortController();
+    const listening = holder.listen?.(lease.signal);
+    const end = async (): Promise<unknown> => {
+      lease.abort();
+      return listening;
+    };
+    endings.push(end);
+    return end;
+  };
+  return { sent, fail: (error) => void (failure = error), holder, other, listen };
+};
+const send = (by: Connection, text: string, signal = never): Promise<void> =>
+  by.send?.({ text, body: { first: true } }, route, `key/${text}`, signal) ?? Promise.resolve();
+
+it('sends by the process that listens, whoever is told to send', async () => {
+  const { sent, holder, other, listen } = replicas();
+  const end = listen();
+  await send(holder, 'own');
+  await eventually(() => send(other, 'for another'));
+  expect(sent).toEqual(['0: own {"first":true} 7 key/own', '0: for another {"first":true} 7 key/for another']);
+  await end();
+  for (const by of [holder, other])
+    await expect(send(by, 'to nobody')).rejects.toMatchObject({ code: 'channel.failed', retryAfterMs: 10_000 });
+  expect(sent).toHaveLength(2);
+});
+
+test.each([
+  [new AppError('channel.rejected', { publicMessage: 'gone' }), 'channel.rejected', 'gone', undefined],
+  [new AppError('channel.failed', { publicMessage: 'slow', retryAfterMs: 7 }), 'channel.failed', 'slow', 7],
+] as const)('tells what went wrong as it was: %s', async (error, code, publicMessage, retryAfterMs) => {
+  const { fail, other, listen } = replicas();
+  listen();
+  await eventually(() => send(other, 'x'));
+  fail(error);
+  await expect(send(other, 'y')).rejects.toMatchObject({ code, publicMessage, retryAfterMs });
+});
+
+it('gives up with its signal', async () => {
+  const { other, listen } = replicas();
+  listen();
+  await eventually(() => send(other, 'x'));
+  await expect(send(other, 'y', AbortSignal.abort())).rejects.toMatchObject({ code: 'channel.failed' });
+});
+
+it('leaves a connection alone that does not listen or send', () => {
+  const [line] = lines;
+  if (line === undefined) throw new Error('no line');
+  const deaf: Connection = { send: async () => undefined, stop: async () => undefined };
+  expect(throughHolder(deaf, { line, name: 'n', onError: () => undefined })).toBe(deaf);
+});

@@ -1,0 +1,78 @@
+import type { Connection, Outgoing } from '@queueclaw/channels';
+import { AppError, isErrorCode, Route, toAppError } from '@queueclaw/contracts';
+import type { HolderLine } from '@queueclaw/mailbox';
+import { z } from 'zod';
+
+export type HolderOptions = {
+  readonly line: HolderLine;
+  /** What is held, e.g. `wecom-bot/main`. */
+  readonly name: string;
+  readonly onError: (error: unknown) => void;
+};
+
+/** A little less than a delivery may take: the answer is wanted by somebody still. */
+const sendMsMax = 20_000;
+/** Several tries outlast the time in which another process takes over. */
+const nobodyMs = 10_000;
+
+const Question = z.object({
+  out: z.looseObject({ text: z.string() }),
+  to: Route,
+  key: z.string().max(1_000),
+});
+const Answer = z.object({
+  failure: z
+    .object({ code: z.string(), publicMessage: z.string().max(2_000), retryAfterMs: z.number().optional() })
+    .optional(),
+});
+
+const failed = (publicMessage: string, cause?: unknown): AppError =>
+  new AppError('channel.failed', { publicMessage, retryAfterMs: nobodyMs, cause });
+
+/**
+ * A connection that sends by its own line while this process listens, and asks the process that listens otherwise. When nobody
+ * listens, or no answer comes, it is tried again later; what was sent though its answer was lost is then sent again under the same key.
+ */
+export function throughHolder(connection: Connection, { line, name, onError }: HolderOptions): Connection {
+  const { send, listen } = connection;
+  if (send === undefined || listen === undefined) return connection;
+  let holds = false;
+
+  const answer = async (question: unknown): Promise<unknown> => {
+    try {
+      const { out, to, key } = Question.parse(question);
+      await send(out as Outgoing, to, key, AbortSignal.timeout(sendMsMax));
+      return {};
+    } catch (thrown) {
+      const { code, publicMessage, retryAfterMs } = toAppError(thrown, 'channel.failed');
+      return { failure: { code, publicMessage, retryAfterMs } };
+    }
+  };
+  const ask = async (question: z.input<typeof Question>, signal: AbortSignal): Promise<void> => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(sendMsMax)]);
+    const told = await line.ask(name, question, limit).catch((thrown: unknown) => {
+      throw failed('The process that holds the connection does not answer.', thrown);
+    });
+    if (told === undefined) throw failed('No process holds the connection at the moment.');
+    const { failure } = Answer.parse(told);
+    if (failure === undefined) return;
+    const { code, ...rest } = failure;
+    throw new AppError(isErrorCode(code) ? code : 'channel.failed', rest);
+  };
+  return {
+    ...connection,
+    send: (out, to, key, signal) => (holds ? send(out, to, key, signal) : ask({ out: { ...out }, to, key }, signal)),
+    listen: async (signal) => {
+      const ended = new AbortController();
+      holds = true;
+      const serving = line.serve(name, answer, AbortSignal.any([signal, ended.signal])).catch(onError);
+      try {
+        await listen(signal);
+      } finally {
+        holds = false;
+        ended.abort();
+        await serving;
+      }
+    },
+  };
+}
