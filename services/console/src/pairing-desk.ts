@@ -7,8 +7,11 @@ export type PairingDesk = {
   list(): Promise<{ readonly waiting: readonly WaitingPerson[]; readonly people: readonly PairedPerson[] }>;
   /** @throws AppError pairing.not_found, pairing.full */
   approve(code: string, by: string): Promise<PairingAccount & { readonly person: string; readonly name?: string }>;
-  /** @throws AppError pairing.not_found */
-  revoke(account: PairingAccount, person: string): Promise<void>;
+  /**
+   * @param tenant absent: whichever it is
+   * @throws AppError pairing.not_found
+   */
+  revoke(tenant: string | undefined, account: string, person: string): Promise<PairingAccount>;
 };
 
 /** Codes are read aloud and written by hand. */
@@ -33,8 +36,10 @@ export function openPairingDesk(pairings: Pairings, tenants: readonly string[]):
       }
       throw new AppError('pairing.not_found');
     },
-    revoke: async (account, person) => {
-      if (!(await pairings.revoke(account, person))) throw new AppError('pairing.not_found');
+    revoke: async (wanted, account, person) => {
+      for (const tenant of wanted === undefined ? tenants : [wanted])
+        if (await pairings.revoke({ tenant, account }, person)) return { tenant, account };
+      throw new AppError('pairing.not_found');
     },
   };
 }

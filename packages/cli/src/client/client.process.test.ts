@@ -173,6 +173,29 @@ test('dead letters are listed, tried again once and dropped', async () => {
   expect(stranger.errors()).toContain('QUEUECLAW_OPERATOR_TOKEN');
 });
 
+test('who waits with a code is listed, approved by it and revoked', async () => {
+  const redis = connectRedis(server.url, 'command', () => undefined);
+  const tag = shardTag({ namespace: 'qc', shards: 1 }, 0);
+  const route = { channel: 'telegram', account: 'main', address: { chat: '7' } };
+  const request = { v: 1, from: { id: '7', name: 'Ada' }, conversation: 'telegram.main.7', route };
+  const at = Date.now();
+  await redis.hset(
+    keys.pairingWaiting(tag, 'default', 'telegram/main'),
+    ...['7', [at, at, 1, 'K7QW3MXP', 0, JSON.stringify(request)].join('\n')],
+  );
+  await redis.sadd(keys.pairingAccounts(tag, 'default'), 'telegram/main');
+  expect(await run(['pairing', 'list'])).toMatch(/^K7QW3MXP .+ telegram\/main +7 +Ada +waits\n$/);
+  expect(await run(['pairing', 'approve', 'k7qw-3mxp'])).toBe('Ada, 7 may write to telegram/main now.\n');
+  expect(await redis.hexists(keys.paired(tag, 'default', 'telegram/main'), '7')).toBe(1);
+  redis.disconnect();
+  expect(await run(['pairing', 'list'])).toContain('approved by operator');
+  expect(await run(['pairing', 'revoke', 'telegram/main', '7'])).toBe('7 may no longer write to telegram/main.\n');
+  expect(JSON.parse(await run(['pairing', 'approve', 'WRONG', '--json'], 1))).toMatchObject({
+    error: { code: 'pairing.not_found' },
+  });
+  expect(await run(['pairing', 'list'])).toBe('Nobody waits.\n');
+});
+
 test('logs print the last lines, as text and as JSON', async () => {
   expect(await run(['logs', '--lines', '3'])).toMatch(/^(\d\d:\d\d:\d\d\.\d{3} \w+ +[\w-]+: .*\n){3}$/);
   const [line = ''] = (await run(['logs', '--service', 'tool-runner', '--lines', '1', '--json'])).split('\n');

@@ -4,7 +4,11 @@ import { serviceNames } from '../program-files.js';
 import { shells } from './shells.js';
 
 /** Names that must be looked up, asked only when they are wanted. */
-export type Lookup = { readonly conversations: () => Promise<string[]>; readonly deadLetters: () => Promise<string[]> };
+export type Lookup = {
+  readonly conversations: () => Promise<string[]>;
+  readonly deadLetters: () => Promise<string[]>;
+  readonly codes: () => Promise<string[]>;
+};
 
 const candidatesMax = 500;
 
@@ -20,6 +24,7 @@ const argumentsOf = async (command: string, lookup: Lookup): Promise<readonly st
   if (command === 'run') return serviceNames;
   if (command === 'completion') return shells;
   if (/^conversations (show|export|delete)$/.test(command)) return lookup.conversations();
+  if (command === 'pairing approve') return lookup.codes();
   return /^dead-letters (show|retry|drop)$/.test(command) ? lookup.deadLetters() : [];
 };
 

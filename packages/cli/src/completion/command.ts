@@ -30,6 +30,7 @@ const lookup: Lookup = {
       const { listConversations } = await import('../client/conversations.js');
       return (await listConversations(namesMax)).map(({ conversation }) => conversation);
     }),
+  codes: () => soon(async () => (await import('../operate/pairing.js')).waitingCodes()),
   deadLetters: () =>
     soon(async () => {
       const { listLetters } = await import('../operate/dead-letters.js');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Listing } from '../client/conversations.js';
 import type * as InventoryCommands from '../operate/inventory.js';
 import type * as DeadLetterCommands from '../operate/dead-letters.js';
+import type * as PairingCommands from '../operate/pairing.js';
 import type { Words } from '../phrases/index.js';
 import { config, ending, json, limit, type Shared } from './ending.js';
 
@@ -34,7 +35,35 @@ export function defineOperate(program: Command, words: Words): void {
     .action(
       ending(async (options: Shared) => (await import('../operate/channels-status.js')).channelsStatusCommand(options)),
     );
+  definePairing(program, words);
   defineDeadLetters(program, words);
+}
+
+function definePairing(program: Command, words: Words): void {
+  const load = async (): Promise<typeof PairingCommands> => import('../operate/pairing.js');
+  const pairing = program.command('pairing').description(words('pairing'));
+  pairing
+    .command('list')
+    .description(words('pairing.list'))
+    .addOption(json(words))
+    .action(ending(async (options: Shared) => (await load()).listPairingsCommand(options)));
+  pairing
+    .command('approve')
+    .description(words('pairing.approve'))
+    .argument('<code>', words('pairing.code'))
+    .addOption(json(words))
+    .action(ending(async (code: string, options: Shared) => (await load()).approvePairingCommand(code, options)));
+  pairing
+    .command('revoke')
+    .description(words('pairing.revoke'))
+    .argument('<account>', words('pairing.account'))
+    .argument('<person>', words('pairing.person'))
+    .addOption(json(words))
+    .action(
+      ending(async (account: string, person: string, options: Shared) =>
+        (await load()).revokePairingCommand(account, person, options),
+      ),
+    );
 }
 
 function defineDeadLetters(program: Command, words: Words): void {

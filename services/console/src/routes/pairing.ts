@@ -34,8 +34,9 @@ export async function pairingRoutes(app: FastifyInstance, { pairing, logger }: C
     { tenant, account, person }: Revocation['Querystring'],
     { operator }: Visitor,
   ): Promise<PairingAccount & { readonly person: string }> => {
-    const revoked = { tenant: tenantOf(tenant), account: given(account, 'account'), person: given(person, 'person') };
-    await pairing.revoke(revoked, revoked.person);
+    const wanted = tenant === undefined ? undefined : tenantOf(tenant);
+    const who = given(person, 'person');
+    const revoked = { ...(await pairing.revoke(wanted, given(account, 'account'), who)), person: who };
     logger.info({ operator: operator?.name, ...revoked }, "a person's approval was revoked");
     return revoked;
   };
