@@ -122,6 +122,7 @@ it.each(apps.filter(([name]) => name !== 'slack'))(
     for (const number of [1, 2, 3]) say(`before the kill, number ${number}`);
     await holder?.kill();
     for (const number of [4, 5, 6]) say(`after the kill, number ${number}`);
+    await eventually(() => expect(ingresses.filter(listens)).toHaveLength(1), { timeoutMs: 15_000 });
     // Nearby messages may share an answer; each of them is in exactly one.
     const answers = (number: number): number =>
       texts()
