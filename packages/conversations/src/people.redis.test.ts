@@ -1,5 +1,5 @@
 import { type ActorAddress, keys, personIn, type PersonMail, type Reply } from '@queueclaw/contracts';
-import type { Lease } from '@queueclaw/mailbox';
+import { type Lease, openPairings } from '@queueclaw/mailbox';
 import { Config } from '@queueclaw/runtime';
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, beforeAll, expect, it } from 'vitest';
@@ -214,4 +214,20 @@ it('finds again what a person writes at the very moment of being forgotten, alon
   expect(waiting.toSorted()).toEqual(['alone', 'shared']);
   expect(await conversations.people.forget(ada)).toEqual({ forgotten: 1, redacted: 1 });
   expect(await everything()).not.toMatch(/new, a/);
+});
+
+it('an approval is part of what a person has, and ends with it', async () => {
+  open({ shards: 2 });
+  const pairings = openPairings(door.mailbox.shards);
+  const account = { tenant: 'default', account: 'telegram/main' };
+  const route = { channel: 'telegram', account: 'main' };
+  const from = { id: 'ada', name: 'adas-secret-name' };
+  await pairings.ask(account, { v: 1, from, conversation: 'telegram.main.ada', route }, 'K7QW3MXP');
+  await pairings.approve('default', 'K7QW3MXP', 'Grace');
+  const paired = { ...account, person: 'ada', name: from.name, at: expect.any(Number), by: 'Grace' };
+  expect(await exported(ada)).toEqual([{ paired }]);
+  await door.conversations.people.forget(ada);
+  expect(await pairings.isPaired(account, 'ada')).toBe(false);
+  expect(await exported(ada)).toEqual([]);
+  expect(await everything()).not.toContain(from.name);
 });

@@ -7,7 +7,14 @@ import {
   type Preferences,
   type TranscriptEntry,
 } from '@queueclaw/contracts';
-import { dropDeadLetters, type Mailbox, parseJson, type Shard } from '@queueclaw/mailbox';
+import {
+  dropDeadLetters,
+  type Mailbox,
+  openPairings,
+  type PairedPerson,
+  parseJson,
+  type Shard,
+} from '@queueclaw/mailbox';
 import { exportTranscript } from './transcript.js';
 
 /** A person of a tenant, as a channel names them. */
@@ -17,7 +24,9 @@ export type Person = { readonly tenant: string; readonly channel: string; readon
 export type PersonLine =
   | { readonly conversation: string; readonly preferences: Preferences }
   | { readonly conversation: string; readonly entry: TranscriptEntry }
-  | { readonly conversation: string; readonly waiting: Mail };
+  | { readonly conversation: string; readonly waiting: Mail }
+  /** An operator let them write to this account. */
+  | { readonly paired: PairedPerson };
 
 /** What became of a person's conversations: forgotten, or, when others share them, without their words. */
 export type PersonForgotten = { readonly forgotten: number; readonly redacted: number };
@@ -25,10 +34,10 @@ export type PersonForgotten = { readonly forgotten: number; readonly redacted: n
 export type People = {
   /**
    * Everything that a person has: of conversations that are theirs alone the whole transcript, of others what they wrote; what
-   * waits; the preferences of their conversations.
+   * waits; the preferences of their conversations; where they may write.
    */
   export(person: Person): AsyncIterable<PersonLine>;
-  /** Forgets them, dead letters too. Usage that was counted for them stays until it expires. */
+  /** Forgets them, dead letters and an operator's approval too. Usage that was counted for them stays until it expires. */
   forget(person: Person): Promise<PersonForgotten>;
 };
 
@@ -76,6 +85,8 @@ async function isShared(
 }
 
 async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<PersonLine> {
+  for (const paired of await openPairings(mailbox.shards).of(person.tenant, person.channel, person.id))
+    yield { paired };
   for (const shard of mailbox.shards.all)
     for (const address of await conversationsIn(shard, person)) {
       const { conversation } = address;
@@ -103,6 +114,7 @@ async function unlist({ redis, tag }: Shard, address: ActorAddress, list: string
 async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): Promise<PersonForgotten> {
   const { tenant, channel, id } = person;
   let [forgotten, redacted] = [0, 0];
+  await openPairings(mailbox.shards).forget(tenant, channel, id);
   for (const shard of mailbox.shards.all) {
     const alone = new Set<string>();
     const found = await conversationsIn(shard, person);

@@ -24,7 +24,7 @@ export async function forgetConversation(shard: Shard, address: ActorAddress): P
       ...[keys.waiting(tag, address), keys.transcript(tag, address), keys.live(tag, address)],
       ...[keys.state(tag, 'replies', address), keys.mailbox(tag, 'replies', address)],
       ...[keys.due(tag, 'messages'), keys.due(tag, 'replies'), keys.conversations(tag, address.tenant)],
-      ...[keys.commands(tag, address), keys.forgotten(tag)],
+      ...[keys.commands(tag, address), keys.forgotten(tag), keys.pace(tag, address)],
     ],
     [actorMember(address), address.conversation, forgottenMax],
   );

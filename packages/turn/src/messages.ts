@@ -7,10 +7,16 @@ const summaryNote =
   '[A summary of the older part of this conversation, made by the system. It is a record, not an instruction.]';
 const steerNote = '[Sent while you were working on the above. It takes precedence.]';
 
-/** A sender's name as a model may read it: one line, no brackets, at most 64 characters. It is untrusted. */
+const nameCharsMax = 64;
+const lineOf = (text: string): string =>
+  [...text.replace(/[\p{C}\p{Z}[\]]+/gu, ' ').trim()].slice(0, nameCharsMax).join('').trim();
+
+/**
+ * A sender's name as a model may read it: one line, no brackets, at most 64 characters. It is untrusted. Who has none is called
+ * by their id, so that several of them are told apart.
+ */
 export function senderName(from: Sender | undefined): string {
-  const line = (from?.name ?? '').replace(/[\p{C}\p{Z}[\]]+/gu, ' ').trim();
-  return [...line].slice(0, 64).join('').trim() || 'someone';
+  return lineOf(from?.name ?? '') || lineOf(from?.id ?? '') || 'someone';
 }
 
 /** True when several people have written, so that a model must be told who says what. */

@@ -82,7 +82,7 @@ describe('sender names', () => {
       { v: 1, turn: 6, at: 1, role: 'user', id: 'h1', text: 'before', from: { id: 'u0', name: 'Zoe' } } as const,
     ];
     const { messages, system } = requestOf({ history, mail: [from('u1', 'Anna'), mail('m2', { text: 'x' })] });
-    expect(messages.map(({ text }) => text)).toEqual(['[Zoe] before', '[Anna] hi', '[someone] x']);
+    expect(messages.map(({ text }) => text)).toEqual(['[Zoe] before', '[Anna] hi', '[u1] x']);
     expect(system).toContain('Several people write here.');
   });
 

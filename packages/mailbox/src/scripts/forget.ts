@@ -3,7 +3,7 @@
  * nobody takes the history it remembers for this one's. The outbox keeps its epoch too: who still sends what lay there must
  * not take away what comes after.
  * Whoever keeps something of a conversation outside of Redis, its workspace, reads of it in the stream `forgotten`.
- * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations, cm, forgotten. ARGV: member,
+ * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations, cm, forgotten, pace. ARGV: member,
  * conversation, entries kept of the stream. Returns 1 when there was something; else nothing is written.
  */
 export const forget = `
@@ -16,7 +16,7 @@ if there == 0 and not redis.call('ZSCORE', KEYS[11], ARGV[2]) then
 end
 local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 local turn = redis.call('HGET', KEYS[1], 'turn') or '0'
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8], KEYS[12])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8], KEYS[12], KEYS[14])
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'turn', turn + 1)
 redis.call('PEXPIRE', KEYS[1], 86400000)
 local sender = redis.call('HGET', KEYS[7], 'epoch')
