@@ -67,6 +67,10 @@ export function promises(channel: Channel, fixtures: readonly Fixture[]): readon
       if (fixtures.length === 0) fail('no fixtures');
       if (platform && !fixtures.some(({ own }) => own === true)) fail('no fixture with own: true');
     }),
+    promise('it has a fixture of the command /stop, which overtakes everything', () => {
+      const texts = fixtures.flatMap(({ expect = [] }) => expect.map(({ text }) => text));
+      if (platform && !texts.includes('/stop')) fail('nobody writes /stop');
+    }),
     promise('it has a fixture of what a person says to it alone', ({ parse }) => {
       const parsed = fixtures.flatMap(({ payload, error }) => (error === undefined ? parse(payload, testContext) : []));
       if (platform && !parsed.some(({ place }) => place?.kind === 'direct')) fail('none says that it is direct');
