@@ -100,7 +100,12 @@ const comeBack = async (): Promise<void> => {
   ingresses = await Promise.all(ingresses.map(async (one, at) => (one.alive() ? one : startIngress(ports[at] ?? 0))));
 };
 
-type App = readonly [name: string, say: (text: string) => unknown, texts: () => string[], signs?: () => number];
+type App = readonly [
+  name: string,
+  say: (text: string) => unknown,
+  texts: () => string[],
+  signs: (() => number) | undefined,
+];
 /** Apps with a connection that only one replica holds. */
 const held: readonly App[] = [
   ['telegram', (text) => telegram.say(text), () => telegram.sent.map(({ text }) => text), () => telegram.typing.length],
@@ -112,7 +117,10 @@ const held: readonly App[] = [
     () => ada.states.filter(({ state }) => state === 'composing').length,
   ],
 ];
-const apps: readonly App[] = [...held, ['slack', (text) => slack.say(text), () => slack.sent.map(({ text }) => text)]];
+const apps: readonly App[] = [
+  ...held,
+  ['slack', (text) => slack.say(text), () => slack.sent.map(({ text }) => text), undefined],
+];
 const holdersOf = (name: string): ServiceProcess[] =>
   ingresses.filter(({ output, alive }) => alive() && output().includes(`listens to ${name}/main`));
 
