@@ -4,6 +4,7 @@ import { checkConfig, type ConfigCheck } from './checks.js';
 import { expandEnvironment, type Environment } from './expand.js';
 import { coerceExpanded, issueProblems, type Locate } from './issues.js';
 import { dropRetiredKeys } from './legacy.js';
+import { moveAccess } from './legacy-access.js';
 import { applyOverrides } from './overrides.js';
 import { isPlainObject } from './paths.js';
 import { parseValidPart, type ValidPart } from './parse-valid.js';
@@ -80,7 +81,8 @@ const parseConfig = (
   if (source.value !== undefined && source.value !== null && !isPlainObject(source.value))
     return { ok: false, problems: [{ where: name, path: '', message: 'must be a map of sections' }], source: file };
   const retired = dropRetiredKeys(source.value ?? {}, lineOf);
-  const expanded = expandEnvironment(retired.value, options.env);
+  const moved = moveAccess(retired.value, lineOf);
+  const expanded = expandEnvironment(moved.value, options.env);
   for (const path of expanded.malformed)
     problems.push({ where: lineOf(path), path: formatPath(path), message: 'a ${NAME} is not complete' });
   const { value: overridden, originOf } = applyOverrides(expanded.value, options.env);
@@ -114,7 +116,7 @@ const parseConfig = (
   return {
     ok: true,
     config: parsed.data,
-    warnings: [...retired.warnings, ...settled.warnings, ...warnings],
+    warnings: [...retired.warnings, ...moved.warnings, ...settled.warnings, ...warnings],
     source: file,
   };
 };
