@@ -68,7 +68,7 @@ export type PairingTimes = {
 };
 
 const waitingMax = 100;
-const peopleMax = 100_000;
+const peopleMax = 10_000;
 
 /** Opens them. They are in the first shard. */
 export function openPairings(shards: Shards, times: PairingTimes = {}): Pairings {

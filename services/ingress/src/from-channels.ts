@@ -158,7 +158,6 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
   };
   const follow = async (wanted: readonly ChannelConfig[]): Promise<void> => {
     if (ended) return;
-    for (const settings of wanted) access.set(keyIn(settings), settings.access);
     const enabled = wanted.filter(({ enable }) => enable);
     const keys = new Set(enabled.map(keyIn));
     await Promise.all([...held.keys()].filter((key) => !keys.has(key)).map(letGo));
@@ -173,7 +172,11 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
 
   return {
     start: () => inTurn(configured),
-    follow: inTurn,
+    follow: (wanted) => {
+      // At once, however long another account takes to connect.
+      for (const settings of wanted) access.set(keyIn(settings), settings.access);
+      return inTurn(wanted);
+    },
     stop: async () => {
       ended = true;
       for (const stopping of held.values()) stopping.abort();

@@ -231,6 +231,18 @@ describe.each(withGroups)('%s in a group', (name) => {
   });
 });
 
+it('who was noted by a process that died before it told them is told when the message comes again', async () => {
+  await set({});
+  const name = 'telegram';
+  const { payload, address } = letterOf(name, 'direct');
+  const request = { v: 1, from: { id: '4711' }, conversation: address.conversation, route: { channel: name } } as const;
+  const account = { tenant, account: `${name}/main` };
+  await pairings.revoke(account, '4711');
+  await pairings.ask(account, request, 'K7QW3MXP');
+  for (const replica of [0, 1]) await bring(name, payload, 'one', replica);
+  await eventually(() => expect(textsIn(name)).toEqual([expect.stringContaining('K7QW3MXP')]));
+});
+
 it('a conversation that goes faster than a person is told once and not answered further; what overtakes is heard', async () => {
   await set({ direct: 'open', messages_per_minute: 3 });
   const name = 'telegram';

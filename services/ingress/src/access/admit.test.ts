@@ -65,6 +65,7 @@ describe('in a group', () => {
     expect(await verdict({ per_group: { '-5': {} } }, group)).toBe('hear');
     expect(await verdict({ per_group: { '-5': { hears: 'all' } } }, aside)).toBe('hear');
     expect(await verdict({ groups: 'all', per_group: { '77': { hears: 'off' } } }, group)).toBe('ignore');
+    expect(await verdict({}, { ...group, place: { kind: 'group', id: 'constructor' } })).toBe('group');
     const few = { allow: ['4711'], per_group: { '-5': { allow: ['42'] } } };
     expect(await verdict(few, group)).toBe('ignore');
     expect(await verdict(few, { ...group, person: '42' })).toBe('hear');

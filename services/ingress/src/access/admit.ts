@@ -1,5 +1,6 @@
 import type { Incoming } from '@queueclaw/channels';
 import type { AccessConfig } from '@queueclaw/runtime';
+import { groupSettings } from './group-settings.js';
 
 /**
  * `hear`: it becomes mail. `ignore`: nothing happens. `code`: its writer may ask an operator to be let in. `id`, `group`: its
@@ -34,7 +35,7 @@ export async function admit(
     if (await isKnown()) return 'hear';
     return direct === 'pairing' ? 'code' : 'id';
   }
-  const own = access.per_group[place.id] ?? access.per_group[place.within ?? ''];
+  const own = groupSettings(access, place);
   const { hears = access.groups, allow: only = [] } = own ?? {};
   if (hears === 'off' || (hears === 'mention' && !addressed)) return 'ignore';
   if (only.length > 0) return includes(only, person) ? 'hear' : 'ignore';

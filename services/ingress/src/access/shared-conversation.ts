@@ -2,6 +2,7 @@ import type { Incoming } from '@queueclaw/channels';
 import { channelConversation, parseChannelConversation } from '@queueclaw/contracts';
 import type { AccessConfig } from '@queueclaw/runtime';
 import { hash } from 'node:crypto';
+import { groupSettings } from './group-settings.js';
 
 const personCharsMax = 40;
 
@@ -13,8 +14,7 @@ const partOf = (person: string): string =>
 export function sharedConversation({ conversation, place, mail }: Incoming, access: AccessConfig): string {
   const peer = parseChannelConversation(conversation);
   if (place?.kind !== 'group' || peer === undefined) return conversation;
-  const own = access.per_group[place.id] ?? access.per_group[place.within ?? ''];
-  const sharedBy = own?.conversation ?? access.conversation;
+  const sharedBy = groupSettings(access, place)?.conversation ?? access.conversation;
   if (sharedBy === 'thread') return conversation;
   const { thread: _, ...group } = peer;
   return channelConversation(sharedBy === 'group' ? group : { ...group, thread: partOf(mail.from.id) });
