@@ -158,10 +158,21 @@ describe('what it sends', () => {
   test.each([
     ['Chinese', '这是一个句子，它讲了一些事情。'.repeat(500)],
     ['what grows by being made plain', '<a '.repeat(3_000)],
-    ['a table that padding would blow up', `|a|b|\n|-|-|\n|${'x'.repeat(900)}|1|\n${'|1|2|\n'.repeat(300)}`],
-  ])('sends %s in parts that WeChat takes', async (_, text) => {
+    ['a table that padding would blow up', `|a|b|\n|-|-|\n|${'x'.repeat(900)}|1|\n${'|1|2|\n'.repeat(1_500)}`],
+  ])('sends %s in parts that WeChat takes, five at most, and says when there is more', async (_, text) => {
     const before = platform.sent.length;
-    expect(await send(text)).toBe(platform.sent.length - before);
+    expect(await send(text)).toBe(5);
+    const sent = platform.sent.slice(before).map(({ content }) => content);
+    expect(sent).toHaveLength(5);
+    for (const part of sent.slice(0, 4)) expect(part).not.toContain('继续看下文');
+    expect(sent.at(-1)).toMatch(/继续看下文.*\n\(The app takes 5 messages here/);
+  });
+
+  it('sends what fits into five messages whole', async () => {
+    const before = platform.sent.length;
+    await send('字'.repeat(2_900));
+    const sent = platform.sent.slice(before).map(({ content }) => content);
+    expect([sent.length, sent.join('')]).toEqual([5, '字'.repeat(2_900)]);
   });
 
   test.each([

@@ -94,4 +94,5 @@ export const en = {
   'command.unit.tokens': 'tokens',
   'command.unit.tool_calls': 'tool calls',
   'command.unit.turns': 'answers',
+  'reply.cut': '(The app takes {count} messages here. Write to me to hear the rest.)',
 } as const;

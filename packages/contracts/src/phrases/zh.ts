@@ -93,4 +93,5 @@ export const zh: Phrases = {
   'command.unit.tokens': '个 token',
   'command.unit.tool_calls': '次工具调用',
   'command.unit.turns': '次回答',
+  'reply.cut': '（这里一次最多只能发 {count} 条消息。给我发消息即可继续看下文。）',
 };
