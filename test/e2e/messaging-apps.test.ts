@@ -7,6 +7,8 @@ import {
   type FakeDiscord,
   type FakeSlack,
   type FakeTelegram,
+  type FakeWeComApp,
+  type FakeWeComBot,
   openXmppPerson,
   type Prosody,
   redisAs,
@@ -14,6 +16,8 @@ import {
   startFakeDiscord,
   startFakeSlack,
   startFakeTelegram,
+  startFakeWeComApp,
+  startFakeWeComBot,
   startProsody,
   startRedis,
   type TestRedis,
@@ -29,6 +33,8 @@ let home: string;
 let telegram: FakeTelegram;
 let discord: FakeDiscord;
 let slack: FakeSlack;
+let bot: FakeWeComBot;
+let wecom: FakeWeComApp;
 let prosody: Prosody;
 let ada: XmppPerson;
 let board: Switchboard;
@@ -47,12 +53,14 @@ const startIngress = async (port: number): Promise<ServiceProcess> =>
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-apps-'));
-  [prosody, redis, telegram, discord, slack] = await Promise.all([
+  [prosody, redis, telegram, discord, slack, bot, wecom] = await Promise.all([
     startProsody(['claw', 'ada']),
     startRedis(),
     startFakeTelegram(),
     startFakeDiscord(),
     startFakeSlack(),
+    startFakeWeComBot(),
+    startFakeWeComApp(),
   ]);
   ada = await openXmppPerson(prosody, 'ada');
   const account = { jid: `claw@${prosody.domain}`, password: prosody.password('claw'), service: prosody.url };
@@ -66,6 +74,17 @@ beforeAll(async () => {
       config: { bot_token: slack.token, signing_secret: slack.secret, api_root: slack.url },
     },
     { name: 'xmpp', access: { allow: [ada.address] }, config: account },
+    {
+      ...{ name: 'wecom-bot', access: { allow: ['ada'] } },
+      config: { bot_id: bot.botId, secret: bot.secret, ws_url: bot.url },
+    },
+    {
+      ...{ name: 'wecom-app', access: { allow: ['ada'] } },
+      config: {
+        ...{ corp_id: wecom.corpId, agent_id: wecom.agentId, secret: wecom.secret, token: wecom.token },
+        ...{ encoding_aes_key: wecom.aesKey, api_root: wecom.url },
+      },
+    },
   ];
   const llm = { default: 'demo', models: { demo: { provider: 'demo' } } };
   await writeFile(config, JSON.stringify({ llm, channels }));
@@ -77,6 +96,7 @@ beforeAll(async () => {
   ports.push(await freePort(), await freePort());
   board = await openSwitchboard(ports[0] ?? 0);
   slack.callAt(`${board.url}/channels/slack/main`);
+  wecom.callAt(`${board.url}/channels/wecom-app/main`);
   // The first one holds every connection that only one may hold.
   const first = startIngress(ports[0] ?? 0);
   others = await Promise.all([
@@ -91,7 +111,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...ingresses, ...others].map((one) => one.stop()));
   await ada.stop();
-  await Promise.all([prosody.stop(), telegram.close(), discord.close(), slack.close(), board.close(), redis.stop()]);
+  await Promise.all([telegram, discord, slack, bot, wecom, board].map((one) => one.close()));
+  await Promise.all([prosody.stop(), redis.stop()]);
   await rm(home, { recursive: true, force: true });
 });
 
@@ -120,6 +141,8 @@ const held: readonly App[] = [
 const apps: readonly App[] = [
   ...held,
   ['slack', (text) => slack.say(text), () => slack.sent.map(({ text }) => text), undefined],
+  ['wecom-bot', (text) => bot.say(text), () => bot.sent.map(({ content }) => content), undefined],
+  ['wecom-app', (text) => wecom.say(text), () => wecom.sent.map(({ content }) => content), undefined],
 ];
 const holdersOf = (name: string): ServiceProcess[] =>
   ingresses.filter(({ output, alive }) => alive() && output().includes(`listens to ${name}/main`));
@@ -150,6 +173,13 @@ it('lets another replica take over every connection of one that is killed, withi
       expect([app[0], ...[1, 2, 3, 4, 5, 6].map((number) => answers(app, number))]).toEqual([app[0], 1, 1, 1, 1, 1, 1]);
   }, patience);
   expect(telegram.conflicts()).toBe(0);
+  // WeCom brings nothing again: what is said while nobody listens is lost.
+  await eventually(() => expect(bot.listeners()).toBe(1), patience);
+  bot.say('after the take-over');
+  await eventually(
+    () => expect(bot.sent.filter(({ content }) => content.includes('after the take-over'))).toHaveLength(1),
+    patience,
+  );
   await comeBack();
 }, 60_000);
 
@@ -173,6 +203,14 @@ it('refused nobody anything in Redis', async () => {
 
 it('writes no token anywhere', () => {
   for (const one of [...ingresses, ...others])
-    for (const secret of [telegram.token, discord.token, slack.token, slack.secret, prosody.password('claw')])
+    for (const secret of [
+      telegram.token,
+      discord.token,
+      slack.token,
+      slack.secret,
+      prosody.password('claw'),
+      bot.secret,
+      wecom.secret,
+    ])
       expect(one.output()).not.toContain(secret);
 });
