@@ -22,6 +22,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   mail: contracts.Mail,
   'message-request': contracts.MessageRequest,
   'message-status': contracts.MessageStatus,
+  'pairing-request': contracts.PairingRequest,
   preferences: contracts.Preferences,
   reply: contracts.Reply,
   'server-frame': contracts.ServerFrame,
