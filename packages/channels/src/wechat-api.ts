@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 const callMs = 15_000;
 const earlyMs = 300_000;
+/** Platforms count how often they are made to give another token before the time. */
+const anewEveryMs = 600_000;
 
 const Answer = z.looseObject({ errcode: z.number().int().default(0) });
 const Token = z.looseObject({ access_token: z.string().min(1).max(1_024), expires_in: z.number().positive() });
@@ -35,7 +37,10 @@ export function wechatApi({ root, title, token, failureOf, staleToken, signal }:
   const base = root.replace(/\/$/, '');
   let known: { readonly text: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
+  let anewAt = -anewEveryMs;
   const unreachable = (): AppError => new AppError('channel.failed', { publicMessage: `${title} cannot be reached.` });
+
+  const ended = (): AppError => new AppError('channel.failed', { publicMessage: `${title} refuses its own token.` });
 
   const call = async (path: string, data: object | undefined, ends: AbortSignal): Promise<unknown> => {
     try {
@@ -88,10 +93,12 @@ export function wechatApi({ root, title, token, failureOf, staleToken, signal }:
         if (code === 0) return answer;
         if (!staleToken.has(code)) throw failureOf(code);
         forget(text);
-        if (tries > 0) throw new AppError('channel.failed', { publicMessage: `${title}: the token ended.` });
+        if (tries > 0) throw ended();
         const refused = text;
         text = await tokenNow();
         if (text !== refused) continue;
+        if (performance.now() - anewAt < anewEveryMs) throw ended();
+        anewAt = performance.now();
         forget(refused);
         text = await tokenNow(true);
       }

@@ -201,10 +201,23 @@ describe('what it sends', () => {
     expect(platform.sent.slice(before).map(({ content }) => content)).toEqual(['x', 'y', 'z']);
   });
 
-  it('lets every replica send with the same token', async () => {
+  it('asks for another token than the one that is refused only now and then', async () => {
     const other = await open();
+    platform.spoilToken();
+    await send('one', other);
+    platform.spoilToken();
+    const asked = platform.tokens();
+    for (const text of ['two', 'three'])
+      await expect(send(text, other)).rejects.toMatchObject({ code: 'channel.failed' });
+    expect(platform.tokens() - asked).toBe(2);
+    platform.endToken();
+    await send('four', other);
+  });
+
+  it('lets every replica send with the same token', async () => {
+    const [one, other] = [await open(), await open()];
     const [asked, before] = [platform.tokens(), platform.sent.length];
-    await send('one');
+    await send('one', one);
     await send('other', other);
     expect([platform.tokens() - asked, platform.sent.length - before]).toEqual([0, 2]);
   });

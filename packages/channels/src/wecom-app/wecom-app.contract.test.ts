@@ -110,6 +110,14 @@ describe('the webhook', () => {
     expect(received.at(-1)).toBe('&a;&b;&lt;');
   });
 
+  it.each(['a\u0001b', '<xml></xml>', ']]', '&amp; < > "', '\ud83d\ude00 表情', '0012.50'])(
+    'takes the words %j as they are',
+    async (text) => {
+      expect(await platform.say(text)).toBe(200);
+      expect(received).toEqual([text]);
+    },
+  );
+
   it('refuses what is meant for another app of the company', async () => {
     expect(await platform.say('x', { AgentID: '1000003' })).toBe(401);
     expect(received).toEqual([]);

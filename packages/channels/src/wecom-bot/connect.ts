@@ -13,20 +13,24 @@ import type { Body } from './render.js';
 const Refusal = z.looseObject({ errcode: z.number().int() });
 const rememberedMax = 2_000;
 
+/** Other times than usual, milliseconds, for tests: between signs of life, and until WeCom has answered. */
+export type Times = { readonly heartbeatMs?: number; readonly answerMs?: number };
+
 /** The same for the same part of the same reply: what is sent again under it is the same message. */
 const streamIdOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 40);
 
 /**
  * Connects one bot: WeCom allows one line, so nothing is asked before this process listens. Only who listens can send.
- * @param heartbeatMs another time than 30 s between signs of life, for tests
  */
 export async function connect(
   { bot_id: botId, secret, ws_url: url }: WeComBotConfig,
   door: ChannelDoor,
-  heartbeatMs: number = 30_000,
+  { heartbeatMs = 30_000, answerMs = 6_000 }: Times = {},
 ): Promise<Connection> {
   let line: WSClient | undefined;
   const sent = new Set<string>();
+  /** Answers to requests of which WeCom said nothing. */
+  const doubted = new Set<string>();
 
   const take = async (frame: unknown): Promise<void> => {
     const message = Message.safeParse(frame);
@@ -34,7 +38,8 @@ export async function connect(
   };
   const onMessage = openInbox({ take, trouble: door.trouble, signal: door.signal });
   /** @returns the code of a refusal; 0 when WeCom has it */
-  const told = async (calling: Promise<unknown>, signal: AbortSignal): Promise<number> => {
+  const told = async (calling: Promise<unknown>, ends: AbortSignal): Promise<number> => {
+    const signal = AbortSignal.any([ends, AbortSignal.timeout(answerMs)]);
     const aborted = Promise.withResolvers<never>();
     const onAbort = (): void => aborted.reject(unreachable());
     signal.addEventListener('abort', onAbort, { once: true });
@@ -61,9 +66,14 @@ export async function connect(
     const client = line;
     if (client === undefined || signal.aborted) throw unreachable();
     const content = body.markdown;
-    if (body.first && request !== undefined) {
+    if (body.first && request !== undefined && !doubted.has(key)) {
       const frame = { headers: { req_id: request } };
-      const code = await told(client.replyStream(frame, streamIdOf(key), content, true), signal);
+      const answering = told(client.replyStream(frame, streamIdOf(key), content, true), signal);
+      const code = await answering.catch((error: unknown) => {
+        // The line stands: it is the request that WeCom does not know any more.
+        if (client.isConnected && !signal.aborted) remember(doubted, key);
+        throw error;
+      });
       if (code === 0) return;
       if (isPassing(code)) throw failureOf(code);
       // The request was answered before, or is too old: the message is sent by itself.
@@ -77,8 +87,7 @@ export async function connect(
       if (chat === undefined) throw new AppError('channel.rejected');
       if (sent.has(key)) return;
       await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, key, signal);
-      if (sent.size >= rememberedMax) sent.clear();
-      sent.add(key);
+      remember(sent, key);
     },
     listen: (signal) =>
       keepLine({
@@ -88,4 +97,9 @@ export async function connect(
       }),
     stop: async () => undefined,
   };
+}
+
+function remember(keys: Set<string>, key: string): void {
+  if (keys.size >= rememberedMax) keys.clear();
+  keys.add(key);
 }

@@ -3,7 +3,7 @@ import { eventually, type FakeWeComBot, startFakeWeComBot } from '@queueclaw/tes
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { Connection } from '../contract.js';
 import { WeComBotConfig } from './config.js';
-import { connect } from './connect.js';
+import { connect, type Times } from './connect.js';
 import { Message, wordsOf } from './message.js';
 import { render } from './render.js';
 
@@ -18,7 +18,7 @@ let output: string[] = [];
 
 const configOf = (more: Record<string, unknown> = {}): WeComBotConfig =>
   WeComBotConfig.parse({ bot_id: platform.botId, secret: platform.secret, ws_url: platform.url, ...more });
-const open = (config: WeComBotConfig, heartbeatMs?: number): Promise<Connection> =>
+const open = (config: WeComBotConfig, times?: Times): Promise<Connection> =>
   connect(
     config,
     {
@@ -32,11 +32,11 @@ const open = (config: WeComBotConfig, heartbeatMs?: number): Promise<Connection>
         received.push({ text: wordsOf(message), request: message.headers.req_id });
       },
     },
-    heartbeatMs,
+    times,
   );
 const never = new AbortController().signal;
-const listen = async (signal = never, heartbeatMs?: number): Promise<Connection> => {
-  const connection = await open(configOf(), heartbeatMs);
+const listen = async (signal = never, times?: Times): Promise<Connection> => {
+  const connection = await open(configOf(), times);
   const before = troubles.length;
   listening.push(connection.listen?.(signal) ?? Promise.resolve());
   await eventually(() => expect(troubles.slice(before)).toContain(undefined));
@@ -105,7 +105,7 @@ describe('listening', () => {
     ['the line broke', () => platform.cut(), 'WeCom ended the line.'],
     ['WeCom fell silent', () => platform.fallSilent(true), 'WeCom ended the line.'],
   ])('connects again after %s', async (_, breaks, sentence) => {
-    await listen(never, 20);
+    await listen(never, { heartbeatMs: 20 });
     await eventually(() => expect(platform.heartbeats()).toBeGreaterThan(0));
     breaks();
     await eventually(() => expect(troubles).toContain(sentence));
@@ -206,6 +206,15 @@ describe('sending', () => {
     await eventually(() => send(connection, 'once', request, 'same'));
     await send(connection, 'once', request, 'same');
     expect(platform.sent.map(({ content }) => content)).toEqual(['once']);
+  });
+
+  it('sends by itself what WeCom does not answer to a request, once', async () => {
+    const connection = await listen(never, { answerMs: 20 });
+    const request = await asked();
+    platform.next('silence');
+    await expect(send(connection, 'late', request, 'same')).rejects.toMatchObject({ code: 'channel.failed' });
+    for (const _ of [1, 2]) await send(connection, 'late', request, 'same');
+    expect(platform.sent.map((one) => [one.request, one.content])).toEqual([[undefined, 'late']]);
   });
 
   test.each([

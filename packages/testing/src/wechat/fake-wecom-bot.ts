@@ -16,7 +16,7 @@ export type WeComBotMessage = {
 };
 
 /** What happens to the next message that is sent. */
-export type WeComBotMishap = { readonly errcode: number } | 'cut after accepting';
+export type WeComBotMishap = { readonly errcode: number } | 'cut after accepting' | 'silence';
 
 /** WeCom as far as one smart bot uses it, after its documentation: one line at a time, callbacks down, answers up. */
 export type FakeWeComBot = {
@@ -80,6 +80,7 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
   };
   const take = (socket: WebSocket, frame: Frame, message: WeComBotMessage, stream?: string): void => {
     const mishap = mishaps.shift();
+    if (mishap === 'silence') return;
     if (typeof mishap === 'object') return tell(socket, frame, mishap.errcode);
     if (message.content.trim() === '' || Buffer.byteLength(message.content) > contentBytesMax)
       return tell(socket, frame, 40_058);
