@@ -2,17 +2,18 @@ import type { Journal, ModelRequest } from '@queueclaw/contracts';
 import { giveUpAtLimit } from './finish.js';
 import { joinMail } from './join-mail.js';
 import { limitHit, turnEndsAt } from './limits.js';
-import { isGroup, messagesOf } from './messages.js';
+import { messagesOf } from './messages.js';
 import { systemPrompt } from './prompt.js';
+import { speakersOf } from './speakers.js';
 import { mustSummarise } from './summarise.js';
 import type { Next, TurnInput } from './turn-input.js';
 import { requestTokensMax, withinWindow } from './window.js';
 
 function requestFor(input: TurnInput, journal: Journal): ModelRequest {
-  const group = isGroup([...input.history, ...journal.entries]);
+  const speakers = speakersOf([...input.history, ...journal.entries]);
   return {
-    system: systemPrompt(input, journal, group),
-    messages: messagesOf(input, journal.entries, group),
+    system: systemPrompt(input, journal, speakers !== undefined),
+    messages: messagesOf(input, journal.entries, speakers),
     tools: input.agent.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
     maxOutputTokens: input.agent.maxOutputTokens,
     key: `${input.tenant}/${input.conversation}/${journal.turn}.${journal.step + 1}`,

@@ -15,7 +15,7 @@ import {
 import { publicError } from './finish.js';
 import { addUsage } from './journal.js';
 import { languageOf } from './language-of.js';
-import { isGroup, senderName } from './messages.js';
+import { type Speakers, speakersOf } from './speakers.js';
 import type { Next, TurnInput } from './turn-input.js';
 import { exceeds, requestTokensMax } from './window.js';
 
@@ -80,9 +80,9 @@ export function maySummarise(input: TurnInput): number | undefined {
 
 const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most)} [...]`);
 
-function line(entry: TranscriptEntry, group: boolean): string {
+function line(entry: TranscriptEntry, speakers: Speakers | undefined): string {
   const text = cut(entry.text.toWellFormed(), entry.role === 'tool' ? toolCharsMax : entryCharsMax);
-  if (entry.role === 'user') return `[${group ? senderName(entry.from) : 'person'}] ${text}`;
+  if (entry.role === 'user') return `[${speakers?.(entry.from) ?? 'person'}] ${text}`;
   if (entry.role === 'tool') return `[result of ${entry.name}${entry.ok ? '' : ', failed'}] ${text}`;
   const calls = (entry.calls ?? []).map(
     ({ name, args }) => `[calls ${name}] ${cut(JSON.stringify(args), toolCharsMax)}`,
@@ -104,11 +104,11 @@ export function summaryRequest(
   const focus = compact?.focus === undefined ? '' : `\n\nThe person asks to keep above all:\n${compact.focus}`;
   const before =
     summary === undefined || summary.text === '' ? '' : `Summary of what came before:\n${summary.text}\n\n`;
-  const group = isGroup(entries);
+  const speakers = speakersOf(entries);
   let room = agent.contextTokens - outputTokens - 1_000 - estimateTokens(instructions + before + focus);
   const lines: string[] = [];
   for (const entry of entries.toReversed()) {
-    const one = line(entry, group);
+    const one = line(entry, speakers);
     room -= estimateTokens(one) + 1;
     if (room < 0) break;
     lines.unshift(one);
