@@ -4,8 +4,9 @@ import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../
 import { blocksOf } from './blocks.js';
 import type { SlackConfig } from './config.js';
 import { contentOf } from './content.js';
-import { Envelope } from './event.js';
+import { Envelope, wordsOf } from './event.js';
 import { failureOf } from './failure.js';
+import { slackPeople } from './people.js';
 import { isSigned } from './signature.js';
 
 const ok: WebhookAnswer = { status: 200 };
@@ -26,6 +27,11 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
     work.catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
   const { user_id: self, user, team } = await call(web.auth.test());
   if (self === undefined) throw new AppError('channel.rejected');
+  const people = slackPeople((one) => web.users.info({ user: one, include_locale: true }));
+  const hear = async (envelope: Envelope): Promise<void> => {
+    const words = wordsOf(envelope);
+    if (words !== undefined) await door.receive({ ...envelope, person: await people(words.user) });
+  };
   return {
     self,
     title: [user, team].filter(Boolean).join(', ') || self,
@@ -43,7 +49,7 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
       if (!envelope.success) return { status: 400 };
       const { type, challenge } = envelope.data;
       if (type === 'url_verification') return { ...ok, type: 'text/plain', body: challenge ?? '' };
-      if (heardTypes.has(type)) await door.receive(envelope.data);
+      if (heardTypes.has(type)) await hear(envelope.data);
       return ok;
     },
     stop: async () => undefined,

@@ -37,6 +37,8 @@ export const Envelope = z.looseObject({
     .array(z.looseObject({ value: z.string().max(2_000).optional() }))
     .max(25)
     .default([]),
+  /** What was asked about who wrote it: calls do not say. */
+  person: z.looseObject({ name: z.string().optional(), language: z.string().max(35).optional() }).optional(),
 });
 export type Envelope = z.infer<typeof Envelope>;
 

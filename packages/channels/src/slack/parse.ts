@@ -15,6 +15,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   const words = wordsOf(envelope.data);
   if (words === undefined || words.user === self) return [];
   const { channel, user, ts, alone } = words;
+  const { name, language } = envelope.data.person ?? {};
   const thread = alone ? words.thread : (words.thread ?? ts);
   return [
     {
@@ -27,7 +28,8 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
       mail: {
         id: words.id,
         text: plainText(words.text, self).slice(0, textCharsMax).toWellFormed(),
-        from: { id: user },
+        from: { id: user, ...(name ? { name: name.slice(0, 256).toWellFormed() } : {}) },
+        ...(language === undefined ? {} : { language }),
         route: { channel: 'slack', account, address: { channel, ...(thread === undefined ? {} : { thread }) } },
       },
     },

@@ -14,6 +14,7 @@ let connection: Connection;
 let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let received: string[] = [];
 let facts: unknown[] = [];
+let senders: unknown[] = [];
 let refuse: AppError | undefined;
 let change = (request: WebhookRequest): WebhookRequest => request;
 
@@ -32,7 +33,9 @@ const open = (config: SlackConfig): Promise<Connection> =>
       if (refuse !== undefined) throw refuse;
       received.push(Envelope.parse(payload).event?.text ?? '');
       const context = { account: 'main', self: platform.self, newId: () => 'x' };
-      facts.push(...parse(payload, context).map(({ place, addressed }) => ({ place, addressed })));
+      const heard = parse(payload, context);
+      facts.push(...heard.map(({ place, addressed }) => ({ place, addressed })));
+      senders.push(...heard.map(({ mail: { from, language } }) => ({ from, language })));
     },
   });
 
@@ -49,6 +52,7 @@ afterAll(async () => {
 beforeEach(() => {
   received = [];
   facts = [];
+  senders = [];
   refuse = undefined;
   change = (request) => request;
 });
@@ -66,6 +70,17 @@ it('says of a message where it stands, and whether it is meant for it', async ()
     { place: { kind: 'group', id: 'C7' }, addressed: false },
     { place: { kind: 'group', id: 'C7' }, addressed: true },
   ]);
+});
+
+it('knows who says it, as far as Slack tells, and asks once', async () => {
+  const before = platform.asked.length;
+  for (const user of ['U4711', 'U4711', 'U99', 'U99']) await platform.say('hello', { user });
+  expect(senders).toEqual([
+    ...[1, 2].map(() => ({ from: { id: 'U4711', name: 'Ada' }, language: 'en-GB' })),
+    ...[1, 2].map(() => ({ from: { id: 'U99' }, language: undefined })),
+  ]);
+  expect(platform.asked.slice(before).filter((user) => user === 'U99')).toEqual(['U99']);
+  expect(platform.asked.filter((user) => user === 'U4711')).toEqual(['U4711']);
 });
 
 it('answers the challenge of the set-up', async () => {

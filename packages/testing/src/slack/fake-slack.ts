@@ -46,6 +46,8 @@ export type FakeSlack = {
   /** A person presses a button with this value; more of the payload may be given. Resolves to the answer's status. */
   press(value: string, more?: Json, forgery?: SlackForgery): Promise<number>;
   readonly sent: readonly SlackMessage[];
+  /** About whom the app has asked; Slack tells of U4711 only. */
+  readonly asked: readonly string[];
   next(mishap: SlackMishap): void;
   close(): Promise<void>;
 };
@@ -83,11 +85,18 @@ async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
 export async function startFakeSlack(): Promise<FakeSlack> {
   const sent: SlackMessage[] = [];
   const mishaps: SlackMishap[] = [];
+  const asked: string[] = [];
   let target = '';
   let serial = 1_000;
 
   const answer = (response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const info = (user: string, response: ServerResponse): void => {
+    asked.push(user);
+    const profile = { display_name: 'Ada', real_name: 'Ada Lovelace' };
+    if (user !== 'U4711') return answer(response, 200, { ok: false, error: 'missing_scope' });
+    answer(response, 200, { ok: true, user: { id: user, name: 'ada', locale: 'en-GB', profile } });
+  };
   const post = (form: URLSearchParams, response: ServerResponse): void => {
     const mishap = mishaps.shift();
     if (typeof mishap === 'object') {
@@ -112,6 +121,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
         return answer(response, 200, { ok: false, error: 'invalid_auth' });
       if (request.url === '/auth.test')
         return answer(response, 200, { ok: true, user_id: self, user: 'claw', team_id: 'T1', team: 'Lovelace' });
+      if (request.url === '/users.info') return info(form.get('user') ?? '', response);
       if (request.url === '/chat.postMessage') return post(form, response);
       return answer(response, 200, { ok: false, error: 'unknown_method' });
     });
@@ -139,7 +149,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const trigger = (): string => `${(serial += 1)}.738474920.8088930838d88f008e0`;
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ token, secret, self, sent, call },
+    ...{ token, secret, self, sent, asked, call },
     callAt: (url) => void (target = url),
     say: async (text, more = {}) => {
       const ts = `${Math.floor(Date.now() / 1_000)}.${String((serial += 1)).padStart(6, '0')}`;
