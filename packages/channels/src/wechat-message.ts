@@ -68,7 +68,7 @@ export function parseWeChat(channel: string, payload: unknown, { account, self }
         text: text.slice(0, textCharsMax).toWellFormed(),
         from: { id: from },
         language: 'zh-CN',
-        route: { channel, account, address: { to: from } },
+        route: { channel, account, address: { to: from, message: id } },
       },
     },
   ];

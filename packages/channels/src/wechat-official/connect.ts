@@ -1,4 +1,5 @@
 import { AppError } from '@queueclaw/contracts';
+import { remembered } from '../remembered.js';
 import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
 import { wechatApi } from '../wechat-api.js';
 import { fieldsIn, isPlainlySigned, sealedFields } from '../wechat-call.js';
@@ -23,6 +24,7 @@ export async function connect(config: WeChatOfficialConfig, door: ChannelDoor): 
     }),
   });
   await api.check();
+  const sent = remembered();
 
   const post = async (content: string, person: string, signal: AbortSignal): Promise<void> =>
     void (await api.post(
@@ -35,10 +37,13 @@ export async function connect(config: WeChatOfficialConfig, door: ChannelDoor): 
     if (message.success) await door.receive(message.data);
   };
   return {
-    send: async ({ text, body }, { address }, _key, signal) => {
-      const person = address?.['to'];
+    send: async ({ text, body }, { address = {} }, key, signal) => {
+      const { to: person, message } = address;
       if (person === undefined) throw new AppError('channel.rejected');
+      const once = `${key} ${message}`;
+      if (sent.has(once)) return;
       await post((body as Body | undefined)?.text ?? text, person, signal);
+      sent.add(once);
     },
     webhook: async (request) => {
       if (request.method === 'GET') return echoed(request, config, Date.now());

@@ -138,11 +138,13 @@ describe('the webhook', () => {
 });
 
 const signal = new AbortController().signal;
+let sends = 0;
 const send = async (text: string, by = connection): Promise<number> => {
+  sends += 1;
   const route = { channel: 'wechat-official', account: 'main', address: { to: platform.person } };
   const reply: Reply = { v: 1, id: 'r1', turn: 1, text, answers: [], status: 'answered', route, at: 0 };
   const parts = render(reply);
-  for (const [part, out] of parts.entries()) await by.send?.(out, route, `key/${part}`, signal);
+  for (const [part, out] of parts.entries()) await by.send?.(out, route, `key/${sends}/${part}`, signal);
   return parts.length;
 };
 

@@ -1,5 +1,6 @@
 import { AppError } from '@queueclaw/contracts';
 import { z } from 'zod';
+import { remembered } from '../remembered.js';
 import type { ChannelDoor, Connection, WebhookAnswer } from '../contract.js';
 import { wechatApi } from '../wechat-api.js';
 import { sealedEcho, sealedFields } from '../wechat-call.js';
@@ -24,11 +25,12 @@ export async function connect(config: WeComAppConfig, door: ChannelDoor): Promis
     token: () => ({ path: `/cgi-bin/gettoken?${asked}` }),
   });
   await api.check();
+  const sent = remembered();
 
   const post = async (body: Body, person: string, signal: AbortSignal): Promise<void> => {
     const words = { touser: person, agentid: Number(agent), msgtype: format, [format]: { content: body[format] } };
-    const sent = Sent.safeParse(await api.post('/cgi-bin/message/send', words, signal));
-    if (sent.success && sent.data.invaliduser !== '') throw unreachablePerson();
+    const told = Sent.safeParse(await api.post('/cgi-bin/message/send', words, signal));
+    if (told.success && told.data.invaliduser !== '') throw unreachablePerson();
   };
   const hear = async (fields: object): Promise<void> => {
     const message = WeChatMessage.safeParse(fields);
@@ -40,10 +42,13 @@ export async function connect(config: WeComAppConfig, door: ChannelDoor): Promis
     return data !== undefined && data.AgentID !== agent;
   };
   return {
-    send: async ({ text, body }, { address }, _key, signal) => {
-      const person = address?.['to'];
+    send: async ({ text, body }, { address = {} }, key, signal) => {
+      const { to: person, message } = address;
       if (person === undefined) throw new AppError('channel.rejected');
+      const once = `${key} ${message}`;
+      if (sent.has(once)) return;
       await post((body as Body | undefined) ?? { markdown: text, text }, person, signal);
+      sent.add(once);
     },
     webhook: async (request) => {
       if (request.method === 'GET') return echoed(sealedEcho(request, keys, Date.now()));

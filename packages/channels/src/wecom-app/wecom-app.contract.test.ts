@@ -1,4 +1,4 @@
-import { AppError, type Reply } from '@queueclaw/contracts';
+import { AppError, type Reply, type Route } from '@queueclaw/contracts';
 import { type FakeWeComApp, startFakeWeComApp, startWebhookServer } from '@queueclaw/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import type { Connection, WebhookRequest } from '../contract.js';
@@ -138,13 +138,14 @@ function padded(bytes: Buffer, value: number): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(count, value)]);
 }
 
-const route = { channel: 'wecom-app', account: 'main', address: { to: 'ada' } };
+const route: Route = { channel: 'wecom-app', account: 'main', address: { to: 'ada' } };
 const replyOf = (text: string): Reply => ({
   ...{ v: 1, id: 'r1', turn: 1, text, answers: [], status: 'answered', route, at: 0 },
 });
-const send = async (text: string, by = connection): Promise<void> => {
+let serial = 0;
+const send = async (text: string, by = connection, key = `key/${(serial += 1)}`, to = route): Promise<void> => {
   for (const [part, out] of render(replyOf(text)).entries())
-    await by.send?.(out, route, `key/${part}`, new AbortController().signal);
+    await by.send?.(out, to, `${key}/${part}`, new AbortController().signal);
 };
 
 describe('what it sends', () => {
@@ -193,6 +194,25 @@ describe('what it sends', () => {
   ] as const)('tells what to do about %j', async (mishap, code, retryAfterMs) => {
     platform.next(mishap);
     await expect(send('x')).rejects.toMatchObject({ code, retryAfterMs });
+  });
+
+  it('does not repeat the parts that WeCom has when a later one is tried again', async () => {
+    const before = platform.sent.length;
+    const text = '字'.repeat(1_500);
+    const parts = render(replyOf(text));
+    for (const out of parts.slice(0, 1)) await connection.send?.(out, route, 'again/0', new AbortController().signal);
+    platform.next({ errcode: -1 });
+    await expect(send(text, connection, 'again')).rejects.toMatchObject({ code: 'channel.failed' });
+    await send(text, connection, 'again');
+    const sent = platform.sent.slice(before).map(({ content }) => content);
+    expect([sent.length, sent.join('')]).toEqual([parts.length, text]);
+  });
+
+  it('answers another message though a forgotten conversation counts its replies anew', async () => {
+    const before = platform.sent.length;
+    for (const message of ['1', '2', '2'])
+      await send('hello', connection, 'r1', { ...route, address: { ...route.address, message } });
+    expect(platform.sent.length).toBe(before + 2);
   });
 
   it('names what an operator has to put right', async () => {

@@ -3,6 +3,7 @@ import type { WSClient } from '@wecom/aibot-node-sdk';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ChannelDoor, Connection } from '../contract.js';
+import { remembered } from '../remembered.js';
 import type { WeComBotConfig } from './config.js';
 import { failureOf, isPassing, unreachable } from './failure.js';
 import { openInbox } from './inbox.js';
@@ -11,13 +12,11 @@ import { Message } from './message.js';
 import type { Body } from './render.js';
 
 const Refusal = z.looseObject({ errcode: z.number().int() });
-const rememberedMax = 2_000;
-
 /** Other times than usual, milliseconds, for tests: between signs of life, and until WeCom has answered. */
 export type Times = { readonly heartbeatMs?: number; readonly answerMs?: number };
 
-/** The same for the same part of the same reply: what is sent again under it is the same message. */
-const streamIdOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 40);
+/** What is sent again under it is the same message. */
+const streamIdOf = (once: string): string => createHash('sha256').update(once).digest('hex').slice(0, 40);
 
 /**
  * Connects one bot: WeCom allows one line, so nothing is asked before this process listens. Only who listens can send.
@@ -28,9 +27,9 @@ export async function connect(
   { heartbeatMs = 30_000, answerMs = 6_000 }: Times = {},
 ): Promise<Connection> {
   let line: WSClient | undefined;
-  const sent = new Set<string>();
+  const sent = remembered();
   /** Answers to requests of which WeCom said nothing. */
-  const doubted = new Set<string>();
+  const doubted = remembered();
 
   const take = async (frame: unknown): Promise<void> => {
     const message = Message.safeParse(frame);
@@ -60,18 +59,18 @@ export async function connect(
     body: Body,
     chat: string,
     request: string | undefined,
-    key: string,
+    once: string,
     signal: AbortSignal,
   ): Promise<void> => {
     const client = line;
     if (client === undefined || signal.aborted) throw unreachable();
     const content = body.markdown;
-    if (body.first && request !== undefined && !doubted.has(key)) {
+    if (body.first && request !== undefined && !doubted.has(once)) {
       const frame = { headers: { req_id: request } };
-      const answering = told(client.replyStream(frame, streamIdOf(key), content, true), signal);
+      const answering = told(client.replyStream(frame, streamIdOf(once), content, true), signal);
       const code = await answering.catch((error: unknown) => {
         // The line stands: it is the request that WeCom does not know any more.
-        if (client.isConnected && !signal.aborted) remember(doubted, key);
+        if (client.isConnected && !signal.aborted) doubted.add(once);
         throw error;
       });
       if (code === 0) return;
@@ -85,9 +84,10 @@ export async function connect(
     send: async ({ text, body }, { address = {} }, key, signal) => {
       const { chat, request } = address;
       if (chat === undefined) throw new AppError('channel.rejected');
-      if (sent.has(key)) return;
-      await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, key, signal);
-      remember(sent, key);
+      const once = `${key} ${request}`;
+      if (sent.has(once)) return;
+      await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, once, signal);
+      sent.add(once);
     },
     listen: (signal) =>
       keepLine({
@@ -97,9 +97,4 @@ export async function connect(
       }),
     stop: async () => undefined,
   };
-}
-
-function remember(keys: Set<string>, key: string): void {
-  if (keys.size >= rememberedMax) keys.clear();
-  keys.add(key);
 }
