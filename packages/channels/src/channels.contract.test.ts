@@ -22,6 +22,26 @@ describe.each(channels.map((channel) => [channel.name, channel] as const))('chan
   test.each(promises(channel, fixturesOf(name)))('$says', async ({ check }) => check());
 });
 
+/** What a platform does not tell a bot, or not the way that ours asks. */
+const untold: Readonly<Record<string, readonly Fixture['shows'][]>> = {
+  discord: ['edit'],
+  whatsapp: ['edit', 'join'],
+  feishu: ['edit'],
+  dingtalk: ['edit', 'join'],
+  'wecom-app': ['edit'],
+  'wechat-official': ['edit'],
+  'wecom-bot': ['edit', 'join'],
+};
+
+test.each(channels.filter(({ capabilities }) => capabilities.delivery === 'platform').map(({ name }) => name))(
+  'an edit in %s is no message, and neither is somebody who comes in',
+  (name) => {
+    const shown = fixturesOf(name).map(({ shows }) => shows);
+    for (const what of ['edit', 'join'] as const)
+      expect(shown.includes(what)).toBe(!(untold[name] ?? []).includes(what));
+  },
+);
+
 describe('the registry', () => {
   test('has every folder with an index.ts, once, and finds it by name', () => {
     const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })

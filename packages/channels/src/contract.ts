@@ -181,6 +181,8 @@ export type Fixture = {
   /** The guarantee, as a test's title. */
   readonly says: string;
   readonly payload: unknown;
+  /** An edit, or somebody who comes in: must become nothing. Platforms that tell of it need one. */
+  readonly shows?: 'edit' | 'join';
   /** The bot wrote it itself: must become nothing. Platforms need at least one. */
   readonly own?: boolean;
   /** The expected mail, in part. */

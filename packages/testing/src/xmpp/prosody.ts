@@ -98,7 +98,7 @@ c2s_ports = { ${port} }
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
-modules_enabled = { "c2s", "message", "iq", "presence", "roster", "saslauth", "ping", "smacks", "offline"${tls ? ', "tls"' : ''} }
+modules_enabled = { "c2s", "message", "iq", "presence", "roster", "saslauth", "ping", "smacks", "offline", "blocklist"${tls ? ', "tls"' : ''} }
 modules_disabled = { "s2s", "posix"${tls ? '' : ', "tls"'} }
 ssl = { certificate = "${folder}/certificate.pem", key = "${folder}/key.pem" }
 VirtualHost "${domain}"

@@ -31,6 +31,8 @@ export type XmppPerson = {
   enter(room: string, nick: string): Promise<void>;
   /** Sends any stanza. */
   send(stanza: Element): Promise<void>;
+  /** Lets nothing of somebody through any more, or again. */
+  block(address: string, blocked: boolean): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -60,6 +62,7 @@ export async function openXmppPerson(server: Prosody, name: string): Promise<Xmp
     if (state !== undefined) states.push({ from, state: state.name });
     if (text !== null) heard.push({ from, text, id: stanza.attrs['id'] as string | undefined, replaces });
   });
+  const asker = Reflect.get(xmpp, 'iqCaller') as { request(iq: Element): Promise<Element> };
   await xmpp.start();
   await xmpp.send(xml('iq', { type: 'get', id: 'roster' }, xml('query', { xmlns: 'jabber:iq:roster' })));
   await xmpp.send(xml('presence'));
@@ -90,6 +93,11 @@ export async function openXmppPerson(server: Prosody, name: string): Promise<Xmp
       await inside;
     },
     send: (stanza) => xmpp.send(stanza),
+    block: async (address, blocked) => {
+      const item = xml('item', { jid: address });
+      const iq = xml('iq', { type: 'set' }, xml(blocked ? 'block' : 'unblock', { xmlns: 'urn:xmpp:blocking' }, item));
+      await asker.request(iq);
+    },
     stop: async () => void (await xmpp.stop().catch(() => undefined)),
   };
 }

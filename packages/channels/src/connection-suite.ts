@@ -1,0 +1,220 @@
+import { AppError, type Reply } from '@queueclaw/contracts';
+import { inspect } from 'node:util';
+import type { Promised } from './contract-suite.js';
+import type { Channel, ChannelDoor, Connection, Incoming } from './contract.js';
+
+/** A platform under test, or what stands for it, and what may happen to the next message that is sent to it. */
+export type Counterpart = {
+  /** Settings that connect to it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Settings instead of these, with which it lets nobody in. */
+  readonly wrong: Readonly<Record<string, string>>;
+  /** What must be read nowhere, besides what `wrong` says. */
+  readonly secrets: readonly string[];
+  /** Has a person write to the bot alone. */
+  say(text: string): unknown;
+  /** What people were sent. */
+  sent(): readonly string[];
+  /** The next message meets this: `away`, the platform fails; `gone`, there is nobody to have it; `slow`, wait first. */
+  readonly next: Readonly<Record<'away' | 'gone', () => unknown>> & { readonly slow?: () => unknown };
+  /** Whether somebody listens, where the connection says so only later. */
+  readonly ready?: () => boolean;
+  /** Connections that listen, where that is a line. */
+  readonly lines?: () => number;
+  /** Where the platform's calls go, for webhooks. */
+  readonly attach?: (connection: Connection) => void;
+};
+
+/** A line to it, and everything that it said on the way. */
+type Opened = {
+  readonly connection: Connection;
+  readonly received: readonly Incoming[];
+  /** Whether its line is there, where it has one. */
+  isWell(): boolean;
+  /** Ends listening as the loss of a lease does, and resolves once it has ended. */
+  leave(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const fail = (sentence: string): never => {
+  throw new Error(sentence);
+};
+const never = new AbortController().signal;
+const levels = ['debug', 'error', 'info', 'log', 'warn'] as const;
+
+/** Everything that is written while this runs: by us, and by SDKs. */
+async function listenedTo(work: () => Promise<void>): Promise<string> {
+  let heard = '';
+  const kept = levels.map((level) => [level, console[level]] as const);
+  const streams = [process.stdout, process.stderr].map((stream) => [stream, stream.write] as const);
+  const hear = (...words: unknown[]): true => {
+    heard += `${words.map((word) => (typeof word === 'string' ? word : inspect(word, { depth: 9 }))).join(' ')}\n`;
+    return true;
+  };
+  for (const [level] of kept) console[level] = hear;
+  for (const [stream] of streams) stream.write = (words: unknown): boolean => hear(words);
+  try {
+    await work();
+  } finally {
+    for (const [level, write] of kept) console[level] = write;
+    for (const [stream, write] of streams) stream.write = write;
+  }
+  return heard;
+}
+
+/**
+ * The promises of every connection to a platform, for tests to hold a channel to them.
+ * @param until waits until its argument no longer throws
+ */
+export function connectionPromises(
+  channel: Channel,
+  counterpart: () => Counterpart,
+  until: (check: () => void) => Promise<void>,
+): readonly Promised[] {
+  let said = 0;
+  let notes: string | undefined;
+
+  const open = async (more: Readonly<Record<string, string>>, log: string[]): Promise<Opened> => {
+    const { parse, connect = () => fail('no connection') } = await channel.load();
+    const stopping = new AbortController();
+    const received: Incoming[] = [];
+    let well = 0;
+    const known: { self?: string } = {};
+    const door: ChannelDoor = {
+      account: 'main',
+      signal: stopping.signal,
+      notes: { read: async () => notes, write: async (text) => void (notes = text) },
+      trouble: (sentence) => {
+        log.push(sentence ?? '');
+        if (sentence === undefined) well += 1;
+      },
+      receive: async (payload) =>
+        void received.push(...parse(payload, { account: 'main', ...known, newId: () => `made-${(said += 1)}` })),
+    };
+    const config = channel.config.parse({ ...counterpart().config, ...more });
+    const connection = await connect(config, door);
+    if (connection.self !== undefined) known.self = connection.self;
+    counterpart().attach?.(connection);
+    const lease = new AbortController();
+    const listening = connection.listen?.(lease.signal);
+    const leave = async (): Promise<void> => {
+      lease.abort();
+      await listening;
+    };
+    return {
+      ...{ connection, received, leave },
+      isWell: () => connection.listen === undefined || well > 0 || counterpart().ready?.() === true,
+      close: async () => {
+        await leave();
+        stopping.abort();
+        await connection.stop();
+      },
+    };
+  };
+  /** The mail of a person who writes now. */
+  const hear = async ({ received, isWell }: Opened): Promise<Incoming> => {
+    const text = `words ${(said += 1)}`;
+    await until(() => void (isWell() || fail('nobody listens')));
+    await counterpart().say(text);
+    const find = (): Incoming | undefined => received.find(({ mail }) => mail.text === text);
+    await until(() => void (find() ?? fail('not received')));
+    return find() ?? fail('not received');
+  };
+  const answer = async ({ connection }: Opened, { mail }: Incoming, text: string): Promise<void> => {
+    const { render } = await channel.load();
+    const reply: Reply = {
+      ...{ v: 1, id: `r${(said += 1)}`, turn: 1, text, answers: [mail.id], status: 'answered' },
+      ...{ route: mail.route, at: 0 },
+    };
+    for (const [part, out] of render(reply).entries())
+      await connection.send?.(out, mail.route, `${reply.id}/${part}`, never);
+  };
+  /** Runs with an open line, and looks for secrets in whatever was said meanwhile. */
+  const withLine =
+    (work: (line: Opened) => Promise<void>): (() => Promise<void>) =>
+    async () => {
+      const log: string[] = [];
+      const output = await listenedTo(async () => {
+        const line = await open({}, log);
+        try {
+          await work(line);
+        } catch (thrown) {
+          log.push(inspect(thrown, { depth: 9 }));
+          throw thrown;
+        } finally {
+          await line.close();
+        }
+      });
+      silent([output, ...log].join('\n'));
+    };
+  const silent = (text: string): void => {
+    const { secrets, wrong } = counterpart();
+    for (const secret of [...secrets, ...Object.values(wrong)]) if (text.includes(secret)) fail('a secret was told');
+  };
+  const refused = async (work: Promise<void>): Promise<AppError> => {
+    const thrown: unknown = await work.then(
+      () => fail('it was not refused'),
+      (error: unknown) => error,
+    );
+    silent(inspect(thrown, { depth: 9, showHidden: true }));
+    return thrown instanceof AppError ? thrown : fail(`no AppError: ${String(thrown)}`);
+  };
+  /** What becomes of a message that meets this, and that the next one is sent all the same. */
+  const meets = (mishap: keyof Counterpart['next'], code: string): (() => Promise<void>) =>
+    withLine(async (line) => {
+      const mail = await hear(line);
+      await counterpart().next[mishap]?.();
+      const error = await refused(answer(line, mail, `not sent ${said}`));
+      if (error.code !== code) fail(`${error.code}: ${error.publicMessage}`);
+      if (mishap === 'slow' && !((error.retryAfterMs ?? 0) > 0)) fail('it does not say how long to wait');
+      const text = `sent after ${said}`;
+      await answer(line, await hear(line), text);
+      await until(() => void (counterpart().sent().join('\n').includes(text) || fail('not sent')));
+    });
+
+  return [
+    {
+      says: 'hears a person and answers where that was said',
+      check: withLine(async (line) => {
+        const text = `an answer ${(said += 1)}`;
+        const mail = await hear(line);
+        if (mail.addressed !== true || mail.place?.kind !== 'direct') fail('not said to it alone');
+        await answer(line, mail, text);
+        await until(() => void (counterpart().sent().join('\n').includes(text) || fail('not sent')));
+      }),
+    },
+    { says: 'a platform that fails is asked again', check: meets('away', 'channel.failed') },
+    { says: 'what nobody will ever have is given up', check: meets('gone', 'channel.rejected') },
+    {
+      says: 'waits where the platform says how long, and else says that it has no such answer',
+      check: async () => {
+        if (counterpart().next.slow !== undefined) await meets('slow', 'channel.failed')();
+      },
+    },
+    {
+      says: 'stops listening when it is to, and leaves no line',
+      check: withLine(async (line) => {
+        await hear(line);
+        await line.leave();
+        const { lines } = counterpart();
+        if (lines !== undefined) await until(() => void (lines() === 0 || fail(`${lines()} lines are left`)));
+      }),
+    },
+    {
+      says: 'is let in by no wrong secret, and tells neither that nor the right one',
+      check: async () => {
+        const log: string[] = [];
+        const output = await listenedTo(async () => {
+          const line = await open(counterpart().wrong, log).catch((thrown: unknown) => {
+            log.push(inspect(thrown, { depth: 9, showHidden: true }));
+            return thrown instanceof AppError ? undefined : fail('no AppError');
+          });
+          if (line === undefined) return;
+          // Who is only told on the line goes on trying, and says so.
+          await until(() => void (log.some((sentence) => sentence !== '') || fail('no trouble'))).finally(line.close);
+        });
+        silent([output, ...log].join('\n'));
+      },
+    },
+  ];
+}
