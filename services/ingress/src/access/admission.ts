@@ -52,11 +52,12 @@ type Told = {
 export function createAdmission({ shards, announce, logger }: AdmissionOptions): Admission {
   const pairings = openPairings(shards);
 
-  const tell = async (tenant: string, { conversation, mail }: Incoming, { once, ...told }: Told): Promise<void> => {
+  const tell = async (tenant: string, { conversation, mail }: Incoming, { once, ...told }: Told): Promise<boolean> => {
     const address = { tenant, conversation };
     const reply = noticeOf({ ...told, route: mail.route, language: mail.language });
-    if (await notify({ shards, address, reply, once }))
-      await announce?.(address, mail.route.channel, 'reply').catch(() => undefined);
+    const first = await notify({ shards, address, reply, once });
+    if (first) await announce?.(address, mail.route.channel, 'reply').catch(() => undefined);
+    return first;
   };
   const giveCode = async ({ tenant, channel, account }: Arrival, incoming: Incoming): Promise<void> => {
     const { conversation, mail } = incoming;
@@ -71,7 +72,9 @@ export function createAdmission({ shards, announce, logger }: AdmissionOptions):
     const answer = await pairings.ask({ tenant, account: `${channel}/${account}` }, request, newPairingCode());
     if (answer === 'full') return logger.warn({ channel, account }, 'too many people wait for a pairing code');
     const { code, telling } = answer;
-    await tell(tenant, incoming, { id: `code-${shortHash(code)}-${telling}`, key: 'access.code', values: { code } });
+    const told = { id: `code-${shortHash(code)}-${telling}`, key: 'access.code', values: { code } } as const;
+    if ((await tell(tenant, incoming, told)) && telling === 1)
+      logger.info({ channel, account }, 'somebody asks to write: queueclaw pairing list tells who');
   };
   /** Whether the conversation goes at a person's pace. What overtakes everything is never held up. */
   const keepsPace = async ({ tenant, access }: Arrival, { conversation, mail }: Incoming): Promise<boolean> =>
