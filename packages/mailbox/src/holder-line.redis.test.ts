@@ -6,6 +6,7 @@ import { type HolderLine, openHolderLine } from './holder-line.js';
 import { openShards } from './shards.js';
 
 const connections: Redis[] = [];
+const lines: HolderLine[] = [];
 const space = { namespace: uniqueNamespace(), shards: 2 };
 const ending = new AbortController();
 const never = new AbortController().signal;
@@ -16,9 +17,10 @@ let third: HolderLine;
 const line = async (): Promise<HolderLine> => {
   const url = await sharedRedis();
   const redis = connectRedis(url, 'command', () => undefined);
-  const subscriber = connectRedis(url, 'subscriber', () => undefined);
-  connections.push(redis, subscriber);
-  return openHolderLine(openShards(space, redis), subscriber);
+  connections.push(redis);
+  const opened = openHolderLine(openShards(space, redis), () => connectRedis(url, 'subscriber', () => undefined));
+  lines.push(opened);
+  return opened;
 };
 /** Asks until somebody holds it. */
 const askAgain = (by: HolderLine, name: string, question: unknown): Promise<unknown> => {
@@ -34,6 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   ending.abort();
+  for (const one of lines) one.close();
   for (const redis of connections) redis.disconnect();
 });
 

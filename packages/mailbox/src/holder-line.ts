@@ -1,11 +1,14 @@
 import { keys } from '@queueclaw/contracts';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Shards } from './shards.js';
 
 const bytesMax = 262_144;
 const askedAtOnceMax = 1_000;
+/** While Redis is away nobody is heard either. */
+const unsubscribeMs = 1_000;
 
 const Asked = z.object({ id: z.uuid(), back: z.string().max(256), question: z.unknown() });
 const Told = z.object({ id: z.uuid(), answer: z.unknown() });
@@ -21,16 +24,18 @@ export type HolderLine = {
   ask(name: string, question: unknown, signal: AbortSignal): Promise<unknown>;
   /** Answers as the holder of `name` until the signal aborts; resolves once it does. `handle` must not reject. */
   serve(name: string, handle: (question: unknown) => Promise<unknown>, signal: AbortSignal): Promise<void>;
+  close(): void;
 };
 
-/** @param subscriber a connection of its own; the caller ends it */
-export function openHolderLine({ all }: Shards, subscriber: Redis): HolderLine {
+/** @param connect makes a `subscriber` connection, which is made when it is needed first */
+export function openHolderLine({ all }: Shards, connect: () => Redis): HolderLine {
   const [shard] = all;
   if (shard === undefined) throw new Error('no shard');
   const { redis, tag } = shard;
   const me = keys.holderLine(tag, randomUUID());
   const asked = new Map<string, (answer: unknown) => void>();
   const served = new Map<string, (question: unknown) => Promise<unknown>>();
+  let subscriber: Redis | undefined;
   let hearing: Promise<unknown> | undefined;
 
   const say = async (channel: string, words: object): Promise<number> => {
@@ -42,7 +47,7 @@ export function openHolderLine({ all }: Shards, subscriber: Redis): HolderLine {
     const { id, back, question } = Asked.parse(JSON.parse(text));
     await say(back, { id, answer: await handle(question) });
   };
-  subscriber.on('message', (channel: string, text: string) => {
+  const hear = (channel: string, text: string): void => {
     if (channel === me) {
       const told = Told.safeParse(parsed(text));
       if (told.success) asked.get(told.data.id)?.(told.data.answer);
@@ -51,25 +56,29 @@ export function openHolderLine({ all }: Shards, subscriber: Redis): HolderLine {
     const handle = served.get(channel);
     // Who asked and is not answered gives up by itself.
     if (handle !== undefined) void reply(handle, text).catch(() => undefined);
-  });
+  };
+  const subscribed = (): Redis => (subscriber ??= connect().on('message', hear));
 
   return {
     ask: async (name, question, signal) => {
       signal.throwIfAborted();
       if (asked.size >= askedAtOnceMax) throw new RangeError('too many questions at once');
-      hearing ??= subscriber.subscribe(me).catch((error: unknown) => {
-        hearing = undefined;
-        throw error;
-      });
-      await hearing;
+      hearing ??= subscribed()
+        .subscribe(me)
+        .catch((error: unknown) => {
+          hearing = undefined;
+          throw error;
+        });
       const id = randomUUID();
       const answer = Promise.withResolvers<unknown>();
       const onAbort = (): void => answer.reject(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
       asked.set(id, answer.resolve);
       answer.promise.catch(() => undefined);
       try {
+        await Promise.race([hearing, answer.promise]);
+        // Nobody waits for it any more: it must not be done later.
+        signal.throwIfAborted();
         const hearers = await say(keys.holderLine(tag, name), { id, back: me, question });
         return hearers === 0 ? undefined : await answer.promise;
       } finally {
@@ -84,13 +93,14 @@ export function openHolderLine({ all }: Shards, subscriber: Redis): HolderLine {
       if (signal.aborted) return;
       served.set(channel, handle);
       try {
-        await Promise.race([subscriber.subscribe(channel), ended.promise]);
+        await Promise.race([subscribed().subscribe(channel), ended.promise]);
         await ended.promise;
       } finally {
         served.delete(channel);
-        await subscriber.unsubscribe(channel).catch(() => undefined);
+        await Promise.race([subscribed().unsubscribe(channel), pause(unsubscribeMs)]).catch(() => undefined);
       }
     },
+    close: () => subscriber?.disconnect(),
   };
 }
 

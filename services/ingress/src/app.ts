@@ -54,9 +54,9 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const live = fromLive(door.conversations);
   const typing = createTyping({ fromLive: live });
   const waker = openDeliveryWaker(door.mailbox.shards);
-  const hearing = connectRedis(redisUrl, 'subscriber', onError);
+  const line = openHolderLine(door.mailbox.shards, () => connectRedis(redisUrl, 'subscriber', onError));
   const platforms = fromChannels({
-    line: openHolderLine(door.mailbox.shards, hearing),
+    line,
     configured: config.channels,
     toMessages: post,
     typing,
@@ -114,7 +114,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
       await platforms.stop();
       await Promise.all([sweeper, replies.net, ...replies.consumers].map((part) => part.stop(graceMs)));
       blobs.close();
-      hearing.disconnect();
+      line.close();
       await waker.close();
       await door.close();
     },

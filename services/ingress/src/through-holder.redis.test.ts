@@ -18,18 +18,16 @@ const endings: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const url = await sharedRedis();
   lines = [0, 1].map(() => {
-    const [redis, subscriber] = (['command', 'subscriber'] as const).map((role) =>
-      connectRedis(url, role, () => undefined),
-    );
-    if (redis === undefined || subscriber === undefined) throw new Error('no connection');
-    connections.push(redis, subscriber);
-    return openHolderLine(openShards(space, redis), subscriber);
+    const redis = connectRedis(url, 'command', () => undefined);
+    connections.push(redis);
+    return openHolderLine(openShards(space, redis), () => connectRedis(url, 'subscriber', () => undefined));
   });
 });
 afterEach(async () => {
   for (const end of endings.splice(0)) await end();
 });
 afterAll(() => {
+  for (const line of lines) line.close();
   for (const redis of connections) redis.disconnect();
 });
 
