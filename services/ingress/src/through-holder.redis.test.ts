@@ -34,6 +34,7 @@ afterAll(() => {
 /** Two replicas with the same account; the first one listens once it is told to. */
 const replicas = (): {
   readonly sent: string[];
+  readonly name: string;
   fail(error: AppError | undefined): void;
   holder: Connection;
   other: Connection;
@@ -66,7 +67,7 @@ const replicas = (): {
     endings.push(end);
     return end;
   };
-  return { sent, fail: (error) => void (failure = error), holder, other, listen };
+  return { sent, name, fail: (error) => void (failure = error), holder, other, listen };
 };
 const send = (by: Connection, text: string, signal = never): Promise<void> =>
   by.send?.({ text, body: { first: true } }, route, `key/${text}`, signal) ?? Promise.resolve();
@@ -92,6 +93,21 @@ test.each([
   await eventually(() => send(other, 'x'));
   fail(error);
   await expect(send(other, 'y')).rejects.toMatchObject({ code, publicMessage, retryAfterMs });
+});
+
+it('does not send what nobody waits for any more', async () => {
+  const { sent, name, listen } = replicas();
+  listen();
+  const ask = (until: number): Promise<unknown> =>
+    lines[1]?.ask(name, { out: { text: 'x' }, to: route, key: 'k', until }, never) ?? Promise.resolve();
+  const answer = await eventually(async () => {
+    const told = await ask(Date.now() - 1);
+    expect(told).toBeDefined();
+    return told;
+  });
+  expect([answer, sent]).toEqual([{ failure: expect.objectContaining({ code: 'channel.failed' }) }, []]);
+  await ask(Date.now() + 60_000);
+  expect(sent).toHaveLength(1);
 });
 
 it('gives up with its signal', async () => {

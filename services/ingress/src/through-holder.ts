@@ -19,6 +19,8 @@ const Question = z.object({
   out: z.looseObject({ text: z.string() }),
   to: Route,
   key: z.string().max(1_000),
+  /** Milliseconds since the epoch: nobody waits for an answer after this. */
+  until: z.number(),
 });
 const Answer = z.object({
   failure: z
@@ -40,16 +42,19 @@ export function throughHolder(connection: Connection, { line, name, onError }: H
 
   const answer = async (question: unknown): Promise<unknown> => {
     try {
-      const { out, to, key } = Question.parse(question);
-      await send(out as Outgoing, to, key, AbortSignal.timeout(sendMsMax));
+      const { out, to, key, until } = Question.parse(question);
+      const leftMs = until - Date.now();
+      if (leftMs <= 0) throw failed('This was asked too long ago.');
+      await send(out as Outgoing, to, key, AbortSignal.timeout(Math.min(leftMs, sendMsMax)));
       return {};
     } catch (thrown) {
       const { code, publicMessage, retryAfterMs } = toAppError(thrown, 'channel.failed');
       return { failure: { code, publicMessage, retryAfterMs } };
     }
   };
-  const ask = async (question: z.input<typeof Question>, signal: AbortSignal): Promise<void> => {
+  const ask = async (message: Omit<z.input<typeof Question>, 'until'>, signal: AbortSignal): Promise<void> => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(sendMsMax)]);
+    const question = { ...message, until: Date.now() + sendMsMax };
     const told = await line.ask(name, question, limit).catch((thrown: unknown) => {
       throw failed('The process that holds the connection does not answer.', thrown);
     });
