@@ -44,11 +44,24 @@ test('a token that is wrong is not also a token that is missing', () => {
 });
 
 test('what other packages know is checked too; a warning stops nothing', () => {
-  const reading = read('channels:\n  - { name: telegrm }\n');
+  const reading = read('channels:\n  - { name: telegrm, access: { direct: open } }\n');
   expect(reading).toMatchObject({ ok: true, warnings: ['queueclaw.yaml:2: channels[0].name: no channel telegrm'] });
 });
 
 test('a finding names its line also when items before it are not valid', () => {
   const found = problems('channels:\n  - { nam: x }\n  - { name: telegram, agent: nobody }\n');
   expect(found.join('\n')).toContain('queueclaw.yaml:3: channels[1].agent: there is no such agent');
+});
+
+test('codes that nobody can approve are warned of', () => {
+  const warnings = (text: string): string[] => {
+    const reading = read(text);
+    return reading.ok ? reading.warnings : ['not valid'];
+  };
+  const telegram = 'channels:\n  - { name: telegram }\n';
+  expect(warnings(telegram)).toEqual([expect.stringMatching(/^queueclaw\.yaml:2: channels\[0\]: nobody may write/)]);
+  const operators = 'console: { operators: [{ name: a, token: an-operator-token-of-16 }] }\n';
+  expect(warnings(telegram + operators)).toEqual([]);
+  for (const more of ['access: { allow: [1] }', 'access: { direct: off }', 'enable: false'])
+    expect(warnings(`channels:\n  - { name: telegram, ${more} }\n`)).toEqual([]);
 });

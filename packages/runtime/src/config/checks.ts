@@ -50,6 +50,19 @@ const blobs = ({ state }: Config): Finding[] => {
   return findings;
 };
 
+/** People who are given a code that nobody can approve. */
+const pairing = ({ channels, console: { operators } }: Config): Finding[] =>
+  channels.flatMap(({ name, enable, access }, at) =>
+    enable && access.direct === 'pairing' && access.allow.length === 0 && operators.length === 0
+      ? [
+          {
+            ...{ path: ['channels', at], warning: true as const },
+            message: `nobody may write to ${name} yet, and nobody can approve them: add ids to access.allow, or to console:  operators: [{ name: admin, token: "\${QUEUECLAW_OPERATOR_TOKEN}" }]`,
+          },
+        ]
+      : [],
+  );
+
 /** What a schema cannot say: rules between values. */
 export function checkConfig(config: Config): Finding[] {
   const findings: Finding[] = [
@@ -58,6 +71,7 @@ export function checkConfig(config: Config): Finding[] {
     ...timeZones(config),
     ...checkBudgets(config),
     ...blobs(config),
+    ...pairing(config),
   ];
   if (!isLoopback(config.server.host) && config.server.tokens.length === 0) {
     findings.push({

@@ -42,9 +42,10 @@ test('a GoClaw file loads once a token is given, and what it names in its own wo
 test('state.path and state.auto_save load with a warning that names the replacement', () => {
   const reading = read({ ...keys, TELEGRAM_BOT_TOKEN: '1:a', DISCORD_BOT_TOKEN: 'b', QUEUECLAW_TOKEN: token });
   const warnings = reading.ok ? reading.warnings : [];
-  expect(warnings).toHaveLength(2);
+  expect(warnings).toHaveLength(4);
   expect(warnings[0]).toMatch(/^goclaw\.yaml:39: state\.path is ignored: .*state\.home/);
   expect(warnings[1]).toMatch(/^goclaw\.yaml:40: state\.auto_save is ignored: .*state\.retention/);
+  for (const warning of warnings.slice(2)) expect(warning).toContain('nobody can approve them');
 });
 
 test('a channel without its credentials is named and left off, the others stay', () => {
