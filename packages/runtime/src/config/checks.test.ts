@@ -60,6 +60,7 @@ test('codes that nobody can approve are warned of', () => {
   };
   const telegram = 'channels:\n  - { name: telegram }\n';
   expect(warnings(telegram)).toEqual([expect.stringMatching(/^queueclaw\.yaml:2: channels\[0\]: nobody may write/)]);
+  expect(warnings('channels: [{ name: web }]').filter((text) => text.includes('nobody may write'))).toEqual([]);
   const operators = 'console: { operators: [{ name: a, token: an-operator-token-of-16 }] }\n';
   expect(warnings(telegram + operators)).toEqual([]);
   for (const more of ['access: { allow: [1] }', 'access: { direct: off }', 'enable: false'])

@@ -1,3 +1,4 @@
+import { streamChannels } from '@queueclaw/contracts';
 import { isIP } from 'node:net';
 import { checkBudgets } from './budget-checks.js';
 import type { ConfigPath } from './problem.js';
@@ -53,7 +54,11 @@ const blobs = ({ state }: Config): Finding[] => {
 /** People who are given a code that nobody can approve. */
 const pairing = ({ channels, console: { operators } }: Config): Finding[] =>
   channels.flatMap(({ name, enable, access }, at) =>
-    enable && access.direct === 'pairing' && access.allow.length === 0 && operators.length === 0
+    enable &&
+    !streamChannels.includes(name) &&
+    access.direct === 'pairing' &&
+    access.allow.length === 0 &&
+    operators.length === 0
       ? [
           {
             ...{ path: ['channels', at], warning: true as const },
