@@ -15,7 +15,7 @@ export type FakeWeComApp = {
   readonly aesKey: string;
   /** Where messages go from now on. */
   callAt(url: string): void;
-  /** A person writes; `more` goes into the message. Resolves to the answer's status. */
+  /** A person writes; `more` goes into the message. Called up to four times; resolves to the last answer's status, 0 for none. */
   say(text: string, more?: WeChatFields): Promise<number>;
   /** A message, as it is before it is encrypted. */
   message(text: string, more?: WeChatFields): WeChatFields;
@@ -37,6 +37,7 @@ const secret = 'an-app-secret-of-the-fake-wecom-with-43-sig';
 const token = 'QDG6eKTheFakeWeCom';
 const aesKey = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';
 const contentBytesMax = 2_048;
+const triesMax = 4;
 
 /** Starts one on a free port of loopback. */
 export async function startFakeWeComApp(): Promise<FakeWeComApp> {
@@ -81,7 +82,17 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
   return {
     ...{ url: server.url, corpId, agentId, secret, token, aesKey, sent, message, call },
     callAt: (url) => void (target = url),
-    say: async (text, more) => (await call(message(text, more))).status,
+    say: async (text, more) => {
+      const said = message(text, more);
+      for (let tries = 1; ; tries += 1) {
+        const status = await call(said).then(
+          (response) => response.status,
+          () => 0,
+        );
+        if ((status !== 0 && status < 500) || tries >= triesMax) return status;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    },
     verify: (echo, forgery) => verifyWeChat(target, echo, keys, forgery),
     tokens: () => tokens,
     endToken: () => void (access = ''),
