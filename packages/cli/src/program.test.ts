@@ -31,7 +31,7 @@ test('knows the commands of the contract', () => {
   const names = program.commands.map((command) => command.name());
   expect(names.toSorted()).toEqual(
     [
-      ...['up', 'run', 'chat', 'send', 'doctor', 'config', 'logs', 'completion', 'redis'],
+      ...['up', 'run', 'chat', 'send', 'doctor', 'config', 'logs', 'completion', 'redis', 'onboard'],
       ...['conversations', 'models', 'tools', 'channels', 'pairing', 'dead-letters'],
     ].toSorted(),
   );
@@ -39,6 +39,7 @@ test('knows the commands of the contract', () => {
     program.commands.find((command) => command.name() === name)?.commands.map((command) => command.name()) ?? [];
   expect(below('config')).toEqual(['validate', 'show', 'schema']);
   expect(below('conversations')).toEqual(['list', 'show', 'export', 'delete']);
+  expect(below('channels')).toContain('test');
   expect(below('pairing')).toEqual(['list', 'approve', 'revoke']);
   expect(below('dead-letters')).toEqual(['list', 'show', 'retry', 'drop']);
 });

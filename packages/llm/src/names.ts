@@ -5,9 +5,15 @@ import type { Config, ConfigCheck, Finding } from '@queueclaw/runtime/settings';
 import { toAppError } from '@queueclaw/contracts';
 import { urlProblem } from './endpoint.js';
 import { modelOf } from './default-models.js';
+import { providers } from './registry.js';
 import { resolveModel } from './resolve-model.js';
 
 export { type Choice, chooseModel } from './choose-model.js';
+
+/** Vendors that answer as soon as their key is set. */
+export const keyedProviders: readonly { readonly name: string; readonly keyVariable: string }[] = providers.flatMap(
+  ({ name, keyVariable }) => (keyVariable === undefined || modelOf(name) === undefined ? [] : [{ name, keyVariable }]),
+);
 
 /** The vendor that answers for a model's name, and whether it has what it needs. */
 export type ModelSummary = { readonly name: string; readonly provider: string; readonly model: string | undefined };

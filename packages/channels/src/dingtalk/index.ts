@@ -17,6 +17,6 @@ export const dingtalk: Channel<DingTalkConfig> = {
       import('./render.js'),
       import('./connect.js'),
     ]);
-    return { parse, render, connect };
+    return { parse, render, connect, addressOf: (to: string) => ({ person: to }) };
   },
 };

@@ -17,6 +17,6 @@ export const feishu: Channel<FeishuConfig> = {
       import('./render.js'),
       import('./connect.js'),
     ]);
-    return { parse, render, connect };
+    return { parse, render, connect, addressOf: (to: string) => ({ chat: to }) };
   },
 };

@@ -18,6 +18,6 @@ export const telegram: Channel<TelegramConfig> = {
       import('./render.js'),
       import('./connect.js'),
     ]);
-    return { parse, render, connect };
+    return { parse, render, connect, addressOf: (to: string) => ({ chat: to }) };
   },
 };

@@ -18,6 +18,6 @@ export const whatsapp: Channel<WhatsAppConfig> = {
       import('./render.js'),
       import('./connect.js'),
     ]);
-    return { parse, render, connect };
+    return { parse, render, connect, addressOf: (to: string) => ({ to: to }) };
   },
 };

@@ -1,3 +1,4 @@
+import { catalogue, findChannel } from '@queueclaw/channels/names';
 import type { Command } from 'commander';
 import { logNames } from '../logs/names.js';
 import { serviceNames } from '../program-files.js';
@@ -12,17 +13,22 @@ export type Lookup = {
 
 const candidatesMax = 500;
 
+const platformNames = (): readonly string[] =>
+  catalogue().flatMap(({ name }) => (findChannel(name)?.capabilities.delivery === 'platform' ? [name] : []));
+
 const pathOf = (command: Command): string =>
   command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim();
 
 const valuesOf = async (flag: string, lookup: Lookup): Promise<readonly string[]> => {
   if (flag === '--service') return logNames;
+  if (flag === '--channel') return platformNames();
   return flag === '--conversation' ? lookup.conversations() : [];
 };
 
 const argumentsOf = async (command: string, lookup: Lookup): Promise<readonly string[]> => {
   if (command === 'run') return serviceNames;
   if (command === 'completion') return shells;
+  if (command === 'channels test') return platformNames();
   if (/^conversations (show|export|delete)$/.test(command)) return lookup.conversations();
   if (command === 'pairing approve') return lookup.codes();
   return /^dead-letters (show|retry|drop)$/.test(command) ? lookup.deadLetters() : [];

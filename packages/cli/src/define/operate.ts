@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Listing } from '../client/conversations.js';
+import type { TestOptions } from '../channels/test-command.js';
 import type * as InventoryCommands from '../operate/inventory.js';
 import type * as DeadLetterCommands from '../operate/dead-letters.js';
 import type * as PairingCommands from '../operate/pairing.js';
@@ -36,6 +37,20 @@ export function defineOperate(program: Command, words: Words): void {
       ending(async (options: Shared) => (await import('../operate/channels-status.js')).channelsStatusCommand(options)),
     );
   definePairing(program, words);
+  channels
+    .command('test')
+    .description(words('channels.test'))
+    .argument('<channel>', words('channels.test.channel'))
+    .argument('[account]', words('channels.test.account'))
+    .option('--to <id>', words('option.to'))
+    .option('--text <text>', words('option.text'))
+    .addOption(config(words))
+    .addOption(json(words))
+    .action(
+      ending(async (name: string, account: string | undefined, options: TestOptions) =>
+        (await import('../channels/test-command.js')).channelsTestCommand(name, account, options),
+      ),
+    );
   defineDeadLetters(program, words);
 }
 

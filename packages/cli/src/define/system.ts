@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { OnboardOptions } from '../onboard/command.js';
 import type { LogsOptions } from '../logs/command.js';
 import type { Words } from '../phrases/index.js';
 import { serviceNames } from '../program-files.js';
@@ -21,6 +22,17 @@ export function defineSystem(program: Command, words: Words): void {
     .action(
       ending(async (service: string, options: Shared) => (await import('../run.js')).runCommand(service, options)),
     );
+
+  program
+    .command('onboard')
+    .description(words('onboard'))
+    .option('--channel <name>', words('option.channel'))
+    .option('--account <name>', words('option.account'))
+    .option('--set <setting=value...>', words('option.set'))
+    .option('--no-check', words('option.no_check'))
+    .addOption(config(words))
+    .addOption(json(words))
+    .action(ending(async (options: OnboardOptions) => (await import('../onboard/command.js')).onboardCommand(options)));
 
   program
     .command('doctor')
