@@ -138,6 +138,9 @@ export type WebhookRequest = {
 };
 export type WebhookAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
 
+/** A part of what an account listens to, and where its listener goes on. */
+export type ListenedPart = { readonly name: string; readonly notes: Notes };
+
 /** A connected account. */
 export type Connection = {
   /** The bot's own id on the platform. */
@@ -153,9 +156,11 @@ export type Connection = {
   readonly typing?: (to: Route, signal: AbortSignal) => Promise<void>;
   /**
    * Receives until the signal aborts. Where `holders` is `one`, only one replica of the fleet listens at a time, and another one
-   * takes over; `send` works on all of them.
+   * takes over; `send` works on all of them. `part` is one of `parts`.
    */
-  readonly listen?: (signal: AbortSignal) => Promise<void>;
+  readonly listen?: (signal: AbortSignal, part?: ListenedPart) => Promise<void>;
+  /** Parts that are listened to apart, at most 256, each by one replica of the fleet at a time. Absent: there is one. */
+  readonly parts?: readonly string[];
   /** Publishes the menu of commands where people write. Replaces the last one, so a repeat is harmless. */
   readonly commands?: (menu: readonly MenuCommand[], signal: AbortSignal) => Promise<void>;
   /** Answers the platform's webhook calls at `/channels/<channel>/<account>`. */

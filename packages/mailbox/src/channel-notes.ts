@@ -1,4 +1,5 @@
 import { AppError, keys } from '@queueclaw/contracts';
+import { z } from 'zod';
 import type { Shards } from './shards.js';
 
 const bytesMax = 65_536;
@@ -20,4 +21,22 @@ export function channelNotes(
       await shard.redis.set(key, text, 'PX', keptMs);
     },
   };
+}
+
+const Parts = z.array(z.string().max(64)).max(256);
+const partsOf = (name: string): string => `${name}/parts`;
+
+/** Keeps which parts an account is listened to in, for those who want to know who holds which. */
+export async function writeParts(shards: Shards, name: string, parts: readonly string[]): Promise<void> {
+  await channelNotes(shards, partsOf(name)).write(JSON.stringify(parts));
+}
+
+/** The parts that were written last; none when it is listened to as a whole. @throws what Redis says */
+export async function readParts(shards: Shards, name: string): Promise<readonly string[]> {
+  const text = await channelNotes(shards, partsOf(name)).read();
+  try {
+    return Parts.safeParse(JSON.parse(text ?? '[]')).data ?? [];
+  } catch {
+    return [];
+  }
 }

@@ -20,6 +20,8 @@ export type HolderOptions = {
   readonly who: string;
   /** For people: what is wrong with the work at the moment, no secrets. */
   readonly trouble?: () => string | undefined;
+  /** How long to leave it to others before asking for it, milliseconds. */
+  readonly hesitateMs?: () => number;
   /** How often a holder renews and others try, milliseconds; for tests. */
   readonly everyMs?: number;
   readonly onError: (error: unknown) => void;
@@ -38,7 +40,7 @@ export type SingleHolder = {
  * process is frozen, which nothing here can help: what the work does must bear being done twice.
  */
 export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) => Promise<void>): SingleHolder {
-  const { shards, name, token, who, trouble, everyMs = renewEveryMs, onError } = options;
+  const { shards, name, token, who, trouble, hesitateMs, everyMs = renewEveryMs, onError } = options;
   const [shard] = shards.all;
   if (shard === undefined) throw new Error('no shard');
   const key = keys.holder(shard.tag, name);
@@ -54,7 +56,8 @@ export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) =>
       return 'unknown';
     }
   };
-  const rest = (): Promise<unknown> => pause(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+  const rest = (ms = everyMs): Promise<unknown> =>
+    pause(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 
   /** Renews until the lease is somebody else's, or cannot be known to be ours any more. */
   const keep = async (heldAt: number, ended: AbortSignal): Promise<void> => {
@@ -71,6 +74,8 @@ export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) =>
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
+      if (hesitateMs !== undefined) await rest(hesitateMs());
+      if (stopping.signal.aborted) break;
       const askedAt = performance.now();
       if ((await ask()) === 'ours') {
         holds = true;

@@ -7,13 +7,13 @@ import {
   type Incoming,
 } from '@queueclaw/channels';
 import { type AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
-import { channelNotes, holdAlone, type HolderLine, type Shards } from '@queueclaw/mailbox';
+import { channelNotes, type HolderLine, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
-import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishMenu } from './publish-menu.js';
 import { throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
+import { shareParts } from './share-parts.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
 
@@ -256,7 +256,7 @@ function listen(
   { shards, logger }: FromChannelsOptions,
   { name, account = usualAccount }: ChannelConfig,
   { capabilities }: Channel,
-  { listen: work }: Connection,
+  { listen: work, parts }: Connection,
   trouble: () => string | undefined,
 ): () => Promise<void> {
   if (work === undefined) return async () => undefined;
@@ -270,11 +270,5 @@ function listen(
       await running;
     };
   }
-  const who = `${hostname()}/${process.pid}`;
-  const lease = { shards, name: keyOf(name, account), token: newId(), who, trouble, onError };
-  const holder = holdAlone(lease, async (signal) => {
-    logger.info({ channel: name, account }, `this process listens to ${keyOf(name, account)}`);
-    await work(signal);
-  });
-  return () => holder.stop();
+  return shareParts({ shards, name: keyOf(name, account), parts, trouble, logger, onError }, work);
 }

@@ -1,10 +1,11 @@
 import { AppError, type Route } from '@queueclaw/contracts';
 import { REST } from '@discordjs/rest';
+import { SimpleIdentifyThrottler } from '@discordjs/ws';
 import { Routes } from 'discord-api-types/v10';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ChannelDoor, Connection } from '../contract.js';
-import type { DiscordConfig } from './config.js';
+import { type DiscordConfig, shardsMax } from './config.js';
 import { failureOf } from './failure.js';
 import { acknowledge, commandsOf, componentsOf } from './components.js';
 import { listenToGateway } from './gateway.js';
@@ -12,6 +13,10 @@ import { Interaction } from './interaction.js';
 import { Message } from './message.js';
 
 const Self = z.object({ id: z.string(), username: z.string().optional() });
+const Gateway = z.object({
+  shards: z.number().int().min(1),
+  session_start_limit: z.object({ max_concurrency: z.number().int().min(1) }),
+});
 const Application = z.object({ id: z.string() });
 
 /** Discord takes 25 characters, and for some minutes one message of the same nonce. */
@@ -28,6 +33,12 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
   const call = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
   const { id: self, username } = Self.parse(await call(rest.get(Routes.user(), { signal: door.signal })));
+  const { shards, session_start_limit: limit } = Gateway.parse(
+    await call(rest.get(Routes.gatewayBot(), { signal: door.signal })),
+  );
+  const count = config.shards === 'auto' ? Math.min(shards, shardsMax) : config.shards;
+  // Several connections of one process begin their sessions at one pace.
+  const throttler = count === 1 ? undefined : new SimpleIdentifyThrottler(limit.max_concurrency);
   const say = (channel: string, content: string, more: object, signal: AbortSignal): Promise<unknown> =>
     call(
       rest.post(Routes.channelMessages(channel), {
@@ -58,9 +69,12 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
     typing: async ({ address = {} }, signal) => {
       if (address['channel'] !== undefined) await call(rest.post(Routes.channelTyping(address['channel']), { signal }));
     },
-    listen: (signal) =>
+    ...(count === 1 ? {} : { parts: Array.from({ length: count }, (_, id) => `${id}-of-${count}`) }),
+    listen: (signal, part) =>
       listenToGateway({
-        ...{ token: config.token, rest, notes: door.notes, trouble: door.trouble, signal },
+        ...{ token: config.token, rest, notes: part?.notes ?? door.notes, trouble: door.trouble, signal },
+        throttler,
+        shard: part === undefined ? undefined : { id: Number.parseInt(part.name, 10), count },
         take: async (data) => {
           const interaction = Interaction.safeParse(data);
           if (interaction.success) {

@@ -1,7 +1,7 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { eventually, type FakeDiscord, startFakeDiscord } from '@queueclaw/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
-import type { ChannelDoor, Connection, Incoming } from '../contract.js';
+import type { ChannelDoor, Connection, Incoming, ListenedPart } from '../contract.js';
 import { DiscordConfig } from './config.js';
 import { connect } from './connect.js';
 import { Message } from './message.js';
@@ -181,3 +181,69 @@ test('says of a message where it stands, and in servers whether it mentions the 
   ]);
   expect(said({ author: { id: '2', bot: true } })).toEqual([]);
 });
+
+describe('a bot in many servers', () => {
+  /** Two servers, of the first and the second of two connections. */
+  const [here, there] = ['4194304', '8388608'].map((guild_id) => ({ guild_id })).toReversed();
+  const partOf = (name: string, notes = { ...kept }): ListenedPart => ({
+    name,
+    notes: { read: async () => notes.text, write: async (text) => void (notes.text = text) },
+  });
+
+  it('has as many connections as Discord recommends, or as it is told', async () => {
+    const large = await startFakeDiscord({ shards: 2 });
+    const parts = async (more: Record<string, unknown>): Promise<readonly string[] | undefined> => {
+      const door = { ...silentDoor(), signal: new AbortController().signal };
+      const connection = await connect(configOf({ api_root: large.url, ...more }), door);
+      await connection.stop();
+      return connection.parts;
+    };
+    expect(await parts({})).toEqual(['0-of-2', '1-of-2']);
+    expect(await parts({ shards: 3 })).toEqual(['0-of-3', '1-of-3', '2-of-3']);
+    expect(await parts({ shards: 1 })).toBeUndefined();
+    expect(DiscordConfig.safeParse({ ...configOf(), shards: 257 }).success).toBe(false);
+    await large.close();
+  });
+
+  it('hears on each what is of it, and goes on with each where another process ended', async () => {
+    const large = await startFakeDiscord({ shards: 2 });
+    const received: string[] = [];
+    const door: ChannelDoor = {
+      ...silentDoor(),
+      receive: async (payload) => void received.push(Message.parse(payload).content),
+    };
+    const connection = await connect(configOf({ api_root: large.url }), door);
+    const notes = { ...kept };
+    const [first, second] = [new AbortController(), new AbortController()];
+    const running: (Promise<void> | undefined)[] = [
+      connection.listen?.(first.signal, partOf('0-of-2')),
+      connection.listen?.(second.signal, partOf('1-of-2', notes)),
+    ];
+    await eventually(() => expect(large.shards()).toEqual(['0/2', '1/2']), { timeoutMs: 15_000 });
+    large.say('alone');
+    large.say('here', here);
+    large.say('there', there);
+    await eventually(() => expect(received.toSorted()).toEqual(['alone', 'here', 'there']));
+    second.abort();
+    await running[1];
+    large.say('there, to nobody', there);
+    const third = new AbortController();
+    running.push(connection.listen?.(third.signal, partOf('1-of-2', notes)));
+    await eventually(() => expect(received).toContain('there, to nobody'));
+    expect(large.resumed()).toBe(1);
+    for (const lease of [first, third]) lease.abort();
+    for (const one of running) await one;
+    await connection.stop();
+    await large.close();
+  });
+});
+
+function silentDoor(): ChannelDoor {
+  return {
+    account: 'main',
+    signal: new AbortController().signal,
+    notes: { read: async () => undefined, write: async () => undefined },
+    trouble: () => undefined,
+    receive: async () => undefined,
+  };
+}

@@ -1,6 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { REST } from '@discordjs/rest';
-import { CloseCodes, type SessionInfo, WebSocketManager, WebSocketShardEvents } from '@discordjs/ws';
+import {
+  CloseCodes,
+  type IIdentifyThrottler,
+  type SessionInfo,
+  WebSocketManager,
+  WebSocketShardEvents,
+} from '@discordjs/ws';
 import { GatewayDispatchEvents, GatewayIntentBits } from 'discord-api-types/v10';
 import { z } from 'zod';
 import type { Notes } from '../contract.js';
@@ -14,6 +20,10 @@ export type GatewayOptions = {
   /** Makes the data of a MESSAGE_CREATE or INTERACTION_CREATE durable. */
   readonly take: (data: unknown) => Promise<void>;
   readonly trouble: (sentence: string | undefined) => void;
+  /** Paces the beginning of sessions, of several connections. */
+  readonly throttler?: IIdentifyThrottler | undefined;
+  /** Which of how many connections this is. Absent: the only one. */
+  readonly shard?: { readonly id: number; readonly count: number } | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -58,7 +68,16 @@ export async function listenToGateway(options: GatewayOptions): Promise<void> {
 }
 
 /** Connects, and takes messages until the signal aborts (resolves) or one of them cannot be made durable (rejects). */
-async function oneConnection({ token, rest, notes, take, trouble, signal }: GatewayOptions): Promise<void> {
+async function oneConnection({
+  token,
+  rest,
+  notes,
+  take,
+  trouble,
+  throttler,
+  shard,
+  signal,
+}: GatewayOptions): Promise<void> {
   /** What Discord has sent, and how far of it is durable. */
   const sent = sessionsIn(await notes.read());
   const durable = new Map(sent);
@@ -76,10 +95,13 @@ async function oneConnection({ token, rest, notes, take, trouble, signal }: Gate
       GatewayIntentBits.GuildMessages |
       GatewayIntentBits.DirectMessages |
       GatewayIntentBits.MessageContent,
-    retrieveSessionInfo: (shard) => sent.get(shard) ?? null,
-    updateSessionInfo: (shard, session) => {
-      if (session !== null) sent.set(shard, session);
-      else if (!ending) for (const known of [sent, durable]) known.delete(shard);
+    ...(throttler === undefined ? {} : { buildIdentifyThrottler: () => throttler }),
+    shardCount: shard?.count ?? 1,
+    shardIds: [shard?.id ?? 0],
+    retrieveSessionInfo: (id) => sent.get(id) ?? null,
+    updateSessionInfo: (id, session) => {
+      if (session !== null) sent.set(id, session);
+      else if (!ending) for (const known of [sent, durable]) known.delete(id);
     },
   });
   const broken = Promise.withResolvers<never>();

@@ -8,18 +8,40 @@ import { configOf, type InventoryOptions, runningChecks } from './inventory.js';
 
 const Holder = z.object({ who: z.string(), since: z.number(), trouble: z.string().optional() });
 const Accounts = z.object({
-  channels: z.array(z.looseObject({ channel: z.string(), account: z.string(), holder: Holder.optional() })),
+  channels: z.array(
+    z.looseObject({
+      channel: z.string(),
+      account: z.string(),
+      holder: Holder.optional(),
+      parts: z.array(z.object({ part: z.string(), holder: Holder.optional() })).optional(),
+    }),
+  ),
 });
 type Holder = z.infer<typeof Holder>;
+type Account = z.infer<typeof Accounts>['channels'][number];
 
 const askMs = 3_000;
+
+/** Who holds an account; of several parts all of them together, and what is wrong with one. */
+function holderOf({ holder, parts = [] }: Account): Holder | undefined {
+  const holders = parts.flatMap((part) => part.holder ?? []);
+  if (holders.length === 0) return holder;
+  const missing = parts.filter((part) => part.holder === undefined).map(({ part }) => part);
+  const trouble =
+    missing.length > 0 ? `nobody listens to ${missing.join(', ')}` : holders.find((one) => one.trouble)?.trouble;
+  return {
+    who: [...new Set(holders.map(({ who }) => who))].join(', '),
+    since: Math.max(...holders.map(({ since }) => since)),
+    ...(trouble === undefined ? {} : { trouble }),
+  };
+}
 
 /** Who holds which account's connection, in the whole fleet; undefined when no console says. */
 async function fleetHolders(): Promise<ReadonlyMap<string, Holder | undefined> | undefined> {
   try {
     const call = { path: '/api/channels', patienceMs: askMs };
     const { channels } = Accounts.parse(await callJson(await consoleAddress(process.env), call));
-    return new Map(channels.map(({ channel, account, holder }) => [`${channel}/${account}`, holder]));
+    return new Map(channels.map((one) => [`${one.channel}/${one.account}`, holderOf(one)]));
   } catch {
     return undefined;
   }

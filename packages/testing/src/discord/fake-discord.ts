@@ -37,6 +37,8 @@ export type FakeDiscord = {
   readonly sent: readonly DiscordMessage[];
   /** Channels in which the bot was shown to type, once for each time. */
   readonly typing: readonly string[];
+  /** Which shards are held, like `0/2`. */
+  shards(): readonly string[];
   /** Gateway sockets that hold a session. */
   listeners(): number;
   readonly resumed: () => number;
@@ -53,7 +55,13 @@ export type FakeDiscord = {
 const token = 'MTIz.fake.a-token-of-the-fake-discord';
 const self = '1';
 
-type Session = { readonly id: string; socket: WebSocket | undefined; seq: number; readonly events: Json[] };
+type Session = {
+  readonly id: string;
+  socket: WebSocket | undefined;
+  seq: number;
+  readonly events: Json[];
+  readonly shard: readonly number[];
+};
 
 async function bodyOf(request: IncomingMessage): Promise<Json> {
   const chunks: Buffer[] = [];
@@ -71,7 +79,7 @@ const isCommand = ({ name, description }: Json): boolean =>
   /^[a-z_-]{1,32}$/.test(String(name)) && String(description).length >= 1 && String(description).length <= 100;
 
 /** Starts one on a free port of loopback. */
-export async function startFakeDiscord(): Promise<FakeDiscord> {
+export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord> {
   const sent: DiscordMessage[] = [];
   const typing: string[] = [];
   const interactions = new Map<string, Json>();
@@ -132,7 +140,7 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
       }
       if (path === '/gateway/bot') {
         const limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 16 };
-        return answer(response, 200, { url: gateway, shards: 1, session_start_limit: limit });
+        return answer(response, 200, { url: gateway, shards, session_start_limit: limit });
       }
       const [, typed] = /^\/channels\/(\d+)\/typing$/.exec(path) ?? [];
       if (typed !== undefined) {
@@ -151,14 +159,23 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
     session.events.push(frame);
     if (session.socket !== undefined) put(session.socket, frame);
   };
-  const identify = (socket: WebSocket, given: unknown): void => {
+  /** Servers are shared out by their ids; what is written to the bot alone is of the first. */
+  const isFor = ({ shard: [id = 0, count = 1] }: Session, { guild_id: server }: Json): boolean =>
+    Number(BigInt(String(server ?? 0)) >> 22n) % count === id;
+  const identify = (socket: WebSocket, { token: given, shard }: Json): void => {
     if (given !== token) return socket.close(4_004, 'Authentication failed.');
     if (refusal !== undefined) {
       socket.close(refusal);
       refusal = undefined;
       return;
     }
-    const session: Session = { id: `s${(serial += 1)}`, socket, seq: 0, events: [] };
+    const session: Session = {
+      id: `s${(serial += 1)}`,
+      socket,
+      seq: 0,
+      events: [],
+      shard: (shard as number[] | undefined) ?? [0, 1],
+    };
     sessions.push(session);
     const user = { id: self, username: 'claw', bot: true };
     dispatch(session, {
@@ -180,7 +197,7 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
     socket.on('message', (data) => {
       const { op, d } = JSON.parse(String(data)) as { op: number; d: Json };
       if (op === 1) put(socket, { op: 11 });
-      else if (op === 2) identify(socket, d['token']);
+      else if (op === 2) identify(socket, d);
       else if (op === 6) resume(socket, d);
     });
     socket.on('close', (code) => {
@@ -202,7 +219,7 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
       const id = String((serial += 1));
       const author = { id: '4711', username: 'ada', global_name: 'Ada' };
       const words = { id, channel_id: '555', author, content: text, type: 0, mentions: [], ...more };
-      for (const session of sessions) dispatch(session, { t: 'MESSAGE_CREATE', d: words });
+      for (const session of sessions) if (isFor(session, more)) dispatch(session, { t: 'MESSAGE_CREATE', d: words });
       return id;
     },
     interact: (data, more = {}) => {
@@ -211,13 +228,15 @@ export async function startFakeDiscord(): Promise<FakeDiscord> {
       const type = 'custom_id' in data ? 3 : 2;
       const about = { id, application_id: '2', type, version: 1, token: 'an-interaction-token', locale: 'en-GB' };
       for (const session of sessions)
-        dispatch(session, { t: 'INTERACTION_CREATE', d: { ...about, channel_id: '555', user, data, ...more } });
+        if (isFor(session, more))
+          dispatch(session, { t: 'INTERACTION_CREATE', d: { ...about, channel_id: '555', user, data, ...more } });
       return id;
     },
     interactions,
     commands: () => commands,
     sent,
     typing,
+    shards: () => sessions.flatMap(({ socket, shard }) => (socket === undefined ? [] : [shard.join('/')])).toSorted(),
     listeners: () => sessions.filter(({ socket }) => socket !== undefined).length,
     resumed: () => resumed,
     next: (mishap) => void mishaps.push(mishap),

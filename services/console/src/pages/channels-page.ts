@@ -10,9 +10,12 @@ export type ChannelsView = {
   readonly now: number;
 };
 
-const row = ({ channel, account, tenant, enabled, holder }: AccountState): Html =>
+const rowsOf = ({ parts, ...whole }: AccountState): readonly (AccountState & { readonly part?: string })[] =>
+  parts === undefined ? [whole] : parts.map((one) => ({ ...whole, ...one }));
+
+const row = ({ channel, account, part, tenant, enabled, holder }: ReturnType<typeof rowsOf>[number]): Html =>
   html`<tr>
-    <th scope="row">${channel}/${account}</th>
+    <th scope="row">${channel}/${account}${part !== undefined && `/${part}`}</th>
     <td>${tenant}</td>
     <td>${enabled ? 'enabled' : html`<span class="quiet">disabled</span>`}</td>
     <td>${holder === undefined ? html`<span class="quiet">nobody</span>` : holder.who}</td>
@@ -31,7 +34,7 @@ export function channelsPage({ visitor, accounts, now }: ChannelsView): Html {
         </tr>
       </thead>
       <tbody>
-        ${accounts.map(row)}
+        ${accounts.flatMap(rowsOf).map(row)}
       </tbody>
     </table>
   </div>`;
