@@ -1,4 +1,4 @@
-import { cancel, log, password, select, text } from '@clack/prompts';
+import { log, password, select, text } from '@clack/prompts';
 import { CommandError, exitCode } from '../exit-code.js';
 
 /** Asks the person at the terminal. Every question throws when they leave. */
@@ -12,7 +12,6 @@ export type Asker = {
 /** Who leaves gives a symbol. */
 function given(answer: string | symbol, left: string): string {
   if (typeof answer === 'string') return answer;
-  cancel(left);
   throw new CommandError(left, exitCode.failed, 'request.cancelled');
 }
 
