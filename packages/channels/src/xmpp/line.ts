@@ -41,6 +41,8 @@ export type Line = {
   /** Whether this address answers a ping well; in any case, what was sent to it before has been looked at. */
   ping(to: string): Promise<boolean>;
   isOpen(): boolean;
+  /** Hears once when the connection is over, or has heard already. Returns what takes that back. */
+  onClosed(heard: () => void): () => void;
   /** Resolves when the connection is over. */
   readonly closed: Promise<void>;
   /** Says good-bye: nothing is left to be resumed. */
@@ -101,6 +103,7 @@ async function openOne({ config, resource, resumable, hear, signal }: LineOption
 
   const opened = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
+  const hearers = new Set<() => void>();
   opened.promise.catch(() => undefined);
   let online = false;
   let over = false;
@@ -115,6 +118,8 @@ async function openOne({ config, resource, resumable, hear, signal }: LineOption
     over = true;
     opened.reject(unreachable());
     closed.resolve();
+    for (const heard of hearers) heard();
+    hearers.clear();
   });
   xmpp.on('online', () => {
     online = true;
@@ -132,6 +137,11 @@ async function openOne({ config, resource, resumable, hear, signal }: LineOption
       look();
     } else if (xmpp.isStanza(element) && kept.isSettled() && (online || kept.resumed())) hear(element);
   });
+  const onClosed = (heard: () => void): (() => void) => {
+    if (over) heard();
+    else hearers.add(heard);
+    return () => void hearers.delete(heard);
+  };
   signal.addEventListener('abort', drop, { once: true });
   const late = setTimeout(() => {
     opened.reject(unreachable(' in time'));
@@ -177,9 +187,12 @@ async function openOne({ config, resource, resumable, hear, signal }: LineOption
           throw unreachable();
         },
       );
-      return Promise.race([answered, closed.promise.then(() => Promise.reject(unreachable()))]);
+      const lost = Promise.withResolvers<never>();
+      const forget = onClosed(() => lost.reject(unreachable()));
+      return Promise.race([answered, lost.promise]).finally(forget);
     },
     isOpen: () => !over,
+    onClosed,
     closed: closed.promise,
     end: async () => {
       await xmpp.stop().catch(() => undefined);

@@ -54,7 +54,7 @@ export function outletOf(line: () => Line | undefined, nick: string, domain: str
       const answer = Promise.withResolvers<void>();
       answer.promise.catch(() => undefined);
       sent.set(id ?? '', answer);
-      void open.closed.then(() => answer.reject(unreachable()));
+      const forget = open.onClosed(() => answer.reject(unreachable()));
       const late = setTimeout(() => answer.reject(unreachable(' in time')), repeatMs);
       try {
         await open.send(message);
@@ -63,6 +63,7 @@ export function outletOf(line: () => Line | undefined, nick: string, domain: str
         await answer.promise;
       } finally {
         clearTimeout(late);
+        forget();
         sent.delete(id ?? '');
       }
     },

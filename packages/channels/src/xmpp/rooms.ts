@@ -48,11 +48,12 @@ export function roomsOf(line: () => Line | undefined, nick: string): Rooms {
     const entered = Promise.withResolvers<void>();
     waiting.set(room, entered);
     const late = setTimeout(() => entered.reject(unreachable(' in time')), enterMs);
-    void open.closed.then(() => entered.reject(unreachable()));
+    const forget = open.onClosed(() => entered.reject(unreachable()));
     try {
       await Promise.all([open.send(entering(`${room}/${nick}`)), entered.promise]);
     } finally {
       clearTimeout(late);
+      forget();
       waiting.delete(room);
     }
   };
