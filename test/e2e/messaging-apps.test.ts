@@ -200,6 +200,26 @@ it('answers each message of Slack and WeCom once, though the replica that they c
   await comeBack();
 }, 60_000);
 
+it('offers choices as buttons, and does what is pressed, by whatever platform', async () => {
+  await eventually(() => expect(telegram.menus.size).toBe(2), patience);
+  await eventually(() => expect(discord.commands().length).toBeGreaterThan(10), patience);
+  telegram.say('/queue');
+  const offered = (): unknown =>
+    telegram.sent
+      .at(-1)
+      ?.keyboard?.flat()
+      .map((key) => key.callback_data);
+  await eventually(() => expect(offered()).toContain('/queue steer'), patience);
+  telegram.press('/queue steer');
+  discord.interact({ name: 'queue', options: [{ name: 'value', type: 3, value: 'followup' }] });
+  expect(await slack.command('queue interrupt')).toBe(200);
+  const said = (sent: readonly { readonly text: string }[], word: string): void =>
+    expect(sent.map(({ text }) => text)).toContainEqual(expect.stringMatching(new RegExp(`^Queue mode: ${word}`)));
+  await eventually(() => said(telegram.sent, 'steer'), patience);
+  await eventually(() => said(discord.sent, 'followup'), patience);
+  await eventually(() => said(slack.sent, 'interrupt'), patience);
+});
+
 it('refused nobody anything in Redis', async () => {
   expect(await refusals(redis.url)).toEqual([]);
 });

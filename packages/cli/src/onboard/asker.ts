@@ -12,7 +12,7 @@ export type Asker = {
 /** Who leaves gives a symbol. */
 function given(answer: string | symbol, left: string): string {
   if (typeof answer === 'string') return answer;
-  throw new CommandError(left, exitCode.failed, 'request.cancelled');
+  throw new CommandError(left, exitCode.failed);
 }
 
 /** @param left what is said when somebody leaves with Ctrl-C */
