@@ -120,7 +120,15 @@ describe('the suite of connections', () => {
       expect.stringMatching(/given up/),
       expect.stringMatching(/waits/),
     ]);
-    expect((await breaks(changed((line) => ({ ...line, send: async () => undefined })))).length).toBe(4);
+    expect((await breaks(changed((line) => ({ ...line, send: async () => undefined })))).length).toBe(5);
+  });
+
+  test('catches an answer whose signs the platform takes for markup', async () => {
+    const marked = changed(({ send, ...rest }) => ({
+      ...rest,
+      send: async (out, ...others) => send?.({ ...out, text: out.text.replaceAll(/<[^>]*>/g, '') }, ...others),
+    }));
+    expect(await breaks(marked)).toEqual([expect.stringContaining('markup')]);
   });
 
   test('catches a connection that goes on listening', async () => {

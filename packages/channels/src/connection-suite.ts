@@ -13,7 +13,7 @@ export type Counterpart = {
   readonly secrets: readonly string[];
   /** Has a person write to the bot alone. */
   say(text: string): unknown;
-  /** What people were sent. */
+  /** What people were sent, as their apps show it. */
   sent(): readonly string[];
   /** The next message meets this: `away`, the platform fails; `gone`, there is nobody to have it; `slow`, wait first. */
   readonly next: Readonly<Record<'away' | 'gone', () => unknown>> & { readonly slow?: () => unknown };
@@ -181,6 +181,17 @@ export function connectionPromises(
         if (mail.addressed !== true || mail.place?.kind !== 'direct') fail('not said to it alone');
         await answer(line, mail, text);
         await until(() => void (counterpart().sent().join('\n').includes(text) || fail('not sent')));
+      }),
+    },
+    {
+      says: 'what looks like markup of the platform in an answer is shown as it is',
+      check: withLine(async (line) => {
+        const text = `1 < 2 && "${(said += 1)}" <script>x</script> &lt; <!channel> <b>`;
+        await answer(line, await hear(line), text);
+        await until(
+          () =>
+            void (counterpart().sent().join('\n').includes(text) || fail(`not shown: ${counterpart().sent().at(-1)}`)),
+        );
       }),
     },
     { says: 'a platform that fails is asked again', check: meets('away', 'channel.failed') },

@@ -30,6 +30,10 @@ async function called(
   return { counterpart: { ...counterpart, ...(attach === undefined ? {} : { attach }) }, stop };
 }
 
+/** What Slack shows of a text. */
+const unescaped = (text: string): string =>
+  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
 /** Every platform's counterpart: the real one, or a fake of its documented surface driven through the real SDK. */
 const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
   telegram: async () => {
@@ -77,7 +81,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       wrong: { bot_token: 'xoxb-a-wrong-token' },
       secrets: [it.token, it.secret],
       say: (text) => it.say(text),
-      sent: () => it.sent.map(({ text }) => text),
+      sent: () => it.sent.map(({ text }) => unescaped(text)),
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ error: 'is_archived' }),
@@ -109,7 +113,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       wrong: { app_secret: 'a-wrong-secret-of-ours' },
       secrets: Object.values(keys),
       say: (text) => it.say(text),
-      sent: () => it.sent.map((message) => JSON.stringify(message)),
+      sent: () => it.sent.map(({ markdown }) => markdown),
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ status: 400, code: 230_002 }),
@@ -173,7 +177,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       wrong: { secret: 'a-wrong-secret-of-ours' },
       secrets: [it.secret],
       say: (text) => it.say(text),
-      sent: () => it.sent.map((message) => JSON.stringify(message)),
+      sent: () => it.sent.map(({ content }) => content),
       next: {
         away: () => it.next({ errcode: -1 }),
         // What is no answer any more is sent anew.
