@@ -23,9 +23,13 @@ const pigeonPost = (life: string[]): Channel => ({
     ...{ markdown: 'full', textMax: 100, textUnit: 'characters', idempotence: 'key', outboxesPerJob: 1 },
   },
   load: async () => ({
-    parse: () => [],
+    parse: (payload) => {
+      if (payload === 'torn') throw new TypeError('torn: a secret word');
+      return [];
+    },
     render: () => [],
-    connect: async (_config, { account }) => {
+    connect: async (_config, { account, receive }) => {
+      if (account === 'torn') await receive('torn');
       if (account === 'broken') throw new Error('no wind');
       if (account === 'late' && (life.push('?'), life.length < 3))
         throw new AppError('channel.failed', { publicMessage: 'no wind yet' });
@@ -42,6 +46,7 @@ const open = async (
   configured: readonly ChannelConfig[],
   life: string[],
   health = createHealthBoard(),
+  lines: string[] = [],
 ): Promise<FromChannels> => {
   const it = await startTestIngress({ redisUrl: await sharedRedis(), namespace: uniqueNamespace() });
   cleanups.push(it.stop);
@@ -52,7 +57,7 @@ const open = async (
     shards: it.door.mailbox.shards,
     health,
     retryMs: 5,
-    logger: createLogger('test', 'silent'),
+    logger: createLogger('test', 'info', (line) => void lines.push(line)),
     find: (name) => (name === 'pigeon' ? pigeonPost(life) : undefined),
   });
   cleanups.push(accounts.stop);
@@ -96,4 +101,14 @@ test('an app that is away at the start is tried again, said meanwhile, and takes
       checks: { ...checks, 'channel pigeon/late': { ok: true } },
     });
   });
+});
+
+test('what an app brings and nobody can read ends no connection, and its words are not logged', async () => {
+  const life: string[] = [];
+  const lines: string[] = [];
+  const accounts = await open([account('torn', true)], life, undefined, lines);
+  expect(life).toEqual(['+torn']);
+  expect(accounts.find('pigeon', 'torn')).toBeDefined();
+  expect(lines.join('')).toContain('could not be read');
+  expect(lines.join('')).not.toContain('secret');
 });

@@ -6,9 +6,9 @@ import {
   findChannel,
   type Incoming,
 } from '@queueclaw/channels';
-import { type AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
+import { AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
 import { channelNotes, type HolderLine, type Shards } from '@queueclaw/mailbox';
-import { type ChannelConfig, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
+import { type ChannelConfig, counter, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishMenu } from './publish-menu.js';
 import { throughHolder } from './through-holder.js';
@@ -53,6 +53,10 @@ export type FromChannelsOptions = {
   /** The registry's look-up; another one in tests. */
   readonly find?: (name: string) => Channel | undefined;
 };
+
+const unreadTotal = counter('queueclaw_channel_payloads_unread_total', 'Payloads that a channel could not read', [
+  'channel',
+]);
 
 const usualAccount = 'main';
 const retryMsMax = 60_000;
@@ -229,6 +233,20 @@ function doorOf(
         .catch(() => undefined);
   };
 
+  /** What the parser breaks on is no better the next time: it is counted and let go, and ends no connection. */
+  const parse = (payload: unknown): readonly Incoming[] => {
+    try {
+      return code.parse(payload, { account, self: connection()?.self, newId });
+    } catch (thrown) {
+      if (thrown instanceof AppError) throw thrown;
+      unreadTotal.inc({ channel: name });
+      // An error's words may repeat what somebody wrote.
+      const error = thrown instanceof Error ? thrown.name : typeof thrown;
+      logger.error({ channel: name, account, error }, 'what a channel brought could not be read');
+      return [];
+    }
+  };
+
   return {
     account,
     signal,
@@ -236,7 +254,7 @@ function doorOf(
     trouble: (sentence) => void (trouble = sentence),
     troubled: () => trouble,
     receive: async (payload) => {
-      for (const incoming of code.parse(payload, { account, self: connection()?.self, newId })) {
+      for (const incoming of parse(payload)) {
         try {
           const heard = await admit(incoming);
           if (heard !== undefined) await accept(heard);
