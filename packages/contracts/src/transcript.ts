@@ -51,6 +51,8 @@ export const Summary = z.object({
   /** The turn during which it was made, and what that has cost so far. */
   turn: z.number().int().nonnegative(),
   usage: Usage,
+  /** In that turn the model could not make a newer one: it goes on without its oldest entries and does not ask again. */
+  failed: z.literal(true).optional(),
 });
 export type Summary = z.infer<typeof Summary>;
 

@@ -5,7 +5,7 @@ import { limitHit, turnEndsAt } from './limits.js';
 import { messagesOf } from './messages.js';
 import { systemPrompt } from './prompt.js';
 import { speakersOf } from './speakers.js';
-import { mustSummarise } from './summarise.js';
+import { couldNotSummarise, mustSummarise, withoutBefore } from './summarise.js';
 import type { Next, TurnInput } from './turn-input.js';
 import { requestTokensMax, withinWindow } from './window.js';
 
@@ -31,9 +31,14 @@ export function ask(input: TurnInput, journal: Journal, joining: number): Next {
   if (hit !== undefined) return giveUpAtLimit(input, journal, hit);
   const joined = joinMail(journal, input, joining);
   const took = { mail: joined.took, control: 0 };
-  const request = requestFor(input, joined.journal);
-  const until = mustSummarise(input, request);
-  if (until !== undefined) return { do: 'summarise', until, asked: false, journal: joined.journal, took };
+  let read = input;
+  let request = requestFor(read, joined.journal);
+  for (let until = mustSummarise(read, request); until !== undefined; until = mustSummarise(read, request)) {
+    if (!couldNotSummarise(input, joined.journal.turn))
+      return { do: 'summarise', until, asked: false, journal: joined.journal, took };
+    read = withoutBefore(read, until);
+    request = requestFor(read, joined.journal);
+  }
   return {
     do: 'ask',
     journal: joined.journal,

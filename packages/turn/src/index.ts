@@ -5,5 +5,5 @@ export { overBudget } from './over-budget.js';
 export type { CommandFacts, UsageFacts } from './commands/command-facts.js';
 export { obeyCommand, type Obedience } from './commands/obey-command.js';
 export { proceed } from './proceed.js';
-export { summarised, type Summarised, summaryRequest } from './summarise.js';
+export { summarised, type Summarised, summaryRequest, withoutBefore } from './summarise.js';
 export type { AgentProfile, ArgsCheck, Next, Took, ToolResult, TurnInput, TurnLimits } from './turn-input.js';

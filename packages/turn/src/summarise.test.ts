@@ -177,4 +177,17 @@ describe('a summary', () => {
       { answers: ['k1'], status: 'answered' },
     ]);
   });
+
+  it('that fails for the moment is paid and told once in a turn, which goes on without the oldest; the next turn asks again', () => {
+    const history = [user('a'), says('b'), user('c'), says('d')];
+    const before = input({ history, from: 4, unread: 4, mail: [mail('m1')], summary: summary(0) });
+    const next = as('summarise', begin(before));
+    const failure = { code: 'llm.unavailable', publicMessage: 'Away.' } as const;
+    const { summary: mark, replies } = summarised(before, next, { ok: false, text: '', failure, usage });
+    expect(mark).toEqual({ ...summary(0), turn: 7, usage, failed: true });
+    expect(replies).toHaveLength(1);
+    const { request } = as('ask', begin({ ...before, summary: mark }));
+    expect(shape(request.messages)).toBe('uuau');
+    expect(as('summarise', begin({ ...before, turn: 8, summary: mark }))).toMatchObject({ until: next.until });
+  });
 });

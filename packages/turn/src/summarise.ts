@@ -72,6 +72,17 @@ export function mustSummarise(input: TurnInput, request: ModelRequest): number |
   return until > coveredUntil(input) ? until : from + history.length;
 }
 
+/** Whether the model could not make a summary in this turn: the older part is then left out without a word. */
+export function couldNotSummarise({ summary }: TurnInput, turn: number): boolean {
+  return summary?.failed === true && summary.turn === turn;
+}
+
+/** What a turn reads without the entries before an absolute index. */
+export function withoutBefore<T extends Pick<TurnInput, 'history' | 'from' | 'unread'>>(memory: T, until: number): T {
+  const history = memory.history.slice(Math.max(0, until - memory.from));
+  return { ...memory, history, from: Math.max(memory.from, until), unread: 0 };
+}
+
 /** Up to where a person's wish for a summary reaches; undefined: there is nothing to summarise. */
 export function maySummarise(input: TurnInput): number | undefined {
   const until = keptFrom(input, keptOnDemand, requestTokensMax(input.agent) / 4);
@@ -155,8 +166,9 @@ function reply(
 }
 
 /**
- * What follows from the model's answer; `undefined`: nobody could be asked. Without a summary the older part is left out, for
- * good when asking again cannot help; when a person asked for the summary, everything stays. Either way people are told once.
+ * What follows from the model's answer; `undefined`: nobody could be asked. Without a summary the older part is left out: for
+ * good when asking again cannot help, else for this turn, and the next one asks again. When a person asked for the summary,
+ * everything stays. Either way people are told once.
  */
 export function summarised(
   input: TurnInput,
@@ -186,6 +198,7 @@ export function summarised(
   const code = outcome === undefined || outcome.ok ? 'llm.nonsense' : outcome.failure.code;
   if (asked !== undefined) return { ...done, replies: tell('compact.failed', code) };
   const forGood = outcome?.ok === true || errorTable[code].disposition === 'give-up';
-  const summary = { ...made, text: before?.text ?? '' };
-  return { ...done, ...(forGood ? { summary } : {}), replies: tell('compact.cut') };
+  const kept = { ...made, text: before?.text ?? '' };
+  const summary = forGood ? kept : { ...kept, until: before?.until ?? 0, failed: true as const };
+  return { ...done, summary, replies: tell('compact.cut') };
 }

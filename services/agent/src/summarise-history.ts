@@ -1,7 +1,7 @@
 import type { BudgetHit, Journal, ModelOutcome } from '@queueclaw/contracts';
 import type { Summary } from '@queueclaw/queues';
 import { counter } from '@queueclaw/runtime';
-import { collectOutcome, type Next, summarised, summaryRequest, type TurnInput } from '@queueclaw/turn';
+import { collectOutcome, type Next, summarised, summaryRequest, type TurnInput, withoutBefore } from '@queueclaw/turn';
 import type { Step } from './step.js';
 
 const summariesTotal = counter('queueclaw_summaries_total', 'Older parts of conversations summarised', ['outcome']);
@@ -16,12 +16,6 @@ export type Summing =
   | { readonly did: 'go on'; readonly memory: Memory };
 
 const stale: Summing = { did: 'end', summary: { outcome: 'stale' } };
-
-/** Without what lies before the absolute index. */
-function after(memory: Memory, until: number): Memory {
-  const history = memory.history.slice(Math.max(0, until - memory.from));
-  return { ...memory, history, from: Math.max(memory.from, until), unread: 0 };
-}
 
 /** A journal that says who asked, for the budgets. */
 const askedBy = ({ compact, turn, now }: TurnInput): Journal => ({
@@ -86,7 +80,8 @@ export async function summariseHistory(
   if (!(await lease.summarise(change))) return stale;
   deps.replies.announce(address, change.replies);
   const rest = next.asked ? { ...memory, compact: undefined } : memory;
-  if (change.summary !== undefined)
-    return { did: 'go on', memory: { ...after(rest, change.summary.until), summary: change.summary } };
-  return { did: 'go on', memory: next.asked || until === undefined ? rest : after(rest, until) };
+  const { summary } = change;
+  if (summary === undefined) return { did: 'go on', memory: rest };
+  const read = summary.failed === true ? rest : withoutBefore(rest, summary.until);
+  return { did: 'go on', memory: { ...read, summary } };
 }
