@@ -20,6 +20,12 @@ try {
   // There need not be one.
 }
 
+// Whoever reads along may stop, as `head` does. What runs in front goes on; what only prints is done.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (process.argv[2] !== 'up' && process.argv[2] !== 'run') process.exit(0);
+});
+
 if (process.argv[2] === '__complete') {
   await (await import('./completion/command.js')).completeCommand(process.argv.slice(3));
   // A connection that may still be open must not hold up the prompt.

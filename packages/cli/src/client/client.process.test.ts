@@ -1,7 +1,8 @@
 import { keys, shardTag } from '@queueclaw/contracts';
 import { connectRedis } from '@queueclaw/runtime';
 import { eventually, startRedis, type TestRedis } from '@queueclaw/testing';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -200,6 +201,15 @@ test('logs print the last lines, as text and as JSON', async () => {
   expect(await run(['logs', '--lines', '3'])).toMatch(/^(\d\d:\d\d:\d\d\.\d{3} \w+ +[\w-]+: .*\n){3}$/);
   const [line = ''] = (await run(['logs', '--service', 'tool-runner', '--lines', '1', '--json'])).split('\n');
   expect(JSON.parse(line)).toMatchObject({ service: 'tool-runner' });
+});
+
+test('a reader that leaves, as head does, leads to no complaint', async () => {
+  const child = spawn(process.execPath, [...world.command, '--help'], { cwd: world.home, env: world.env });
+  let errors = '';
+  child.stderr.on('data', (chunk) => (errors += String(chunk)));
+  child.stdout.destroy();
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(errors).toBe('');
 });
 
 test('bash completes commands, options and the names of conversations', async () => {
