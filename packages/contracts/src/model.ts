@@ -34,6 +34,14 @@ export type ModelMessage =
       readonly ok: boolean;
     };
 
+/** Who pays for a request: asked before each try of it, and told what the try has used. */
+export type Meter = {
+  /** The most output tokens that the next try may have, or why there must be none. Never rejects. */
+  before(): Promise<number | ModelFailure>;
+  /** After each try that `before` allowed, once. `model` is the one that answered, as its vendor names it, or was asked. */
+  after(usage: Usage, model: string): void;
+};
+
 /** One request to a model, in no vendor's words. Tool-call pairs are whole; the first message is a user's. */
 export type ModelRequest = {
   readonly system: string;
@@ -44,6 +52,7 @@ export type ModelRequest = {
   readonly key: string;
   /** Milliseconds that the answer may take from now on, all tries, models and waits included; absent: the models' own. */
   readonly timeoutMs?: number | undefined;
+  readonly meter?: Meter | undefined;
 };
 
 export type ModelFailure = {

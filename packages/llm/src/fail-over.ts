@@ -22,7 +22,7 @@ const waitMs = (soonest: Waiting, round: number, random: () => number): number =
   Math.round(Math.max(soonest.retryAfterMs, Math.min(50 * 2 ** round, 2_000)) + random() * 250);
 
 /**
- * A model that hands over to the next one when the one before failed; an abort ends it. When part of an answer was streamed,
+ * A model that hands over to the next one when the one before failed; an abort ends it, and so does a budget. When part of an answer was streamed,
  * `restart` says that it is void. When none of them answered and some want to be asked later, it waits for these as long as
  * the time allows. The event `done` names the model that answered; usage is summed.
  * @param models at least one, in order; the result has the name of the first
@@ -56,7 +56,8 @@ export function withFailOver(models: readonly [Model, ...Model[]], options: Fail
         spent = addUsage(spent, end.usage);
         last = end;
         const { failure: why } = end;
-        if (why.code === 'llm.aborted' || spentMs() >= givenMs) return yield failed(why, spent);
+        if (why.code === 'llm.aborted' || why.code === 'budget.exceeded' || spentMs() >= givenMs)
+          return yield failed(why, spent);
         if (wantsToBeLeftAlone(why)) waiting.push({ model, why, retryAfterMs: why.retryAfterMs ?? 0 });
         const next = candidates[at + 1];
         if (next !== undefined) options.onFailOver?.(model.name, next.name, why);

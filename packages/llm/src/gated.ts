@@ -78,6 +78,8 @@ function verdictOf(end: Extract<ModelEvent, { type: 'done' | 'failed' }>, seen: 
   if (end.type === 'done') return { how: 'answered', tokens: spent ?? seen.tokens };
   const { code, retryAfterMs } = end.failure;
   const { disposition } = errorTable[code];
+  // Nobody was asked, so nothing is known.
+  if (code === 'budget.exceeded') return { how: 'unknown', tokens: 0 };
   if (disposition === 'give-up') return { how: 'answered', tokens: spent ?? 0 };
   // Time that the turn did not have says nothing about the vendor.
   if (disposition === 'ignore' || (code === 'llm.timeout' && seen.outOfTime))

@@ -1,14 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ErrorCode,
-  errorTable,
-  estimateRequestTokens,
-  estimateTokens,
-  type Model,
-  type ModelFailure,
-  type ModelRequest,
-  type Usage,
-} from '@queueclaw/contracts';
+import { errorTable, type Model, type ModelFailure, type Usage } from '@queueclaw/contracts';
 import { failed, type Failed, failure, wantsToBeLeftAlone } from './failure.js';
 import { addUsage } from './usage.js';
 import type { EventStream, Try } from './contract.js';
@@ -43,20 +34,11 @@ export function retryDelay(why: ModelFailure, tries: number, random: () => numbe
   return delay > waitMsMax ? undefined : Math.round(delay);
 }
 
-/** Failures after which a vendor may have read the request, and written, without telling how much. */
-const broken: ReadonlySet<ErrorCode> = new Set(['llm.interrupted', 'llm.timeout', 'llm.nonsense']);
-
-/** What a try that failed has cost: what the vendor said, else, where it may have worked, an estimate from above. */
-function costOf({ usage, failure: { code } }: Failed, request: ModelRequest, said: string): Usage | undefined {
-  if (usage !== undefined || (said === '' && !broken.has(code))) return usage;
-  return { inputTokens: estimateRequestTokens(request), outputTokens: estimateTokens(said) };
-}
-
 const wait = (ms: number, signal: AbortSignal): Promise<boolean> => sleep(ms, true, { signal }).catch(() => false);
 
 /**
  * Tries again what failed before anything was streamed and may succeed soon, within the request's own time too. A model that
- * may not be asked is not waited for, and one that failed already says why. The usage of all tries is summed, broken ones too.
+ * may not be asked is not waited for, and one that failed already says why. The usage of all tries is summed.
  */
 export function withRetry(attempt: Try, options: RetryOptions): Model['stream'] {
   return async function* (request, signal): EventStream {
@@ -67,7 +49,6 @@ export function withRetry(attempt: Try, options: RetryOptions): Model['stream'] 
     let before: ModelFailure | undefined;
     for (let tries = 1; ; tries += 1) {
       let streamed = false;
-      let said = '';
       let end: Failed = failed(failure('llm.interrupted'));
       for await (const event of attempt(request, signal, left())) {
         if (event.type === 'done') return yield { ...event, usage: addUsage(spent, event.usage) };
@@ -76,11 +57,10 @@ export function withRetry(attempt: Try, options: RetryOptions): Model['stream'] 
         if (event.type === 'failed') end = event;
         else {
           streamed = true;
-          if (event.type === 'text') said += event.text;
           yield event;
         }
       }
-      spent = addUsage(spent, costOf(end, request, said));
+      spent = addUsage(spent, end.usage);
       const delay = streamed ? undefined : retryDelay(end.failure, tries, options.random);
       if (delay === undefined || delay >= left()) return yield failed(end.failure, spent);
       before = end.failure;

@@ -1,6 +1,5 @@
 import { AppError, type Model, type ModelFailure } from '@queueclaw/contracts';
 import type { Config, Logger } from '@queueclaw/runtime';
-import { accounted } from './accounted.js';
 import { type Choice, chooseModel } from './choose-model.js';
 import { type Environment, settleEndpoint } from './endpoint.js';
 import { failed, wantsToBeLeftAlone } from './failure.js';
@@ -8,6 +7,7 @@ import { withFailOver } from './fail-over.js';
 import { gated } from './gated.js';
 import { type Attempt, guard } from './guard.js';
 import { lazyModel } from './lazy-model.js';
+import { metered } from './metered.js';
 import { withPictures } from './pictures.js';
 import { isModel, resolveModel } from './resolve-model.js';
 import { withRetry } from './retry.js';
@@ -73,14 +73,13 @@ export async function createModels(options: CreateModelsOptions): Promise<Models
     const guarded = guard(lazyModel(provider, endpoint.config, { fetch, logger }), config.timeouts, logger);
     const vision = endpoint.config.vision === true;
     const seeing: Attempt = (request, signal, totalMs) => guarded(withPictures(request, vision), signal, totalMs);
+    const paid = metered(seeing, name, config.prices[name]);
     const { rate, max_output_tokens: maxOutputTokens } = endpoint.config;
     const attempt: Try =
-      provider.local === true && rate === undefined
-        ? seeing
-        : gated(seeing, { name, gate, rate, maxOutputTokens, now });
+      provider.local === true && rate === undefined ? paid : gated(paid, { name, gate, rate, maxOutputTokens, now });
     const onRetry = ({ code }: ModelFailure, tries: number, delayMs: number): void =>
       logger.info({ model: name, code, tries, delayMs }, 'the model failed; trying again');
-    return { name, stream: accounted(withRetry(attempt, { totalMs, now, random, onRetry }), config.prices[name]) };
+    return { name, stream: withRetry(attempt, { totalMs, now, random, onRetry }) };
   };
   const once = (names: Map<string, Model>, name: string, make: (name: string) => Model): Model => {
     const known = names.get(name);

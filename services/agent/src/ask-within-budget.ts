@@ -1,6 +1,7 @@
 import type { BudgetHit } from '@queueclaw/contracts';
 import type { Next } from '@queueclaw/turn';
 import { type Answer, askModel } from './ask-model.js';
+import type { Halt } from './budget.js';
 import type { Step } from './step.js';
 
 /** What came of asking: an answer, or why nobody was asked. */
@@ -10,7 +11,7 @@ export type Asked =
   | { readonly did: 'refuse'; readonly hit: BudgetHit };
 
 /**
- * Asks the model if the budgets of the day allow it, and tells them what it has used.
+ * Asks the model if the budgets of the day allow it, for each of its tries.
  * @param now milliseconds since the epoch, of Redis' clock
  * @param again the same step was asked before under this lease
  * @throws AppError system.full, system.unavailable
@@ -24,9 +25,11 @@ export async function askWithinBudget(
   const { deps, address, profile } = step;
   const { name } = deps.models.get(profile.model);
   const permit = await deps.budget.permit(address, asked.journal, asked.request, name, now);
-  if (permit.do === 'wait') return { did: 'wait', delayMs: permit.delayMs };
-  if (permit.do === 'refuse') return { did: 'refuse', hit: permit.hit };
+  if (permit.do !== 'ask') return halted(permit);
   const answer = await askModel(step, { ...asked, request: permit.request }, again);
-  permit.spent(answer.outcome);
-  return { did: 'ask', ...answer };
+  const halt = permit.over();
+  return halt === undefined ? { did: 'ask', ...answer } : halted(halt);
 }
+
+const halted = (halt: Halt): Asked =>
+  halt.do === 'wait' ? { did: 'wait', delayMs: halt.delayMs } : { did: 'refuse', hit: halt.hit };

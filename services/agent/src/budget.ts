@@ -1,11 +1,15 @@
 import {
   type ActorAddress,
+  type AppError,
   type BudgetHit,
+  errorTable,
   estimateRequestTokens,
   type Journal,
-  type ModelOutcome,
+  type Meter,
   type ModelRequest,
   personOf,
+  toAppError,
+  type Usage,
 } from '@queueclaw/contracts';
 import {
   dayAt,
@@ -15,12 +19,14 @@ import {
   type Payer,
   type Reservation,
   standingOf,
+  type TokenPrice,
   usageOf,
+  type Verdict,
 } from '@queueclaw/budgets';
 import { type Config, counter } from '@queueclaw/runtime';
 import type { TurnInput, UsageFacts } from '@queueclaw/turn';
 import type { Door } from '@queueclaw/conversations';
-import { priceBound, spentOf } from './spent-of.js';
+import { priceBound, withCost } from './price-bound.js';
 
 const refusalsTotal = counter('queueclaw_budget_refusals_total', 'Turns and tool calls refused by a budget', [
   'scope',
@@ -29,12 +35,19 @@ const refusalsTotal = counter('queueclaw_budget_refusals_total', 'Turns and tool
 const waitsTotal = counter('queueclaw_budget_waits_total', 'Steps that waited for what others had reserved', []);
 const costTotal = counter('queueclaw_cost_micros_total', 'Cost of models, millionths of the currency', ['model']);
 
-/** What a budget says before a model is asked. */
-export type Permit =
-  /** Ask this, which may have a shorter answer than was wished for; then say what came of it. */
-  | { readonly do: 'ask'; readonly request: ModelRequest; spent(outcome: ModelOutcome): void }
+/** Why a model is not asked, or not again. */
+export type Halt =
   | { readonly do: 'wait'; readonly delayMs: number }
   | { readonly do: 'refuse'; readonly hit: BudgetHit };
+
+/** What a budget says before a model is asked. */
+export type Permit =
+  /**
+   * Ask this, which may have a shorter answer than was wished for and pays for each of its tries; then say that it is over:
+   * what was not used is given back, and what kept a further try from being made is told.
+   * `over` throws AppError system.*: a further try could not be counted.
+   */
+  { readonly do: 'ask'; readonly request: ModelRequest; over(): Halt | undefined } | Halt;
 
 type FirstMail = Pick<Journal['answers'][number], 'id' | 'at' | 'from' | 'route'>;
 
@@ -83,55 +96,74 @@ export function openTurnBudget({ redis, space }: Pick<Door, 'redis' | 'space'>, 
   const budgets = openBudgets({ redis, space, limits });
   const usage = openUsageCounter({ redis, space, limits });
 
-  /** Counts an answer, and settles what was reserved for it. */
-  const spent = (
-    reservation: Reservation | undefined,
-    payer: Payer,
-    request: ModelRequest,
-    model: string,
-    now: number,
-    outcome: ModelOutcome,
-  ): void => {
-    const used = spentOf(outcome, () => estimateRequestTokens(request), priceBound(settings().llm, model));
+  /** Counts a try, and settles what was reserved for it. */
+  const spent = (held: Reservation | undefined, payer: Payer, used: Usage, model: string, now: number): void => {
     const { inputTokens, outputTokens, cachedTokens = 0, costMicros = 0 } = used;
-    const answered = (outcome.ok ? outcome.model : model).slice(0, 64);
-    if (reservation) budgets.settle(reservation, { tokens: inputTokens + outputTokens, costMicros });
-    if (costMicros > 0) costTotal.inc({ model: answered }, costMicros);
+    if (held) budgets.settle(held, { tokens: inputTokens + outputTokens, costMicros });
+    if (costMicros > 0) costTotal.inc({ model }, costMicros);
     const { tenant, person } = payer;
-    usage.count(
-      { tenant, person, model: answered, now },
-      { inputTokens, outputTokens, cachedTokens, costMicros, requests: 1 },
-    );
+    usage.count({ tenant, person, model, now }, { inputTokens, outputTokens, cachedTokens, costMicros, requests: 1 });
+  };
+
+  const haltOf = (verdict: Exclude<Verdict, { ok: true }>): Halt => {
+    if ('hit' in verdict) {
+      refusalsTotal.inc({ scope: verdict.hit.scope, unit: verdict.hit.unit });
+      return { do: 'refuse', hit: verdict.hit };
+    }
+    waitsTotal.inc();
+    return { do: 'wait', delayMs: Math.min(delayMsMax, Math.max(delayMsMin, verdict.waitedMs / 2)) };
   };
 
   return {
     permit: async (address, account, request, model, now) => {
       const payer = payerOf(address, account.answers[0]);
-      if (!budgets.limited(address.tenant))
-        return { do: 'ask', request, spent: (outcome) => spent(undefined, payer, request, model, now, outcome) };
-      const { llm } = settings();
-      const verdict = await budgets.reserve({
-        ...{ payer, now, turn: turnName(account), first: account.step === 0 },
-        inputTokens: estimateRequestTokens(request),
-        outputTokensMax: request.maxOutputTokens,
-        price: priceBound(llm, model) ?? { input: 0, output: 0 },
-        forMs: llm.timeouts.total * (1 + llm.fallbacks.length),
-      });
-      if (verdict.ok) {
-        const { reservation } = verdict;
-        const shortened = { ...request, maxOutputTokens: reservation.outputTokensMax };
-        return {
-          do: 'ask',
-          request: shortened,
-          spent: (outcome) => spent(reservation, payer, request, model, now, outcome),
-        };
-      }
-      if ('hit' in verdict) {
-        refusalsTotal.inc({ scope: verdict.hit.scope, unit: verdict.hit.unit });
-        return { do: 'refuse', hit: verdict.hit };
-      }
-      waitsTotal.inc();
-      return { do: 'wait', delayMs: Math.min(delayMsMax, Math.max(delayMsMin, verdict.waitedMs / 2)) };
+      const isLimited = budgets.limited(address.tenant);
+      const price = (): TokenPrice | undefined => priceBound(settings().llm, model);
+      let held: Reservation | undefined;
+      const reserve = async (): Promise<Halt | undefined> => {
+        if (!isLimited) return undefined;
+        const verdict = await budgets.reserve({
+          ...{ payer, now, turn: turnName(account), first: account.step === 0 },
+          inputTokens: estimateRequestTokens(request),
+          outputTokensMax: request.maxOutputTokens,
+          price: price() ?? { input: 0, output: 0 },
+          // The first reservation may wait until the last model's turn comes.
+          forMs: settings().llm.timeouts.total * (1 + settings().llm.fallbacks.length),
+        });
+        if (!verdict.ok) return haltOf(verdict);
+        held = verdict.reservation;
+        return undefined;
+      };
+      let halt = await reserve();
+      if (halt) return halt;
+      const most = (): number => held?.outputTokensMax ?? request.maxOutputTokens;
+      let tries = 0;
+      let broken: AppError | undefined;
+      const meter: Meter = {
+        before: async () => {
+          tries += 1;
+          try {
+            if (tries > 1) halt = await reserve();
+          } catch (thrown) {
+            broken = toAppError(thrown, 'system.unavailable');
+          }
+          if (halt === undefined && broken === undefined) return most();
+          return { code: 'budget.exceeded', publicMessage: errorTable['budget.exceeded'].says };
+        },
+        after: (used, answered) => {
+          spent(held, payer, withCost(used, price()), answered.slice(0, 64), now);
+          held = undefined;
+        },
+      };
+      return {
+        do: 'ask',
+        request: { ...request, maxOutputTokens: most(), meter },
+        over: () => {
+          if (held) budgets.settle(held, { tokens: 0, costMicros: 0 });
+          if (broken) throw broken;
+          return halt;
+        },
+      };
     },
     calls: async (address, journal, now) => {
       if (!budgets.limited(address.tenant)) return undefined;

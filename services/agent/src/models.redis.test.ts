@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dayAt, usageOf } from '@queueclaw/budgets';
 import { type ActorAddress, keys, LiveEvent } from '@queueclaw/contracts';
 import { readLive } from '@queueclaw/mailbox';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
@@ -47,11 +48,11 @@ const calls = (response: ServerResponse, name: string): void =>
     `${chunk({ tool_calls: [{ index: 0, id: 'x', function: { name, arguments: '{}' } }] })}${chunk({}, 'tool_calls')}${usage}data: [DONE]\n\n`,
   );
 
-const open = async (llm: Record<string, unknown>, replicas = 1): Promise<TestAgents> => {
+const open = async (llm: Record<string, unknown>, replicas = 1, limits = {}): Promise<TestAgents> => {
   const agents = await testAgents({
     ...{ redisUrl: await sharedRedis(), namespace: uniqueNamespace(), configured: true },
     answer: () => ({}),
-    config: { llm },
+    config: { llm, limits },
   });
   cleanUps.push(() => agents.close());
   for (let count = 0; count < replicas; count += 1) await agents.start();
@@ -122,6 +123,27 @@ it('takes back what a broken stream had said, and counts what it cost', async ()
   const [first, second] = await deltas(agents);
   expect(first).not.toHaveProperty('replace');
   expect(second).toMatchObject({ text: 'A whole ', replace: true, attempt: 1, step: 1 });
+});
+
+it('asks no further model when the one before has used up the budget, and counts what each of them cost', async () => {
+  const used = 'data: {"choices":[],"usage":{"prompt_tokens":6000,"completion_tokens":10}}\n\n';
+  const breaks: Behaviour = (response) =>
+    void begin(response).write(`${chunk({ content: 'Half an ans' })}${used}`, () => response.destroy());
+  const [first, second, third] = [await vendor(breaks), await vendor(breaks), await vendor((to) => says(to, 'Hi.'))];
+  const agents = await open(
+    { models: { it: model(first), second: model(second), third: model(third) }, fallbacks: ['second', 'third'] },
+    1,
+    { budgets: { person: { tokens: 13_000 } } },
+  );
+  await agents.say(a, 'm1');
+  expect(await agents.ended(a, 'm1')).toMatchObject({ status: 'failed', error: { code: 'budget.exceeded' } });
+  expect([first, second, third].map(({ bodies }) => bodies.length)).toEqual([1, 1, 0]);
+  const { door } = agents;
+  await eventually(async () => {
+    const { total } = await usageOf(door.redis, door.space, { tenant: 'default', day: dayAt(Date.now()).name });
+    expect(total).toMatchObject({ requests: 2, inputTokens: 12_000, outputTokens: 20 });
+  });
+  expect(await agents.leftovers(a)).toEqual(nothing);
 });
 
 it('takes back what was said when the same agent asks again, because somebody cried wolf', async () => {

@@ -2,6 +2,7 @@ import type { BudgetHit, Journal, ModelOutcome } from '@queueclaw/contracts';
 import type { Summary } from '@queueclaw/queues';
 import { counter } from '@queueclaw/runtime';
 import { collectOutcome, type Next, summarised, summaryRequest, type TurnInput, withoutBefore } from '@queueclaw/turn';
+import type { Halt } from './budget.js';
 import type { Step } from './step.js';
 
 const summariesTotal = counter('queueclaw_summaries_total', 'Older parts of conversations summarised', ['outcome']);
@@ -45,21 +46,21 @@ export async function summariseHistory(
     const journal = next.journal ?? askedBy(input);
     const entries = await lease.past(input.from - input.unread, until);
     const request = summaryRequest(input, { turn: journal.turn, until }, entries);
-    const permit = await deps.budget.permit(address, journal, request, profile.model, input.now);
-    if (permit.do === 'wait') {
-      await lease.release({ delayMs: permit.delayMs, blameless: true });
-      return { did: 'end', summary: { outcome: 'waiting for budget' } };
-    }
-    if (permit.do === 'refuse') {
-      if (!next.asked) return { did: 'refuse', journal, hit: permit.hit };
-      outcome = { ok: false, text: '', failure: { code: 'budget.exceeded', publicMessage: '' } };
-    } else {
-      const model = deps.models.get(profile.model);
+    const model = deps.models.get(profile.model);
+    const permit = await deps.budget.permit(address, journal, request, model.name, input.now);
+    let halt: Halt | undefined;
+    outcome = { ok: false, text: '', failure: { code: 'budget.exceeded', publicMessage: '' } };
+    if (permit.do === 'ask') {
       outcome = await collectOutcome(model.stream(permit.request, running.signal()), () => undefined);
-      permit.spent(outcome);
+      halt = permit.over();
       summariesTotal.inc({ outcome: outcome.ok ? 'ok' : outcome.failure.code });
       log(`summary until ${until}: ${outcome.ok ? 'ok' : outcome.failure.code}`);
+    } else halt = permit;
+    if (halt?.do === 'wait') {
+      await lease.release({ delayMs: halt.delayMs, blameless: true });
+      return { did: 'end', summary: { outcome: 'waiting for budget' } };
     }
+    if (halt?.do === 'refuse' && !next.asked) return { did: 'refuse', journal, hit: halt.hit };
     const interruption = running.interruption();
     if (interruption === 'stale') return stale;
     if (interruption === 'stopping' && !outcome.ok) {

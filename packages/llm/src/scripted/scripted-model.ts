@@ -3,6 +3,7 @@ import { AppError, isErrorCode, type Model, type ModelRequest } from '@queueclaw
 import type { EventStream, ProviderModel } from '../contract.js';
 import { failed, failure } from '../failure.js';
 import { guard } from '../guard.js';
+import { metered } from '../metered.js';
 import { estimateTokens, usageOf } from '../usage.js';
 import type { Script, ScriptStep } from './script.js';
 
@@ -106,6 +107,6 @@ export function createScriptedModel(
 ): Model {
   if (Array.isArray(script) && script.length === 0)
     throw new AppError('config.invalid', { publicMessage: 'A script needs a step.' });
-  const attempt = guard(scriptedProviderModel(name, script), timeouts);
+  const attempt = metered(guard(scriptedProviderModel(name, script), timeouts), name);
   return { name, stream: (request, signal) => attempt(request, signal, patient) };
 }
