@@ -1,4 +1,5 @@
-import { type ActorAddress, actorMember, keys, Reply } from '@queueclaw/contracts';
+import { type ActorAddress, actorMember, AppError, keys, Reply } from '@queueclaw/contracts';
+import { z } from 'zod';
 import { leaseMs, liveKeep, liveTtlMs, recordTtlMs } from './limits.js';
 import { parseJson } from './record.js';
 import { row } from './reply-shapes.js';
@@ -47,6 +48,19 @@ export async function deliverToStreams(
   });
 }
 
+/** What the platform already has of the head of an outbox. Kept beside it, and gone with it. */
+export type DeliveryProgress = {
+  /** How many of its parts, from the first. */
+  readonly sent: number;
+  /** What grew on the platform while the answer was written, JSON `{ turn, id, text }`. */
+  readonly draft?: string;
+  /**
+   * The platform has this part, counted from 0. Needed after every part but the last, which `done` tells.
+   * @throws AppError `channel.failed` when somebody else delivers it now: stop
+   */
+  record(part: number): Promise<void>;
+};
+
 /** The claimed head of an outbox, for a channel that talks to a platform. Fenced like a conversation's lease. */
 export type DeliveryLease = {
   /** Undefined when the item cannot be read: drop it. */
@@ -54,6 +68,7 @@ export type DeliveryLease = {
   readonly tries: number;
   /** Items in the outbox, this one included. */
   readonly waiting: number;
+  readonly progress: DeliveryProgress;
   /** The platform has it (`status` undefined), or never will (`failed`). Resolves to how many are left. */
   done(status?: 'failed', deadLetter?: Readonly<Record<string, unknown>>): Promise<number | undefined>;
   /** The platform asked to wait, milliseconds. */
@@ -73,11 +88,20 @@ export async function claimOutbox(
   const answer = row(await shard.run('claimDelivery', [st, mb, due], [member, leaseMs * 5]));
   if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'later';
   const epoch = Number(answer[1]);
-  const parsed = Reply.safeParse(parseJson(String(answer[3])));
+  const reply = Reply.safeParse(parseJson(String(answer[3]))).data;
   return {
-    reply: parsed.success ? parsed.data : undefined,
+    reply,
     tries: Number(answer[2]),
     waiting: Number(answer[4]),
+    progress: {
+      ...readProgress(reply, String(answer[5]), String(answer[6])),
+      record: async (part) => {
+        const sent = `${part + 1}\n${reply?.id}`;
+        const [told] = row(await shard.run('recordDelivery', [st, due], [epoch, member, leaseMs * 5, sent]));
+        if (told !== 'ok')
+          throw new AppError('channel.failed', { publicMessage: 'Another process delivers this now.' });
+      },
+    },
     done: async (status, deadLetter) => {
       const back = row(
         await shard.run(
@@ -85,7 +109,7 @@ export async function claimOutbox(
           [st, mb, due, keys.live(tag, address), keys.dead(tag)],
           [
             ...[epoch, epoch, member, tag, address.tenant, address.conversation, recordTtlMs, liveKeep, liveTtlMs],
-            ...[status ?? '', deadLetter === undefined ? '' : JSON.stringify(deadLetter)],
+            ...[status ?? '', deadLetter === undefined ? '' : JSON.stringify(deadLetter), reply?.turn ?? 0],
           ],
         ),
       );
@@ -93,4 +117,14 @@ export async function claimOutbox(
     },
     postpone: async (ms) => row(await shard.run('postponeDelivery', [st, due], [epoch, member, ms]))[0] === 'ok',
   };
+}
+
+const Draft = z.object({ turn: z.number() });
+
+/** Of this reply alone: what an older process left of another one says nothing. */
+function readProgress(reply: Reply | undefined, sent: string, draft: string): Omit<DeliveryProgress, 'record'> {
+  const at = sent.indexOf('\n');
+  const own = at > 0 && sent.slice(at + 1) === reply?.id;
+  const grown = Draft.safeParse(parseJson(draft)).data?.turn === reply?.turn && draft !== '';
+  return { sent: own ? Number.parseInt(sent, 10) : 0, ...(grown ? { draft } : {}) };
 }

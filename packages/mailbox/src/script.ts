@@ -9,7 +9,7 @@ import { hold, letGo } from './scripts/hold.js';
 import { ingest } from './scripts/ingest.js';
 import { notify } from './scripts/notify.js';
 import { obey } from './scripts/obey.js';
-import { claimDelivery, commitDelivery, deliver, postponeDelivery } from './scripts/outbox.js';
+import { claimDelivery, commitDelivery, deliver, postponeDelivery, recordDelivery } from './scripts/outbox.js';
 import { keepPace } from './scripts/pace.js';
 import { approvePairing, askPairing } from './scripts/pairing.js';
 import { readLive } from './scripts/read-live.js';
@@ -42,6 +42,7 @@ const sources = {
   obey,
   postponeDelivery,
   readLive,
+  recordDelivery,
   redact,
   redeliver,
   release,
@@ -66,6 +67,7 @@ const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
     'claimDelivery',
     'commitDelivery',
     'postponeDelivery',
+    'recordDelivery',
   ] as const),
 ]);
 

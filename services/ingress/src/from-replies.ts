@@ -10,6 +10,7 @@ import {
   claimOutbox,
   createDispatcher,
   type DeliveryLease,
+  type DeliveryProgress,
   type DeliveryWaker,
   deliverToStreams,
   type Mailbox,
@@ -21,9 +22,15 @@ import type { Redis } from 'ioredis';
 
 /**
  * Sends one reply to its platform. Resolves when the platform has it; repeats under the same key are the same message where
- * the platform knows keys. Throws AppError: `retry` and `retry-after` are tried again, everything else is given up.
+ * the platform knows keys. It goes on after the parts that the platform has. Throws AppError: `retry` and `retry-after` are tried again, everything else is given up.
  */
-export type SendReply = (address: ActorAddress, reply: Reply, key: string, signal: AbortSignal) => Promise<void>;
+export type SendReply = (
+  address: ActorAddress,
+  reply: Reply,
+  key: string,
+  signal: AbortSignal,
+  progress: DeliveryProgress,
+) => Promise<void>;
 
 export type FromRepliesOptions = {
   readonly mailbox: Mailbox;
@@ -32,7 +39,7 @@ export type FromRepliesOptions = {
   readonly send: SendReply;
   /** Tries of one reply before it is put aside as a dead letter. */
   readonly triesMax: () => number;
-  /** Longest time for one reply, milliseconds; shorter than the lease, so that nobody else sends it meanwhile. */
+  /** Longest time for one part, milliseconds; shorter than the lease, so that nobody else sends it meanwhile. */
   readonly sendMsMax?: number;
   readonly logger: Logger;
 };
@@ -119,9 +126,19 @@ async function deliverHead(
   if (!reply) return lease.done('failed', { v: 1, kind: 'replies', ...address, why: 'unreadable', at: Date.now() });
   const { channel } = reply.route;
   if (streamChannels.includes(channel)) return lease.done();
+  const overdue = new AbortController();
+  const patience = setTimeout(() => overdue.abort(), sendMsMax);
+  const progress: DeliveryProgress = {
+    ...lease.progress,
+    record: async (part) => {
+      await lease.progress.record(part);
+      patience.refresh();
+    },
+  };
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(sendMsMax)]);
-    await untilAborted(send(address, reply, `${address.tenant}/${address.conversation}/${reply.id}`, limit), limit);
+    const limit = AbortSignal.any([signal, overdue.signal]);
+    const key = `${address.tenant}/${address.conversation}/${reply.id}`;
+    await untilAborted(send(address, reply, key, limit, progress), limit);
     deliveredTotal.inc({ channel });
     return await lease.done();
   } catch (thrown) {
@@ -139,6 +156,8 @@ async function deliverHead(
     failedTotal.inc({ channel });
     logger.error({ ...address, reply: reply.id, code: error.code, tries }, 'a reply was put aside as a dead letter');
     return lease.done('failed', { v: 1, kind: 'replies', ...address, reply, why: error.code, tries, at: Date.now() });
+  } finally {
+    clearTimeout(patience);
   }
 }
 

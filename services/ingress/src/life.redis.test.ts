@@ -189,15 +189,13 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
   const route = { channel: 'pigeon', address: { chat: '-7' } };
   const base = { v: 1 as const, id: 'r1', turn: 1, answers: ['e1'], status: 'answered' as const, at: 0 };
   const send = toChannels(accounts);
-  await send(address, { ...base, text: 'word '.repeat(30), route }, 'key', new AbortController().signal);
-  expect(sent.map(({ key }) => key)).toEqual(['key/0', 'key/1']);
+  const never = new AbortController().signal;
+  const recorded: number[] = [];
+  const progress = { sent: 0, record: async (part: number): Promise<void> => void recorded.push(part) };
+  await send(address, { ...base, text: 'word '.repeat(30), route }, 'key', never, progress);
+  expect([sent.map(({ key }) => key), recorded]).toEqual([['key/0', 'key/1'], [0]]);
   await expect(
-    send(
-      address,
-      { ...base, text: 'x', route: { channel: 'pigeon', account: 'broken' } },
-      'k',
-      new AbortController().signal,
-    ),
+    send(address, { ...base, text: 'x', route: { channel: 'pigeon', account: 'broken' } }, 'k', never, progress),
   ).rejects.toMatchObject({ code: 'channel.failed' });
   await accounts.stop();
 });

@@ -1,4 +1,4 @@
-import { bury, fence, prelude, writeFence } from './prelude.js';
+import { bury, fence, leaseFence, prelude, writeFence } from './prelude.js';
 
 /** Takes an outbox item apart: channel, status, ids, reply. */
 const item = `
@@ -51,6 +51,7 @@ for i = 1, n do
   if delivered > 0 and lease > 0 then
     redis.call('HINCRBY', st, 'epoch', 1)
     redis.call('HSET', st, 'lease', '0', 'tries', '0')
+    redis.call('HDEL', st, 'sent')
   end
   if lease > now then redis.call('ZADD', KEYS[1], lease, member)
   elseif left ~= '' then redis.call('ZADD', KEYS[1], now, member)
@@ -62,11 +63,11 @@ return out
 
 /**
  * Claims the head of one outbox for a platform. KEYS: st, mb, due. ARGV: member, leaseMs.
- * Returns { 'busy' } | { 'empty' } | { 'later', at } | { 'claimed', epoch, tries, reply, items }.
+ * Returns { 'busy' } | { 'empty' } | { 'later', at } | { 'claimed', epoch, tries, reply, items, sent or '', draft or '' }.
  */
 export const claimDelivery = `${prelude}${item}
 local now = clock()
-local s = redis.call('HMGET', KEYS[1], 'lease', 'notBefore')
+local s = redis.call('HMGET', KEYS[1], 'lease', 'notBefore', 'sent', 'draft')
 if s[1] and tonumber(s[1]) > now then
   redis.call('ZADD', KEYS[3], s[1], ARGV[1])
   return { 'busy' }
@@ -87,12 +88,25 @@ redis.call('HSET', KEYS[1], 'lease', lease)
 redis.call('PERSIST', KEYS[1])
 redis.call('ZADD', KEYS[3], lease, ARGV[1])
 local _, _, _, reply = parse(head)
-return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]) }
+return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]), s[3] or '', s[4] or '' }
+`;
+
+/**
+ * The platform has some parts of the head; whoever claims it next goes on after them. Keeps the lease for the next part. Fenced,
+ * and harmless when repeated. KEYS: st, due. ARGV: epoch, member, leaseMs,
+ * `parts \n reply's id`.
+ */
+export const recordDelivery = `${prelude}${leaseFence}
+local lease = clock() + ARGV[3]
+redis.call('HSET', KEYS[1], 'sent', ARGV[4], 'lease', lease, 'tries', '1')
+redis.call('ZADD', KEYS[2], lease, ARGV[2])
+return { 'ok' }
 `;
 
 /**
  * The platform took the head, or it never will. KEYS: st, mb, due, live, dead. ARGV: epoch, write, member,
- * tag, tenant, conversation, recordTtl, liveKeep, liveTtl, status or '' to keep the reply's, dead letter or ''. Returns { 'ok', left }.
+ * tag, tenant, conversation, recordTtl, liveKeep, liveTtl, status or '' to keep the reply's, dead letter or '', the reply's turn.
+ * Returns { 'ok', left }.
  */
 export const commitDelivery = `${prelude}${bury}${item}${writeFence}
 if again then return { 'ok', redis.call('LLEN', KEYS[2]) } end
@@ -105,14 +119,18 @@ end
 if ARGV[11] ~= '' then
   bury(KEYS[5], ARGV[11])
 end
+-- A draft of a later turn grows already.
+local draft = redis.call('HGET', KEYS[1], 'draft')
+local turn = draft and tonumber(string.match(draft, '"turn":(%d+)'))
+if draft and (not turn or turn <= tonumber(ARGV[12])) then redis.call('HDEL', KEYS[1], 'draft') end
 local left = redis.call('LLEN', KEYS[2])
 if left > 0 then
   redis.call('HSET', KEYS[1], 'lease', '0', 'tries', '0', 'wrote', ARGV[2])
-  redis.call('HDEL', KEYS[1], 'notBefore')
+  redis.call('HDEL', KEYS[1], 'notBefore', 'sent')
   redis.call('ZADD', KEYS[3], clock() + grace, ARGV[3])
 else
   redis.call('HSET', KEYS[1], 'wrote', ARGV[2])
-  redis.call('HDEL', KEYS[1], 'lease', 'tries', 'notBefore', 'scheduled')
+  redis.call('HDEL', KEYS[1], 'lease', 'tries', 'notBefore', 'scheduled', 'sent')
   redis.call('PEXPIRE', KEYS[1], 3600000)
   redis.call('ZREM', KEYS[3], ARGV[3])
 end
