@@ -101,7 +101,7 @@ const code: ChannelCode<unknown> = {
     if (from === self) return [];
     const conversation = channelConversation({ channel: 'pigeon', account, peer: chat });
     const place = { kind: chat.startsWith('-') ? ('group' as const) : ('direct' as const), id: chat };
-    const mail = { id: 'e1', text, from: { id: from }, route: { channel: 'pigeon' } };
+    const mail = { id: 'e1', text, from: { id: from }, route: { channel: 'pigeon', address: { chat } } };
     return [{ conversation, place, addressed: place.kind === 'direct' || text.startsWith('coo'), mail }];
   },
   render: ({ text }) => splitText(text, 200).map((part) => ({ text: part })),
@@ -113,6 +113,7 @@ const pigeon: Channel = {
   capabilities: {
     ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: false, voice: false },
     ...{ markdown: 'full', textMax: 200, textUnit: 'characters', idempotence: 'none', outboxesPerJob: 1 },
+    rates: { account: [{ most: 9, seconds: 1 }], chat: [], chatIn: ['chat'] },
   },
   config: z.strictObject({ loft_token: z.string().regex(/\S/), loft: z.string().optional() }),
   secrets: ['loft_token'],
@@ -205,6 +206,15 @@ describe('the suite', () => {
   test('catches a secret that may be blank', async () => {
     const config = z.strictObject({ loft_token: z.string().min(1) });
     expect(await broken({ ...pigeon, config })).toEqual(['a blank secret is refused']);
+  });
+
+  test('catches a platform that does not say how much it takes, or of which chat', async () => {
+    const { rates: _, ...capabilities } = pigeon.capabilities;
+    expect(await broken({ ...pigeon, capabilities })).toContain('its capabilities are valid');
+    const elsewhere = { account: [], chat: [], chatIn: ['room'] };
+    expect(await broken({ ...pigeon, capabilities: { ...capabilities, rates: elsewhere } })).toEqual([
+      expect.stringContaining('which chat'),
+    ]);
   });
 
   test('catches a platform without a fixture of its own words, or without a connection', async () => {

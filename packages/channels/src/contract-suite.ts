@@ -71,6 +71,12 @@ export function promises(channel: Channel, fixtures: readonly Fixture[]): readon
       const texts = fixtures.flatMap(({ expect = [] }) => expect.map(({ text }) => text));
       if (platform && !texts.includes('/stop')) fail('nobody writes /stop');
     }),
+    promise('what says in a route which chat is meant, so that its rate is kept, is there', ({ parse }) => {
+      const { chatIn = [] } = channel.capabilities.rates ?? {};
+      for (const { payload, error } of fixtures)
+        for (const { mail } of error === undefined && platform ? parse(payload, testContext) : [])
+          if (!chatIn.some((field) => mail.route.address?.[field] !== undefined)) fail('a route names no chat');
+    }),
     promise('it has a fixture of what a person says to it alone', ({ parse }) => {
       const parsed = fixtures.flatMap(({ payload, error }) => (error === undefined ? parse(payload, testContext) : []));
       if (platform && !parsed.some(({ place }) => place?.kind === 'direct')) fail('none says that it is direct');
@@ -91,6 +97,8 @@ function checkCapabilities({ capabilities }: Channel): void {
   Capabilities.parse(capabilities);
   if (capabilities.delivery === 'platform' && capabilities.outboxesPerJob !== 1)
     fail('a platform gets one outbox a job');
+  if (capabilities.delivery === 'platform' && capabilities.rates === undefined)
+    fail('it does not say how much it takes');
 }
 
 function checkSettings(channel: Channel): void {

@@ -31,6 +31,26 @@ export const ButtonLimits = z.strictObject({
 });
 export type ButtonLimits = z.infer<typeof ButtonLimits>;
 
+/** So many messages in any so many seconds. */
+export const SendRate = z.strictObject({
+  most: z.number().int().min(1).max(1_000),
+  seconds: z.number().int().min(1).max(3_600),
+});
+export type SendRate = z.infer<typeof SendRate>;
+
+/** What a platform takes, of all replicas together. */
+export const SendRates = z.strictObject({
+  /** From one account. */
+  account: z.array(SendRate).max(4),
+  /** To one chat. */
+  chat: z.array(SendRate).max(4),
+  /** To one whose id begins so, besides. */
+  group: z.strictObject({ prefix: z.string().min(1).max(16), rates: z.array(SendRate).min(1).max(4) }).optional(),
+  /** Fields of a route's address; the first one that is there names the chat. */
+  chatIn: z.array(z.string().min(1).max(64)).min(1).max(4),
+});
+export type SendRates = z.infer<typeof SendRates>;
+
 /** What a channel can do, as data. */
 export const Capabilities = z.strictObject({
   /** `stream`: delivered means written to the transcript and the live stream. `platform`: delivered means the platform has it. */
@@ -53,6 +73,8 @@ export const Capabilities = z.strictObject({
   textUnit: TextUnit,
   /** `key`: sending twice with the same key sends once. */
   idempotence: z.enum(['key', 'none']),
+  /** Kept by the ingress; platforms say theirs. */
+  rates: SendRates.optional(),
   /** How many conversations' outboxes one delivery job takes. A platform gets one. */
   outboxesPerJob: z.number().int().min(1).max(100),
 });
@@ -149,7 +171,8 @@ export type Connection = {
   readonly title?: string;
   /**
    * Sends one message. `key` is the same when the same message is sent again.
-   * @throws AppError `channel.failed` (with `retryAfterMs` when the platform says so) or `channel.rejected`
+   * @throws AppError `channel.failed` (with `retryAfterMs`, and `waits` where that is known, when the platform says so) or
+   * `channel.rejected`
    */
   readonly send?: (out: Outgoing, to: Route, key: string, signal: AbortSignal) => Promise<void>;
   /** Shows for some seconds that the assistant is at work. May reject: it is then left alone. */

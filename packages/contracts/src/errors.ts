@@ -68,6 +68,8 @@ export const errorTable = {
   'tool.cancelled': row(499, 'ignore', 'The call was cancelled.'),
   'sandbox.unavailable': row(503, 'give-up', 'The sandbox cannot contain commands on this machine.'),
   'channel.failed': row(502, 'retry', 'The platform did not accept the message.'),
+  'channel.slow': row(429, 'retry-after', 'The platform takes no more messages at the moment; this one waits.'),
+  'channel.down': row(503, 'retry-after', 'The platform is away; messages to it wait.'),
   'channel.rejected': row(502, 'give-up', 'The platform refuses the message for good.'),
 } as const satisfies Record<string, Row>;
 
@@ -78,6 +80,8 @@ export type AppErrorOptions = {
   readonly publicMessage?: string | undefined;
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfterMs?: number | undefined;
+  /** Who has to wait that long: all of the account, or one chat. Absent: nobody said. */
+  readonly waits?: 'account' | 'chat' | undefined;
   readonly cause?: unknown;
 };
 
@@ -88,6 +92,7 @@ export class AppError extends Error {
   readonly disposition: Disposition;
   readonly publicMessage: string;
   readonly retryAfterMs: number | undefined;
+  readonly waits: 'account' | 'chat' | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     const publicMessage = options.publicMessage ?? errorTable[code].says;
@@ -98,6 +103,7 @@ export class AppError extends Error {
     this.disposition = errorTable[code].disposition;
     this.publicMessage = publicMessage;
     this.retryAfterMs = options.retryAfterMs;
+    this.waits = options.waits;
   }
 }
 

@@ -70,6 +70,16 @@ export const keys = {
   /** a model's own hash tag; hashes: whether it may be asked (`breaker`), how much it was (`window`); sorted set: `calls` */
   model: (namespace: string, name: string, what: 'breaker' | 'window' | 'calls'): string =>
     `{${namespace}:model:${encodeURIComponent(name)}}:${what}`,
+  /**
+   * an account's own hash tag (`telegram/main`); hash: whether it may send (`gate`); lists: when it last sent, to all (`sends`)
+   * and to a chat (`chat`); string: a chat has to wait (`wait`); sets: chats that failed (`failed`) or were slowed (`slowed`)
+   */
+  sender: (
+    namespace: string,
+    account: string,
+    what: 'gate' | 'sends' | 'chat' | 'wait' | 'failed' | 'slowed',
+    chat = '',
+  ): string => `{${namespace}:send:${encodeURIComponent(account)}}:${what}${chat === '' ? '' : `:${chat}`}`,
   /** hash: what was spent and is reserved of a budget on one day (`20261123`); tag of `budgetTag` */
   budget: (tag: string, day: string, scope: BudgetScope, id: string): string => `${tag}:budget:${day}:${scope}:${id}`,
   /** string: one reservation, until it is settled and a minute longer */

@@ -52,6 +52,8 @@ export async function deliverToStreams(
 export type DeliveryProgress = {
   /** How many of its parts, from the first. */
   readonly sent: number;
+  /** It has waited for its turn with the platform already. */
+  readonly waited: boolean;
   /** What grew on the platform while the answer was written, JSON `{ turn, id, text }`. */
   readonly draft?: string;
   /**
@@ -65,14 +67,20 @@ export type DeliveryProgress = {
 export type DeliveryLease = {
   /** Undefined when the item cannot be read: drop it. */
   readonly reply: Reply | undefined;
+  /** Claims of this head, or of what is left of it since the platform took a part, this one included; without those that only waited. */
   readonly tries: number;
+  /** Since the platform took a part last: it fails or is away (`away`), or asks to wait (`slow`), and for how long. */
+  readonly troubled: { readonly why: 'away' | 'slow'; readonly forMs: number } | undefined;
   /** Items in the outbox, this one included. */
   readonly waiting: number;
   readonly progress: DeliveryProgress;
   /** The platform has it (`status` undefined), or never will (`failed`). Resolves to how many are left. */
   done(status?: 'failed', deadLetter?: Readonly<Record<string, unknown>>): Promise<number | undefined>;
-  /** The platform asked to wait, milliseconds. */
-  postpone(ms: number): Promise<boolean>;
+  /**
+   * It is tried again later, milliseconds. Only what `failed` counts as a try; `away`: nobody tried, since the platform is away;
+   * `slow`: it asked to wait; `stopped`: we did.
+   */
+  postpone(ms: number, why?: 'failed' | 'away' | 'slow' | 'stopped'): Promise<boolean>;
 };
 
 /** Claims the head of one outbox. */
@@ -89,12 +97,16 @@ export async function claimOutbox(
   if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'later';
   const epoch = Number(answer[1]);
   const reply = Reply.safeParse(parseJson(String(answer[3]))).data;
+  const [why, forMs] = String(answer[7]).split(' ');
+  const troubled = why === 'away' || why === 'slow' ? ({ why, forMs: Number(forMs) } as const) : undefined;
   return {
     reply,
     tries: Number(answer[2]),
+    troubled,
     waiting: Number(answer[4]),
     progress: {
       ...readProgress(reply, String(answer[5]), String(answer[6])),
+      waited: troubled?.why === 'slow',
       record: async (part) => {
         const sent = `${part + 1}\n${reply?.id}`;
         const [told] = row(await shard.run('recordDelivery', [st, due], [epoch, member, leaseMs * 5, sent]));
@@ -115,14 +127,15 @@ export async function claimOutbox(
       );
       return back[0] === 'ok' ? Number(back[1]) : undefined;
     },
-    postpone: async (ms) => row(await shard.run('postponeDelivery', [st, due], [epoch, member, ms]))[0] === 'ok',
+    postpone: async (ms, postponed = 'failed') =>
+      row(await shard.run('postponeDelivery', [st, due], [epoch, member, ms, postponed]))[0] === 'ok',
   };
 }
 
 const Draft = z.object({ turn: z.number() });
 
 /** Of this reply alone: what an older process left of another one says nothing. */
-function readProgress(reply: Reply | undefined, sent: string, draft: string): Omit<DeliveryProgress, 'record'> {
+function readProgress(reply: Reply | undefined, sent: string, draft: string): Pick<DeliveryProgress, 'sent' | 'draft'> {
   const at = sent.indexOf('\n');
   const own = at > 0 && sent.slice(at + 1) === reply?.id;
   const grown = Draft.safeParse(parseJson(draft)).data?.turn === reply?.turn && draft !== '';

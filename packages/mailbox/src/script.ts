@@ -17,6 +17,7 @@ import { cutOff, redact } from './scripts/redact.js';
 import { redeliver } from './scripts/redeliver.js';
 import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
+import { maySend, toldBySend } from './scripts/send-gate.js';
 import { summarise } from './scripts/summarise.js';
 import { arm, suspend } from './scripts/suspend.js';
 
@@ -38,6 +39,7 @@ const sources = {
   ingest,
   keepPace,
   letGo,
+  maySend,
   notify,
   obey,
   postponeDelivery,
@@ -50,6 +52,7 @@ const sources = {
   results,
   summarise,
   suspend,
+  toldBySend,
 } as const;
 
 /**
@@ -68,6 +71,8 @@ const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
     'commitDelivery',
     'postponeDelivery',
     'recordDelivery',
+    'maySend',
+    'toldBySend',
   ] as const),
 ]);
 

@@ -1,7 +1,7 @@
 import { openBlobs } from '@queueclaw/blobs';
 import { AppError } from '@queueclaw/contracts';
 import { openDoor } from '@queueclaw/conversations';
-import { openDeliveryWaker, openHolderLine } from '@queueclaw/mailbox';
+import { openDeliveryWaker, openHolderLine, openSendGate } from '@queueclaw/mailbox';
 import {
   connectRedis,
   createHealthBoard,
@@ -72,8 +72,8 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     mailbox: door.mailbox,
     waker,
     connect: () => connectRedis(redisUrl, 'blocking', onError),
-    send: toChannels(platforms),
-    triesMax: () => settings.current().limits.tries,
+    send: toChannels(platforms, openSendGate(door.mailbox.shards)),
+    retryMs: () => settings.current().limits.delivery_time,
     logger,
   });
   const app = await buildServer({

@@ -1,5 +1,14 @@
 import { type ActorAddress, AppError, keys, type Reply } from '@queueclaw/contracts';
-import { type Mailbox, openDeliveryWaker, openMailbox, openShards, outboxItem, type Shard } from '@queueclaw/mailbox';
+import {
+  claimOutbox,
+  type Mailbox,
+  openDeliveryWaker,
+  openMailbox,
+  openShards,
+  outboxItem,
+  parseDeadLetter,
+  type Shard,
+} from '@queueclaw/mailbox';
 import { connectRedis, createLogger } from '@queueclaw/runtime';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
@@ -9,6 +18,7 @@ import { fromReplies, type SendReply } from './from-replies.js';
 let redis: Redis;
 let mailbox: Mailbox;
 let shard: Shard;
+let waker: ReturnType<typeof openDeliveryWaker>;
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
@@ -17,20 +27,20 @@ beforeEach(async () => {
   const limits = { mailboxMax: 10, transcriptMax: 10, historyMax: 10, retentionMs: 3_600_000 };
   mailbox = openMailbox({ shards, mailKey: 'test mail key', limits });
   shard = shards.of({ conversation: 'any' });
-  closing.push(async () => redis.disconnect());
+  waker = openDeliveryWaker(shards);
+  closing.push(async () => redis.disconnect(), waker.close);
 });
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
 const a: ActorAddress = { tenant: 'default', conversation: 'c1' };
-const waker = (): ReturnType<typeof openDeliveryWaker> => openDeliveryWaker(mailbox.shards);
 
 /** One ingress. */
 const deliver = async (send: SendReply, sendMsMax?: number): Promise<{ stop(graceMs: number): Promise<unknown> }> => {
   const url = await sharedRedis();
   const { consumers, net } = fromReplies({
-    ...{ mailbox, waker: waker(), send, triesMax: () => 3, logger: createLogger('ingress', 'silent') },
+    ...{ mailbox, waker, send, retryMs: () => 60_000, logger: createLogger('ingress', 'silent') },
     connect: () => connectRedis(url, 'blocking', () => undefined),
     ...(sendMsMax === undefined ? {} : { sendMsMax }),
   });
@@ -50,6 +60,7 @@ const put = async (...ids: string[]): Promise<void> => {
     await redis.rpush(keys.mailbox(shard.tag, 'replies', a), outboxItem(reply));
   }
   await redis.zadd(keys.due(shard.tag, 'replies'), Date.now(), 'default/c1');
+  await waker.announce(a, 'telegram', 'more');
 };
 const left = (): Promise<number> => redis.llen(keys.mailbox(shard.tag, 'replies', a));
 const dead = (): Promise<number> => redis.llen(keys.dead(shard.tag));
@@ -97,4 +108,53 @@ it('puts a reply aside that the platform refuses, and sends the next', async () 
   await put('r1', 'r2');
   await eventually(async () => expect(await left()).toBe(0));
   expect([sent, await dead()]).toEqual([['r2'], 1]);
+});
+
+it('says in the dead letter what the platform said', async () => {
+  await deliver(() => Promise.reject(new AppError('channel.rejected', { publicMessage: 'Pigeon: shot down' })));
+  await put('r1');
+  await eventually(async () => expect(await dead()).toBe(1));
+  expect(parseDeadLetter((await redis.lindex(keys.dead(shard.tag), 0)) ?? '')).toMatchObject({
+    ...{ why: 'channel.rejected: Pigeon: shot down', retryable: true },
+  });
+});
+
+const stateOf = (): Promise<Record<string, string>> => redis.hgetall(keys.state(shard.tag, 'replies', a));
+
+it('waits when the platform asks for it, and counts no try, however often it asks', async () => {
+  let asked = 0;
+  await deliver(async () => {
+    if ((asked += 1) < 8) throw new AppError('channel.failed', { retryAfterMs: 1 });
+  });
+  await put('r1');
+  await eventually(() => expect(asked).toBeGreaterThan(1), { timeoutMs: 10_000 });
+  expect(Number((await stateOf())['tries'])).toBeLessThan(2);
+  expect(await dead()).toBe(0);
+});
+
+it('tries again for as long as an outage may last, whoever tries, and then goes on with the next one', async () => {
+  await put('r1');
+  for (const why of ['failed', 'away', 'failed', 'failed'] as const) {
+    const lease = await claimOutbox(shard, a);
+    if (typeof lease === 'string') throw new Error(lease);
+    await lease.postpone(0, why);
+  }
+  const { trouble = '', tries } = await stateOf();
+  expect([trouble.split(' ')[0], tries]).toEqual(['away', '3']);
+  await redis.hset(keys.state(shard.tag, 'replies', a), 'trouble', `away ${Date.now() - 61_000}`);
+  await put('r2');
+  const sent: string[] = [];
+  await deliver(async (_a, { id }) => {
+    if (id === 'r1') throw new AppError('channel.failed');
+    sent.push(id);
+  });
+  await eventually(async () => expect([sent, await dead()]).toEqual([['r2'], 1]));
+  expect((await stateOf())['trouble']).toBeUndefined();
+});
+
+it('gives up a reply on which the process dies each time', async () => {
+  await put('r1');
+  await redis.hset(keys.state(shard.tag, 'replies', a), 'tries', '100');
+  await deliver(() => expect.fail('sent'));
+  await eventually(async () => expect(await dead()).toBe(1));
 });

@@ -1,11 +1,4 @@
-import {
-  type ActorAddress,
-  AppError,
-  type DeliveryRound,
-  type Reply,
-  streamChannels,
-  toAppError,
-} from '@queueclaw/contracts';
+import { type ActorAddress, type DeliveryRound, type Reply, streamChannels, toAppError } from '@queueclaw/contracts';
 import {
   claimOutbox,
   createDispatcher,
@@ -19,6 +12,8 @@ import {
 import { consume, type Consumer, repliesQueue, type Summary } from '@queueclaw/queues';
 import { counter, type Logger, type Service } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
+import { planAfter, triesMost } from './retry-plan.js';
+import { overdue, untilAborted } from './until-aborted.js';
 
 /**
  * Sends one reply to its platform. Resolves when the platform has it; repeats under the same key are the same message where
@@ -37,8 +32,8 @@ export type FromRepliesOptions = {
   readonly waker: DeliveryWaker;
   readonly connect: () => Redis;
   readonly send: SendReply;
-  /** Tries of one reply before it is put aside as a dead letter. */
-  readonly triesMax: () => number;
+  /** How long a platform may be away before a reply to it is put aside as a dead letter, milliseconds. */
+  readonly retryMs: () => number;
   /** Longest time for one part, milliseconds; shorter than the lease, so that nobody else sends it meanwhile. */
   readonly sendMsMax?: number;
   readonly logger: Logger;
@@ -48,7 +43,6 @@ const deliveredTotal = counter('queueclaw_replies_delivered_total', 'Replies del
 const failedTotal = counter('queueclaw_replies_failed_total', 'Replies that no try could deliver', ['channel']);
 const roundsAtOnce = 50;
 const lookEveryMs = 1_000;
-const postponeMsMax = 15 * 60_000;
 const usualSendMsMax = 25_000;
 
 /** Serves `replies`: one outbox per conversation, head first. One consumer per shard, and the outboxes' own safety net. */
@@ -117,7 +111,7 @@ async function deliverOutboxes(
 
 /** How many items are left behind the head; undefined when the head stays for later. */
 async function deliverHead(
-  { send, triesMax, sendMsMax = usualSendMsMax, logger }: FromRepliesOptions,
+  { send, retryMs, sendMsMax = usualSendMsMax, logger }: FromRepliesOptions,
   address: ActorAddress,
   lease: DeliveryLease,
   signal: AbortSignal,
@@ -126,8 +120,14 @@ async function deliverHead(
   if (!reply) return lease.done('failed', { v: 1, kind: 'replies', ...address, why: 'unreadable', at: Date.now() });
   const { channel } = reply.route;
   if (streamChannels.includes(channel)) return lease.done();
-  const overdue = new AbortController();
-  const patience = setTimeout(() => overdue.abort(), sendMsMax);
+  const giveUp = (why: string): Promise<number | undefined> => {
+    failedTotal.inc({ channel });
+    logger.error({ ...address, reply: reply.id, why, tries }, 'a reply was put aside as a dead letter');
+    return lease.done('failed', { v: 1, kind: 'replies', ...address, reply, why, tries, at: Date.now() });
+  };
+  if (tries > triesMost) return giveUp('tried too often');
+  const late = new AbortController();
+  const patience = setTimeout(() => late.abort(overdue), sendMsMax);
   const progress: DeliveryProgress = {
     ...lease.progress,
     record: async (part) => {
@@ -136,7 +136,7 @@ async function deliverHead(
     },
   };
   try {
-    const limit = AbortSignal.any([signal, overdue.signal]);
+    const limit = AbortSignal.any([signal, late.signal]);
     const key = `${address.tenant}/${address.conversation}/${reply.id}`;
     await untilAborted(send(address, reply, key, limit, progress), limit);
     deliveredTotal.inc({ channel });
@@ -144,36 +144,14 @@ async function deliverHead(
   } catch (thrown) {
     if (signal.aborted) {
       // We are stopping: whatever the platform said then, another ingress asks it again.
-      await lease.postpone(0);
+      await lease.postpone(0, 'stopped');
       return undefined;
     }
-    const error = toAppError(thrown, 'channel.failed');
-    const again = error.disposition === 'retry' || error.disposition === 'retry-after';
-    if (again && tries < triesMax()) {
-      await lease.postpone(waitMs(error, tries));
-      return undefined;
-    }
-    failedTotal.inc({ channel });
-    logger.error({ ...address, reply: reply.id, code: error.code, tries }, 'a reply was put aside as a dead letter');
-    return lease.done('failed', { v: 1, kind: 'replies', ...address, reply, why: error.code, tries, at: Date.now() });
+    const plan = planAfter(toAppError(thrown, 'channel.failed'), lease, retryMs());
+    if ('dead' in plan) return await giveUp(plan.dead);
+    await lease.postpone(plan.waitMs, plan.why);
+    return undefined;
   } finally {
     clearTimeout(patience);
   }
 }
-
-/** The work's outcome, or a failure as soon as the signal aborts, whether the work listens to it or not. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(new AppError('channel.failed', { cause: signal.reason }));
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    work.catch(() => undefined);
-  }
-}
-
-const waitMs = (error: AppError, tries: number): number =>
-  Math.min(error.retryAfterMs ?? 1_000 * 2 ** Math.min(tries, 8), postponeMsMax);

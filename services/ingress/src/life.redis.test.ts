@@ -191,12 +191,12 @@ test('a platform is a folder and a line: mail in, answers out, in parts and unde
   const send = toChannels(accounts);
   const never = new AbortController().signal;
   const recorded: number[] = [];
-  const progress = { sent: 0, record: async (part: number): Promise<void> => void recorded.push(part) };
+  const progress = { sent: 0, waited: false, record: async (part: number): Promise<void> => void recorded.push(part) };
   await send(address, { ...base, text: 'word '.repeat(30), route }, 'key', never, progress);
   expect([sent.map(({ key }) => key), recorded]).toEqual([['key/0', 'key/1'], [0]]);
   await expect(
     send(address, { ...base, text: 'x', route: { channel: 'pigeon', account: 'broken' } }, 'k', never, progress),
-  ).rejects.toMatchObject({ code: 'channel.failed' });
+  ).rejects.toMatchObject({ code: 'channel.down' });
   await accounts.stop();
 });
 

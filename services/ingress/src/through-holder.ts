@@ -12,8 +12,6 @@ export type HolderOptions = {
 
 /** A little less than a delivery may take: the answer is wanted by somebody still. */
 const sendMsMax = 20_000;
-/** Several tries outlast the time in which another process takes over. */
-const nobodyMs = 10_000;
 
 const Question = z.object({
   out: z.looseObject({ text: z.string() }),
@@ -24,12 +22,17 @@ const Question = z.object({
 });
 const Answer = z.object({
   failure: z
-    .object({ code: z.string(), publicMessage: z.string().max(2_000), retryAfterMs: z.number().optional() })
+    .object({
+      code: z.string(),
+      publicMessage: z.string().max(2_000),
+      retryAfterMs: z.number().optional(),
+      waits: z.enum(['account', 'chat']).optional(),
+    })
     .optional(),
 });
 
 const failed = (publicMessage: string, cause?: unknown): AppError =>
-  new AppError('channel.failed', { publicMessage, retryAfterMs: nobodyMs, cause });
+  new AppError('channel.failed', { publicMessage, cause });
 
 /**
  * A connection that sends by its own line while this process listens, and asks the process that listens otherwise. When nobody
@@ -48,8 +51,8 @@ export function throughHolder(connection: Connection, { line, name, onError }: H
       await send(out as Outgoing, to, key, AbortSignal.timeout(Math.min(leftMs, sendMsMax)));
       return {};
     } catch (thrown) {
-      const { code, publicMessage, retryAfterMs } = toAppError(thrown, 'channel.failed');
-      return { failure: { code, publicMessage, retryAfterMs } };
+      const { code, publicMessage, retryAfterMs, waits } = toAppError(thrown, 'channel.failed');
+      return { failure: { code, publicMessage, retryAfterMs, waits } };
     }
   };
   const ask = async (message: Omit<z.input<typeof Question>, 'until'>, signal: AbortSignal): Promise<void> => {

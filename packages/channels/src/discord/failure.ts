@@ -8,6 +8,7 @@ export function failureOf(thrown: unknown): AppError {
     return new AppError('channel.failed', {
       publicMessage: 'Discord: too many requests.',
       retryAfterMs: Math.ceil(thrown.retryAfter),
+      waits: thrown.global ? 'account' : 'chat',
     });
   if (thrown instanceof DiscordAPIError) {
     const publicMessage = `Discord: ${thrown.status} ${thrown.message}`.slice(0, 300);

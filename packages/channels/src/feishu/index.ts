@@ -8,6 +8,14 @@ export const feishu: Channel<FeishuConfig> = {
   capabilities: {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
     ...{ markdown: 'own', textMax: 12_000, textUnit: 'bytes', idempotence: 'key', outboxesPerJob: 1 },
+    rates: {
+      account: [
+        { most: 50, seconds: 1 },
+        { most: 1_000, seconds: 60 },
+      ],
+      chat: [{ most: 5, seconds: 1 }],
+      chatIn: ['chat'],
+    },
   },
   config: FeishuConfig,
   secrets: ['app_secret', 'encrypt_key', 'verification_token'],

@@ -9,6 +9,8 @@ export const slack: Channel<SlackConfig> = {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, files: false, voice: false },
     buttons: { most: 25, labelMax: 75, textBytesMax: 2_000, messageMax: 3_500 },
     ...{ markdown: 'own', textMax: 4_000, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
+    // One a second in a channel; of a workspace Slack says "several hundred a minute".
+    rates: { account: [{ most: 300, seconds: 60 }], chat: [{ most: 1, seconds: 1 }], chatIn: ['channel'] },
   },
   config: SlackConfig,
   secrets: ['bot_token', 'signing_secret'],

@@ -9,6 +9,13 @@ export const telegram: Channel<TelegramConfig> = {
     ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, files: false, voice: false },
     buttons: { most: 100, labelMax: 64, textBytesMax: 64, messageMax: 4_096 },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
+    // A chat takes one a second; a group, whose id is negative, 20 a minute.
+    rates: {
+      account: [{ most: 30, seconds: 1 }],
+      chat: [{ most: 1, seconds: 1 }],
+      group: { prefix: '-', rates: [{ most: 20, seconds: 60 }] },
+      chatIn: ['chat'],
+    },
   },
   config: TelegramConfig,
   secrets: ['token'],

@@ -25,7 +25,8 @@ const forGood: ReadonlyMap<number, string> = new Map([
 export function failureOf(code: number): AppError {
   const why = setUp.get(code) ?? forGood.get(code);
   const publicMessage = `WeChat: error ${code}${why === undefined ? '' : `: ${why}`}.`;
-  if (busy.has(code)) return new AppError('channel.failed', { publicMessage, retryAfterMs: busyMs });
-  if (setUp.has(code)) return new AppError('channel.failed', { publicMessage, retryAfterMs: operatorMs });
+  if (busy.has(code)) return new AppError('channel.failed', { publicMessage, retryAfterMs: busyMs, waits: 'account' });
+  if (setUp.has(code))
+    return new AppError('channel.failed', { publicMessage, retryAfterMs: operatorMs, waits: 'account' });
   return new AppError(code === -1 || staleToken.has(code) ? 'channel.failed' : 'channel.rejected', { publicMessage });
 }

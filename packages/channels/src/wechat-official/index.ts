@@ -8,6 +8,8 @@ export const wechatOfficial: Channel<WeChatOfficialConfig> = {
   capabilities: {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
     ...{ markdown: 'none', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+    // WeChat documents limits of a day only.
+    rates: { account: [{ most: 50, seconds: 1 }], chat: [{ most: 5, seconds: 1 }], chatIn: ['to'] },
   },
   config: WeChatOfficialConfig,
   secrets: ['app_secret', 'token', 'encoding_aes_key'],

@@ -23,8 +23,9 @@ const people: ReadonlyMap<number, string> = new Map([
 export function failureOf(code: number): AppError {
   const why = setUp.get(code) ?? people.get(code);
   const publicMessage = `WeCom: error ${code}${why === undefined ? '' : `: ${why}`}.`;
-  if (busy.has(code)) return new AppError('channel.failed', { publicMessage, retryAfterMs: busyMs });
-  if (setUp.has(code)) return new AppError('channel.failed', { publicMessage, retryAfterMs: operatorMs });
+  if (busy.has(code)) return new AppError('channel.failed', { publicMessage, retryAfterMs: busyMs, waits: 'account' });
+  if (setUp.has(code))
+    return new AppError('channel.failed', { publicMessage, retryAfterMs: operatorMs, waits: 'account' });
   return new AppError(code === -1 || staleToken.has(code) ? 'channel.failed' : 'channel.rejected', { publicMessage });
 }
 

@@ -8,6 +8,14 @@ export const wecomApp: Channel<WeComAppConfig> = {
   capabilities: {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
     ...{ markdown: 'own', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+    rates: {
+      account: [{ most: 50, seconds: 1 }],
+      chat: [
+        { most: 30, seconds: 60 },
+        { most: 1_000, seconds: 3_600 },
+      ],
+      chatIn: ['to'],
+    },
   },
   config: WeComAppConfig,
   secrets: ['secret', 'token', 'encoding_aes_key'],

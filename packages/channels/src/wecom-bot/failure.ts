@@ -21,6 +21,6 @@ export function failureOf(code: number): AppError {
   return new AppError(passing.has(code) ? 'channel.failed' : 'channel.rejected', { publicMessage });
 }
 
-/** There is no line at the moment, or it broke; several tries outlast the time in which there is another one. */
+/** There is no line at the moment, or it broke. */
 export const unreachable = (): AppError =>
-  new AppError('channel.failed', { publicMessage: 'WeCom cannot be reached.', retryAfterMs: 10_000 });
+  new AppError('channel.failed', { publicMessage: 'WeCom cannot be reached.' });

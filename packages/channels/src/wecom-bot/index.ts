@@ -9,6 +9,14 @@ export const wecomBot: Channel<WeComBotConfig> = {
     ...{ delivery: 'platform', holders: 'one', sends: 'holder', edit: false, typing: false, buttons: false },
     ...{ files: false, voice: false, markdown: 'full', textMax: 20_480, textUnit: 'bytes', idempotence: 'none' },
     outboxesPerJob: 1,
+    rates: {
+      account: [{ most: 50, seconds: 1 }],
+      chat: [
+        { most: 30, seconds: 60 },
+        { most: 1_000, seconds: 3_600 },
+      ],
+      chatIn: ['chat'],
+    },
   },
   config: WeComBotConfig,
   secrets: ['secret'],

@@ -12,6 +12,8 @@ const NumberInfo = z.object({
 const callMs = 15_000;
 /** Too many, for the app, the account, the number or the pair of people; and trouble of theirs that passes. */
 const passing = new Set([1, 2, 4, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 131_057]);
+/** Too many to the same person. */
+const pairLimit = 131_056;
 const windowClosed = 131_047;
 const retryAfterMs = 30_000;
 
@@ -28,7 +30,11 @@ function failureOf(status: number, body: unknown): AppError {
   const what = parsed.success ? ` ${parsed.data.error.code} ${parsed.data.error.message}` : '';
   const publicMessage = `WhatsApp: ${status}${what}`.slice(0, 300);
   if (status === 429 || (code !== undefined && passing.has(code)))
-    return new AppError('channel.failed', { publicMessage, retryAfterMs });
+    return new AppError('channel.failed', {
+      publicMessage,
+      retryAfterMs,
+      waits: code === pairLimit ? 'chat' : 'account',
+    });
   const forGood = status >= 400 && status < 500 && status !== 401;
   return new AppError(forGood ? 'channel.rejected' : 'channel.failed', { publicMessage });
 }

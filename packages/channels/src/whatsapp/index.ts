@@ -9,6 +9,8 @@ export const whatsapp: Channel<WhatsAppConfig> = {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: true, files: false, voice: false },
     buttons: { most: 3, labelMax: 20, textBytesMax: 256, messageMax: 900 },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
+    // To one person one every six seconds, of which 45 may come at once.
+    rates: { account: [{ most: 80, seconds: 1 }], chat: [{ most: 45, seconds: 270 }], chatIn: ['to'] },
   },
   config: WhatsAppConfig,
   secrets: ['access_token', 'app_secret', 'verify_token'],

@@ -1,4 +1,4 @@
-import { bury, fence, leaseFence, prelude, writeFence } from './prelude.js';
+import { bury, leaseFence, prelude, writeFence } from './prelude.js';
 
 /** Takes an outbox item apart: channel, status, ids, reply. */
 const item = `
@@ -51,7 +51,7 @@ for i = 1, n do
   if delivered > 0 and lease > 0 then
     redis.call('HINCRBY', st, 'epoch', 1)
     redis.call('HSET', st, 'lease', '0', 'tries', '0')
-    redis.call('HDEL', st, 'sent')
+    redis.call('HDEL', st, 'sent', 'trouble')
   end
   if lease > now then redis.call('ZADD', KEYS[1], lease, member)
   elseif left ~= '' then redis.call('ZADD', KEYS[1], now, member)
@@ -63,11 +63,11 @@ return out
 
 /**
  * Claims the head of one outbox for a platform. KEYS: st, mb, due. ARGV: member, leaseMs.
- * Returns { 'busy' } | { 'empty' } | { 'later', at } | { 'claimed', epoch, tries, reply, items, sent or '', draft or '' }.
+ * Returns { 'busy' } | { 'empty' } | { 'later', at } | { 'claimed', epoch, tries, reply, items, sent or '', draft or '', trouble or '' }, trouble: `away|slow ms`.
  */
 export const claimDelivery = `${prelude}${item}
 local now = clock()
-local s = redis.call('HMGET', KEYS[1], 'lease', 'notBefore', 'sent', 'draft')
+local s = redis.call('HMGET', KEYS[1], 'lease', 'notBefore', 'sent', 'draft', 'trouble')
 if s[1] and tonumber(s[1]) > now then
   redis.call('ZADD', KEYS[3], s[1], ARGV[1])
   return { 'busy' }
@@ -88,7 +88,9 @@ redis.call('HSET', KEYS[1], 'lease', lease)
 redis.call('PERSIST', KEYS[1])
 redis.call('ZADD', KEYS[3], lease, ARGV[1])
 local _, _, _, reply = parse(head)
-return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]), s[3] or '', s[4] or '' }
+local why, since = string.match(s[5] or '', '^(%a+) (%d+)$')
+local trouble = why and (why .. ' ' .. (now - since)) or ''
+return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]), s[3] or '', s[4] or '', trouble }
 `;
 
 /**
@@ -99,6 +101,7 @@ return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]), s[3] or ''
 export const recordDelivery = `${prelude}${leaseFence}
 local lease = clock() + ARGV[3]
 redis.call('HSET', KEYS[1], 'sent', ARGV[4], 'lease', lease, 'tries', '1')
+redis.call('HDEL', KEYS[1], 'trouble')
 redis.call('ZADD', KEYS[2], lease, ARGV[2])
 return { 'ok' }
 `;
@@ -126,21 +129,31 @@ if draft and (not turn or turn <= tonumber(ARGV[12])) then redis.call('HDEL', KE
 local left = redis.call('LLEN', KEYS[2])
 if left > 0 then
   redis.call('HSET', KEYS[1], 'lease', '0', 'tries', '0', 'wrote', ARGV[2])
-  redis.call('HDEL', KEYS[1], 'notBefore', 'sent')
+  redis.call('HDEL', KEYS[1], 'notBefore', 'sent', 'trouble')
   redis.call('ZADD', KEYS[3], clock() + grace, ARGV[3])
 else
   redis.call('HSET', KEYS[1], 'wrote', ARGV[2])
-  redis.call('HDEL', KEYS[1], 'lease', 'tries', 'notBefore', 'scheduled', 'sent')
+  redis.call('HDEL', KEYS[1], 'lease', 'tries', 'notBefore', 'scheduled', 'sent', 'trouble')
   redis.call('PEXPIRE', KEYS[1], 3600000)
   redis.call('ZREM', KEYS[3], ARGV[3])
 end
 return { 'ok', left }
 `;
 
-/** The platform asked to wait. KEYS: st, due. ARGV: epoch, member, ms. */
-export const postponeDelivery = `${prelude}${fence}
-local at = clock() + ARGV[3]
+/**
+ * The head is for later. KEYS: st, due. ARGV: epoch, member, ms, why ('failed' | 'away' | 'slow' | 'stopped'). Fenced; sent twice
+ * it is refused the second time, and has happened.
+ */
+export const postponeDelivery = `${prelude}${leaseFence}
+local now = clock()
+local at = now + ARGV[3]
 redis.call('HSET', KEYS[1], 'lease', '0', 'notBefore', at)
 redis.call('ZADD', KEYS[2], at, ARGV[2])
+if ARGV[4] ~= 'failed' and (tonumber(s[3]) or 0) > 0 then redis.call('HINCRBY', KEYS[1], 'tries', -1) end
+if ARGV[4] ~= 'stopped' then
+  local why = ARGV[4] == 'slow' and 'slow' or 'away'
+  local known = redis.call('HGET', KEYS[1], 'trouble')
+  if not known or string.sub(known, 1, #why) ~= why then redis.call('HSET', KEYS[1], 'trouble', why .. ' ' .. now) end
+end
 return { 'ok' }
 `;

@@ -178,6 +178,8 @@ const Limits = z.strictObject({
   mailbox: count(100_000).default(200),
   /** Claims of the same mail before it goes to the dead letters. */
   tries: count(100).default(5),
+  /** How long a messaging app may be away before a reply to it goes to the dead letters. */
+  delivery_time: duration('10s', '7d').default(3_600_000),
   /** Conversations that one agent process works on at once; nearly all of them wait for a model. */
   concurrency: count(10_000).default(1_000),
   /** Messages per minute and token (or loopback client). */

@@ -51,6 +51,8 @@ const places: Readonly<
   holder: [keys.holder(tag, 'telegram/main'), '', 'r', 'rw', ''],
   channelNotes: [keys.channelNotes(tag, 'telegram/main'), '', 'r', 'rw', ''],
   model: [keys.model('qc', 'openai/gpt {x}', 'breaker'), 'rw', '', '', ''],
+  sender: [keys.sender('qc', 'telegram/a {b}', 'chat', '-7'), '', '', 'rw', ''],
+  "another deployment's sender": [keys.sender('qc1', 'telegram/main', 'gate'), '', '', '', ''],
   "another deployment's model": [keys.model('qc1', 'gpt', 'breaker'), '', '', '', ''],
   budget: [keys.budget(spent, '20261123', 'person', 'http.ada'), 'rw', 'r', 'r', ''],
   reservation: [keys.reservation(spent, 'id'), 'rw', 'r', 'r', ''],

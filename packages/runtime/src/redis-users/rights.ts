@@ -107,12 +107,18 @@ const inOneShard: Readonly<Record<RedisUser, RightsIn>> = {
   'all-in-one': (tag) => [ingress, agent, console].map((rights) => rights(tag)).reduce(both),
 };
 
-/** What has hash tags of its own, beside the shards': which models may be asked, and what every tenant has used up. */
+/**
+ * What has hash tags of its own, beside the shards': which models may be asked, which accounts may send, and what every tenant
+ * has used up.
+ */
 const beside = (user: RedisUser, space: Keyspace): RedisRights => {
   const spent = `${budgetTag(space, '*')}:*`;
   if (user === 'tool-runner') return nothing;
-  if (user === 'ingress' || user === 'console') return { ...nothing, reads: [spent] };
-  return { ...nothing, keys: [keys.model(space.namespace, '*', '*' as 'breaker'), spent] };
+  if (user === 'console') return { ...nothing, reads: [spent] };
+  const senders = keys.sender(space.namespace, '*', '*' as 'gate');
+  if (user === 'ingress') return { ...nothing, keys: [senders], reads: [spent] };
+  const models = keys.model(space.namespace, '*', '*' as 'breaker');
+  return { ...nothing, keys: [models, spent, ...(user === 'all-in-one' ? [senders] : [])] };
 };
 
 const digit = '[0-9]';

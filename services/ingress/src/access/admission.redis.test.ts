@@ -100,7 +100,7 @@ beforeAll(async () => {
   const [first] = replicas;
   if (first === undefined) throw new Error('no replica');
   const { consumers } = fromReplies({
-    ...{ mailbox: door.mailbox, waker, logger, triesMax: () => 3 },
+    ...{ mailbox: door.mailbox, waker, logger, retryMs: () => 60_000 },
     connect: () => connectRedis(redisUrl, 'blocking', onError),
     send: toChannels(first.accounts),
   });
