@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { concurrent } from './measures/concurrent.ts';
+import { delivery } from './measures/delivery.ts';
 import { footprint } from './measures/footprint.ts';
 import { idle } from './measures/idle.ts';
 import { history } from './measures/history.ts';
@@ -16,6 +17,7 @@ const measures: Readonly<Record<string, () => Promise<Record<string, number>>>> 
   concurrent,
   scale,
   stream,
+  delivery,
   idle,
   history,
   footprint,
