@@ -7,7 +7,7 @@ import { runInFront } from './setup/run.mjs';
 const usage = `Usage: npm test [-- --full]
 
 Installs what is missing (into this folder only) and checks everything: format, lint, types, dead code, tests.
---full also runs the long tests of test/chaos.
+--full also runs the storms of test/chaos.
 `;
 
 const args = process.argv.slice(2);
