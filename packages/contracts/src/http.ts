@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AttachmentRef, AttachmentRefs } from './attachments.js';
+import { type AttachmentRef, AttachmentRefs, Attachments } from './attachments.js';
 import { ConversationId, MessageId } from './ids.js';
 import { PublicError, Usage } from './mail.js';
 
@@ -33,7 +33,7 @@ export const MessageStatus = z.object({
   id: MessageId,
   conversation: ConversationId,
   status: z.enum(['accepted', 'answered', 'failed', 'stopped']),
-  reply: z.object({ text: z.string(), answers: z.array(MessageId) }).optional(),
+  reply: z.object({ text: z.string(), answers: z.array(MessageId), attachments: Attachments.optional() }).optional(),
   turn: z.number().int().optional(),
   usage: Usage.optional(),
   error: PublicError.optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attachments } from './attachments.js';
 import { CallId, MessageId } from './ids.js';
 import { PublicError, ReplyStatus, Usage } from './mail.js';
 
@@ -28,6 +29,7 @@ export const LiveEvent = z.discriminatedUnion('type', [
     text: z.string(),
     answers: z.array(MessageId),
     status: ReplyStatus,
+    attachments: Attachments.optional(),
     usage: Usage.optional(),
     error: PublicError.optional(),
   }),

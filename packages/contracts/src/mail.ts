@@ -109,6 +109,8 @@ export const Reply = z.object({
   status: ReplyStatus,
   /** What the person may answer with: buttons, or lines where there are none. */
   choices: z.array(Choice).min(1).max(choicesMax).optional(),
+  /** Files that tools have sent during the turn. */
+  attachments: Attachments.optional(),
   error: PublicError.optional(),
   usage: Usage.optional(),
   route: Route,

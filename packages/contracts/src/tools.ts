@@ -57,6 +57,8 @@ export const ToolOutcome = z.object({
   /** What the model reads; at most 32 KiB of UTF-8. */
   text: z.string().max(40_000),
   code: z.string().max(64).optional(),
+  /** Files that go to the person with the turn's answer. The runner says so: the agent looks before it believes it. */
+  attachments: Attachments.optional(),
   ms: z.number().int().nonnegative(),
 });
 export type ToolOutcome = z.infer<typeof ToolOutcome>;

@@ -36,6 +36,8 @@ export const TranscriptEntry = z.discriminatedUnion('role', [
     ok: z.boolean(),
     text: z.string(),
     code: z.string().optional(),
+    /** Files of the workspace that went to the person with this turn's answer. */
+    attachments: Attachments.optional(),
     ms: z.number().optional(),
   }),
 ]);

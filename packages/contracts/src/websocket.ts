@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attachments } from './attachments.js';
 import { saysNothing, saysSomething, Written } from './http.js';
 import { CallId, ConversationId, MessageId } from './ids.js';
 import { PublicError, ReplyStatus, Usage } from './mail.js';
@@ -59,6 +60,7 @@ export const ServerFrame = z.discriminatedUnion('type', [
     text: z.string(),
     answers: z.array(MessageId),
     status: ReplyStatus,
+    attachments: Attachments.optional(),
     usage: Usage.optional(),
     error: PublicError.optional(),
     /** Absent when a message that was answered before is sent again: this is its answer, not a new event. */
