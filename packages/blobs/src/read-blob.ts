@@ -22,7 +22,7 @@ async function bytesOf({ stream }: BlobContent, bytesMax: number): Promise<Buffe
  * when what lies there is not what was put.
  */
 export async function readBlob(
-  blobs: Blobs,
+  blobs: Pick<Blobs, 'get'>,
   tenant: string,
   id: string,
   bytesMax: number,
@@ -36,7 +36,7 @@ export async function readBlob(
 
 /** The first bytes of a blob and its whole size; undefined when there is none. */
 export async function readHead(
-  blobs: Blobs,
+  blobs: Pick<Blobs, 'get'>,
   tenant: string,
   id: string,
   bytesMax: number,

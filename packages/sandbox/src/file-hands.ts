@@ -48,6 +48,26 @@ export async function readFileIn(workspace: string, path: string, bytesMax: numb
   });
 }
 
+/** A regular file that is held open: its size when it was opened, and its bytes, a piece at a time. */
+export type HeldFile = { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> };
+
+/**
+ * Reads a regular file of a workspace a piece at a time, under the rules of `readFileIn`, for as long as `work` takes.
+ * @throws FileProblem; whatever `work` fails with
+ */
+export async function useFileIn<T>(workspace: string, path: string, work: (file: HeldFile) => Promise<T>): Promise<T> {
+  const names = pathNames(path);
+  await using file = await problemOf(async () => {
+    await using folder = await openFolder(workspace, names.slice(0, -1));
+    const name = names.at(-1);
+    if (name === undefined) throw new FileProblem('not-a-file');
+    return await open(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  });
+  const stat = await file.stat();
+  if (!stat.isFile()) throw new FileProblem('not-a-file');
+  return await work({ size: stat.size, bytes: file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer> });
+}
+
 /**
  * Writes a whole file of a workspace, making the folders above it. A reader sees the old text or the new one; a link in
  * its place is replaced, not followed; an existing file keeps its rights.

@@ -1,5 +1,5 @@
 export type { ExecOptions, ExecResult } from './exec.js';
-export type { FileContent } from './file-hands.js';
+export type { FileContent, HeldFile } from './file-hands.js';
 export { FileProblem } from './file-problem.js';
 export { type SandboxLimits, usualLimits } from './limits.js';
 export type { Launch, Place, Provider } from './provider.js';

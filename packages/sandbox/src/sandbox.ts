@@ -6,7 +6,7 @@ import { bubblewrapProvider } from './bubblewrap/provider.js';
 import type { Staging } from './bubblewrap/staging.js';
 import { smallWorkspace } from './canaries/try-resources.js';
 import type { ExecOptions, ExecResult } from './exec.js';
-import { type FileContent, readFileIn, writeFileIn } from './file-hands.js';
+import { type FileContent, type HeldFile, readFileIn, useFileIn, writeFileIn } from './file-hands.js';
 import { FileProblem } from './file-problem.js';
 import type { GroupEnd } from './groups/group.js';
 import type { GroupPool } from './groups/pool.js';
@@ -62,6 +62,11 @@ export type Sandbox = {
   exec(command: string, options: ExecOptions & { readonly workspace: string }): Promise<ExecResult>;
   /** Reads the head of a file of a workspace. @throws FileProblem */
   readFile(workspace: string, path: string, options: { readonly bytesMax: number }): Promise<FileContent>;
+  /**
+   * Reads a whole file of a workspace, a piece at a time.
+   * @throws FileProblem; whatever `work` fails with
+   */
+  useFile<T>(workspace: string, path: string, work: (file: HeldFile) => Promise<T>): Promise<T>;
   /** Writes a whole file of a workspace. @throws FileProblem */
   writeFile(workspace: string, path: string, text: string): Promise<void>;
   /**
@@ -189,6 +194,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     },
     readFile: (workspace, path, { bytesMax }) =>
       workspaces.use(workspace, ({ outside }) => readFileIn(outside, path, bytesMax)),
+    useFile: (workspace, path, work) => workspaces.use(workspace, ({ outside }) => useFileIn(outside, path, work)),
     writeFile: (workspace, path, text) =>
       workspaces.use(workspace, async ({ outside, excess }) => {
         if ((await excess()) !== undefined) throw new FileProblem('quota');

@@ -1,4 +1,4 @@
-import type { ToolOutcome, ToolPolicy, ToolSpec } from '@queueclaw/contracts';
+import type { Attachment, ToolOutcome, ToolPolicy, ToolSpec } from '@queueclaw/contracts';
 import type { z } from 'zod';
 
 /** How a command ended, as a tool sees it. */
@@ -22,6 +22,8 @@ export type ToolHands = {
   exec(command: string, limits: { readonly timeoutMs: number; readonly outputBytesMax: number }): Promise<CommandEnd>;
   readFile(path: string, bytesMax: number): Promise<{ bytes: Uint8Array; size: number; truncated: boolean }>;
   writeFile(path: string, text: string): Promise<void>;
+  /** Keeps a copy of a file for the person, under the name and type that it claims. */
+  keepFile(path: string, about: { readonly name: string; readonly type: string | undefined }): Promise<Attachment>;
   /** Milliseconds since the epoch. */
   now(): number;
 };

@@ -4,8 +4,18 @@ import { editFile } from './edit-file/spec.js';
 import { listFiles } from './list-files/spec.js';
 import { readFile } from './read-file/spec.js';
 import { searchFiles } from './search-files/spec.js';
+import { sendFile } from './send-file/spec.js';
 import { shell } from './shell/spec.js';
 import { writeFile } from './write-file/spec.js';
 
 /** Every tool: a folder and a line here. What a tool does is loaded when it is first called. */
-export const tools: readonly Tool[] = [shell, readFile, writeFile, editFile, listFiles, searchFiles, currentTime];
+export const tools: readonly Tool[] = [
+  shell,
+  readFile,
+  writeFile,
+  editFile,
+  listFiles,
+  searchFiles,
+  sendFile,
+  currentTime,
+];

@@ -1,6 +1,7 @@
 import type { ErrorCode, PhraseKey } from '@queueclaw/contracts';
-import { answersMax, noticeEntry, publicError, replyTo, tell } from './finish.js';
+import { answersMax, noticeEntry, publicError, replyTo, tell, tellWithFiles } from './finish.js';
 import { alreadyTaken, freshMail } from './join-mail.js';
+import { sentFiles } from './sent-files.js';
 import { missingCalls } from './settle.js';
 import type { Next, TurnInput } from './turn-input.js';
 
@@ -20,11 +21,17 @@ export function fail(input: TurnInput, code: ErrorCode, phraseKey: PhraseKey): N
   const answered = [...ran, ...waiting, ...commands];
   if (answered.length === 0 && journal === undefined) return { do: 'idle', took: { mail: 0, control: 0 } };
   const turn = journal?.turn ?? input.turn;
-  const text = tell(input, answered, phraseKey);
+  const files = sentFiles(journal?.entries ?? []);
+  const text = tellWithFiles(input, answered, tell(input, answered, phraseKey), files);
   return {
     do: 'commit',
     entries: [noticeEntry(turn, input.now, text)],
-    replies: replyTo(input, turn, journal?.usage, answered, { status: 'failed', text, error: publicError(code) }),
+    replies: replyTo(input, turn, journal?.usage, answered, {
+      status: 'failed',
+      text,
+      files,
+      error: publicError(code),
+    }),
     cancelled: journal === undefined ? [] : missingCalls(journal, input.results),
     reset: input.control.some(({ action }) => action === 'reset'),
     ...(input.compact === undefined ? {} : { dropCompact: true }),

@@ -1,4 +1,5 @@
 import {
+  type Attachment,
   type ControlMail,
   type ErrorCode,
   errorTable,
@@ -14,6 +15,7 @@ import { alreadyTaken } from './join-mail.js';
 import { addUsage } from './journal.js';
 import { languageOf } from './language-of.js';
 import type { LimitHit } from './limits.js';
+import { sentFiles } from './sent-files.js';
 import { missingCalls, settle } from './settle.js';
 import type { Next, TurnInput } from './turn-input.js';
 
@@ -28,6 +30,7 @@ export type Answered = Pick<Journal['answers'][number], 'id' | 'route' | 'langua
 type Ending = {
   readonly status: Reply['status'];
   readonly text: string;
+  readonly files?: readonly Attachment[];
   readonly error?: PublicError | undefined;
 };
 
@@ -43,6 +46,17 @@ export function tell(
   return key.startsWith('model.') && key !== 'model.empty'
     ? say(language, 'turn.failed', { reason: sentence })
     : sentence;
+}
+
+/** What a turn that came to no answer says, and which files it sends all the same. */
+export function tellWithFiles(
+  input: TurnInput,
+  answered: readonly Answered[],
+  sentence: string,
+  files: readonly Attachment[],
+): string {
+  if (files.length === 0) return sentence;
+  return `${sentence}\n\n${tell(input, answered, 'turn.files', { names: files.map(({ name }) => name).join(', ') })}`;
 }
 
 /** A transcript entry for what the system, not the model, told the person. */
@@ -70,6 +84,7 @@ export function replyTo(
       text: ending.text.slice(0, replyCharsMax),
       answers: answered.map(({ id }) => id),
       status: ending.status,
+      ...(ending.files === undefined || ending.files.length === 0 ? {} : { attachments: [...ending.files] }),
       ...(ending.error === undefined ? {} : { error: ending.error }),
       ...(spent === undefined || spent.inputTokens + spent.outputTokens === 0 ? {} : { usage: spent }),
       route: last.route,
@@ -94,7 +109,11 @@ export function answer(input: TurnInput, journal: Journal, text: string): Next {
   return {
     do: 'commit',
     entries: journal.entries,
-    replies: replyTo(input, journal.turn, journal.usage, journal.answers, { status: 'answered', text }),
+    replies: replyTo(input, journal.turn, journal.usage, journal.answers, {
+      status: 'answered',
+      text,
+      files: sentFiles(journal.entries),
+    }),
     cancelled: [],
     reset: false,
     took: { mail: alreadyTaken(journal, input.mail), control: 0 },
@@ -108,12 +127,14 @@ export function giveUp(
   sentence: { readonly key: PhraseKey; readonly values?: Readonly<Record<string, string | number>> },
   error: PublicError,
 ): Next {
-  const text = tell(input, journal.answers, sentence.key, sentence.values);
   const settled = settle(journal, input.results, input.now, 'tool.cancelled');
+  const files = sentFiles(settled.entries);
+  const why = tell(input, journal.answers, sentence.key, sentence.values);
+  const text = tellWithFiles(input, journal.answers, why, files);
   return {
     do: 'commit',
     entries: [...settled.entries, noticeEntry(journal.turn, input.now, text)],
-    replies: replyTo(input, journal.turn, journal.usage, journal.answers, { status: 'failed', text, error }),
+    replies: replyTo(input, journal.turn, journal.usage, journal.answers, { status: 'failed', text, files, error }),
     cancelled: missingCalls(journal, input.results),
     reset: false,
     took: { mail: alreadyTaken(journal, input.mail), control: 0 },

@@ -1,7 +1,8 @@
 import type { PersonMail } from '@queueclaw/contracts';
-import { answersMax, noticeEntry, replyTo, tell } from './finish.js';
+import { answersMax, noticeEntry, replyTo, tell, tellWithFiles } from './finish.js';
 import { alreadyTaken, freshMail } from './join-mail.js';
 import { userEntry } from './journal.js';
+import { sentFiles } from './sent-files.js';
 import { missingCalls, settle } from './settle.js';
 import type { Next, TurnInput } from './turn-input.js';
 
@@ -24,15 +25,19 @@ export function obeyControl(input: TurnInput): Next {
   const ran = journal?.answers ?? [];
   const gone = withdrawn(input, Math.max(0, answersMax - ran.length - input.control.length));
   const nothing = journal === undefined && gone.length === 0;
-  const text = tell(input, input.control, reset ? 'turn.reset' : nothing ? 'turn.nothing_to_stop' : 'turn.stopped');
-  const before = [
-    ...(journal === undefined ? [] : settle(journal, input.results, now, 'tool.cancelled').entries),
-    ...gone.map((mail) => userEntry(mail, turn)),
-  ];
+  const ended = journal === undefined ? [] : settle(journal, input.results, now, 'tool.cancelled').entries;
+  const files = reset ? [] : sentFiles(ended);
+  const said = tell(input, input.control, reset ? 'turn.reset' : nothing ? 'turn.nothing_to_stop' : 'turn.stopped');
+  const text = tellWithFiles(input, input.control, said, files);
+  const before = [...ended, ...gone.map((mail) => userEntry(mail, turn))];
   return {
     do: 'commit',
     entries: nothing && !reset ? [] : [...(reset ? [] : before), noticeEntry(turn, now, text)],
-    replies: replyTo(input, turn, journal?.usage, [...ran, ...gone, ...input.control], { status: 'stopped', text }),
+    replies: replyTo(input, turn, journal?.usage, [...ran, ...gone, ...input.control], {
+      status: 'stopped',
+      text,
+      files,
+    }),
     cancelled: journal === undefined ? [] : missingCalls(journal, input.results),
     reset,
     took: { mail: alreadyTaken(journal, input.mail) + gone.length, control: input.control.length },

@@ -1,4 +1,5 @@
 import type { ErrorCode, Journal, PendingCall, TranscriptEntry } from '@queueclaw/contracts';
+import { sendable } from './sent-files.js';
 import type { ToolResult } from './turn-input.js';
 
 type Call = { readonly call: string; readonly name: string };
@@ -46,6 +47,7 @@ export function resultEntry(call: Call, turn: number, at: number, { outcome }: T
     ok: outcome.ok && !unknown,
     text: unknown ? `${unknownOutcome}\n${outcome.text}`.trimEnd() : outcome.text,
     ...(outcome.code === undefined ? {} : { code: outcome.code }),
+    ...(outcome.attachments === undefined ? {} : { attachments: outcome.attachments }),
     ms: outcome.ms,
   };
 }
@@ -62,11 +64,14 @@ export function settle(
   now: number,
   otherwise: keyof typeof sentences,
 ): Journal {
-  const ended = journal.pending.map((call) => {
+  const entries = [...journal.entries];
+  for (const call of journal.pending) {
     const result = results.find((candidate) => candidate.call === call.call);
-    return result === undefined
-      ? unmadeCall(call, journal.turn, now, otherwise)
-      : resultEntry(call, journal.turn, now, result);
-  });
-  return { ...journal, entries: [...journal.entries, ...ended], pending: [] };
+    const entry =
+      result === undefined
+        ? unmadeCall(call, journal.turn, now, otherwise)
+        : resultEntry(call, journal.turn, now, result);
+    entries.push(sendable(entries, entry));
+  }
+  return { ...journal, entries, pending: [] };
 }

@@ -5,6 +5,7 @@ import { createDispatcher } from '@queueclaw/mailbox';
 import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { backPressure } from './back-pressure.js';
 import { openTurnBudget } from './budget.js';
+import { fileChecker } from './check-files.js';
 import { fromControl } from './from-control.js';
 import { fromMessages } from './from-messages.js';
 import { fromResults } from './from-results.js';
@@ -78,7 +79,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
       logger,
     }),
     fromControl(connectRedis(redisUrl, 'subscriber', onError), shards, steps),
-    fromResults({ shards, waker, connect, logger }),
+    fromResults({ shards, waker, connect, checkFiles: fileChecker(blobs, logger), logger }),
     createDispatcher({
       mailbox,
       kind: 'messages',

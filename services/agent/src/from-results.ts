@@ -11,6 +11,7 @@ import {
 } from '@queueclaw/mailbox';
 import { counter, type Logger, type Service } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
+import type { CheckFiles } from './check-files.js';
 
 const refusedTotal = counter('queueclaw_results_refused_total', 'Results without a valid ticket, or unreadable', [
   'why',
@@ -23,13 +24,14 @@ export type FromResultsOptions = {
   readonly shards: Shards;
   readonly waker: Waker;
   readonly connect: () => Redis;
+  readonly checkFiles: CheckFiles;
   readonly logger: Logger;
 };
 
 type Entries = readonly (readonly [string, readonly string[]])[];
 
 /** What runners appended to `results` becomes mail. Every agent replica reads; each result is applied once. */
-export function fromResults({ shards, waker, connect, logger }: FromResultsOptions): Service {
+export function fromResults({ shards, waker, connect, checkFiles, logger }: FromResultsOptions): Service {
   const consumer = `agent-${randomBytes(6).toString('hex')}`;
   let stopped = false;
   let loops: Promise<void>[] = [];
@@ -47,7 +49,10 @@ export function fromResults({ shards, waker, connect, logger }: FromResultsOptio
       }
     }
     if (good.length === 0) return;
-    const verdicts = await applyResults(shard, good);
+    const checked = await Promise.all(
+      good.map(async ({ entry, result }) => ({ entry, result: await checkFiles(result) })),
+    );
+    const verdicts = await applyResults(shard, checked);
     good.forEach(({ result }, at) => {
       const { tenant, conversation } = result;
       if (verdicts[at] === 'refused') refusedTotal.inc({ why: 'ticket' });

@@ -5,6 +5,7 @@ import { createSandbox } from '@queueclaw/sandbox';
 import { join } from 'node:path';
 import { fromForgotten } from './from-forgotten.js';
 import { fromTasks } from './from-tasks.js';
+import { fileKeeper } from './keep-file.js';
 import { attachmentPlacer } from './place-attachments.js';
 import { type RunningCalls, trackCalls } from './running-calls.js';
 import { toResults } from './to-results.js';
@@ -42,6 +43,7 @@ export function createToolRunner(context: ServiceContext): Service {
   const blobTrouble = (err: unknown): void => logger.warn({ err }, 'attachments cannot be stored or read');
   const blobs = openBlobs({ config: config.state.blobs, home, onError: blobTrouble });
   const place = attachmentPlacer({ blobs, sandbox, logger });
+  const keep = fileKeeper(blobs);
   const redis = connectRedis(redisUrl, 'command', onError);
   const tags = Array.from({ length: shards }, (_, shard) => shardTag({ namespace, shards }, shard));
   const calls: RunningCalls = trackCalls(connectRedis(redisUrl, 'subscriber', onError), tags, () => forgotten.look());
@@ -52,7 +54,7 @@ export function createToolRunner(context: ServiceContext): Service {
   const connect = (): ReturnType<typeof connectRedis> => connectRedis(redisUrl, 'blocking', onError);
   const consumers = tags.map((tag) =>
     fromTasks({
-      ...{ tag, connect, sandbox, place, calls, logger, concurrency: concurrencyPerProcess },
+      ...{ tag, connect, sandbox, place, keep, calls, logger, concurrency: concurrencyPerProcess },
       commandMs: () => settings.current().tools.timeout,
       toResults: toResults(tag, redis, logger),
     }),

@@ -3,6 +3,7 @@ import { type Consumer, consume, type JobHandle, type Summary, tasksQueue } from
 import { counter, histogram, type Logger } from '@queueclaw/runtime';
 import type { Sandbox } from '@queueclaw/sandbox';
 import type { Redis } from 'ioredis';
+import type { KeepFile } from './keep-file.js';
 import type { PlaceAttachments } from './place-attachments.js';
 import type { RunningCalls } from './running-calls.js';
 import { runTask } from './run-task.js';
@@ -16,6 +17,7 @@ export type FromTasksOptions = {
   readonly connect: () => Redis;
   readonly sandbox: Sandbox;
   readonly place: PlaceAttachments;
+  readonly keep: KeepFile;
   readonly calls: RunningCalls;
   readonly toResults: ToResults;
   readonly concurrency: number;
@@ -37,7 +39,7 @@ export function fromTasks(options: FromTasksOptions): Consumer {
 }
 
 async function serve(
-  { sandbox, place, calls, toResults, logger, commandMs }: FromTasksOptions,
+  { sandbox, place, keep, calls, toResults, logger, commandMs }: FromTasksOptions,
   task: Task,
   job: JobHandle<Task>,
   stopping: AbortSignal,
@@ -50,6 +52,7 @@ async function serve(
       {
         sandbox,
         place,
+        keep,
         commandMs: commandMs(),
         now: Date.now,
         markStarted: (started) => job.update({ ...started, startedAt: Date.now() }),

@@ -1,6 +1,7 @@
-import { AppError, type Task, type ToolOutcome } from '@queueclaw/contracts';
+import { AppError, type Attachment, type Task, type ToolOutcome } from '@queueclaw/contracts';
 import { FileProblem, type Sandbox } from '@queueclaw/sandbox';
 import { isIdempotent, loadTool, checkArgs, type ToolHands } from '@queueclaw/tools';
+import type { KeepFile } from './keep-file.js';
 import type { PlaceAttachments } from './place-attachments.js';
 
 export type RunTaskDeps = {
@@ -11,6 +12,8 @@ export type RunTaskDeps = {
   readonly commandMs?: number | undefined;
   /** Puts the task's attachments into its workspace. */
   readonly place?: PlaceAttachments | undefined;
+  /** Keeps what is sent to people; without it nothing is. */
+  readonly keep?: KeepFile | undefined;
   /** Writes down that the task has started, before it acts. */
   readonly markStarted: (task: Task) => Promise<void>;
   /** Told what a failure was, for the operator; never args or output. */
@@ -26,10 +29,11 @@ const unknownOutcome = 'Its worker was lost after the call had started; the call
  */
 export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal): Promise<ToolOutcome> {
   const startedAt = performance.now();
-  const end = (ok: boolean, text: string, code?: string): ToolOutcome => ({
+  const end = (ok: boolean, text: string, code?: string, attachments: readonly Attachment[] = []): ToolOutcome => ({
     ok,
     text,
     ...(code === undefined ? {} : { code }),
+    ...(attachments.length === 0 ? {} : { attachments: [...attachments] }),
     ms: Math.round(performance.now() - startedAt),
   });
   const leftMs = task.deadlineAt - deps.now();
@@ -44,9 +48,9 @@ export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal
     const run = await loadTool(task.tool);
     if (run === undefined) return end(false, 'There is no such tool here.', 'tool.unknown');
     if (!isIdempotent(task.tool)) await deps.markStarted(task);
-    const { ok, text, code } = await run(checked.args, await handsFor(task, deps, either), either);
+    const { ok, text, code, attachments } = await run(checked.args, await handsFor(task, deps, either), either);
     if (code === 'tool.cancelled' && deadline.aborted) return end(false, text, 'tool.timeout');
-    return end(ok, text, code);
+    return end(ok, text, code, attachments);
   } catch (error) {
     if (error instanceof FileProblem) {
       // All others are the model's own doing.
@@ -62,7 +66,7 @@ export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal
 /** What the tool may do, all of it inside this conversation's workspace. */
 async function handsFor(
   task: Task,
-  { sandbox, now, place, commandMs = Infinity }: RunTaskDeps,
+  { sandbox, now, place, keep, commandMs = Infinity }: RunTaskDeps,
   signal: AbortSignal,
 ): Promise<ToolHands> {
   let folder: Promise<string> | undefined;
@@ -84,5 +88,9 @@ async function handsFor(
       }),
     readFile: async (path, bytesMax) => sandbox.readFile(await workspace(), path, { bytesMax }),
     writeFile: async (path, text) => sandbox.writeFile(await workspace(), path, text),
+    keepFile: async (path, about) => {
+      if (keep === undefined) throw new AppError('system.unavailable');
+      return sandbox.useFile(await workspace(), path, (file) => keep(task.tenant, file, about, signal));
+    },
   };
 }
