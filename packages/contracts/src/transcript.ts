@@ -17,6 +17,8 @@ export const TranscriptEntry = z.discriminatedUnion('role', [
     text: z.string(),
     attachments: Attachments.optional(),
     from: Sender.optional(),
+    /** The messaging app; absent: a client of our own, or an entry from before this was kept. */
+    channel: z.string().min(1).max(32).optional(),
   }),
   z.object({
     ...base,

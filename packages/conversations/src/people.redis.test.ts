@@ -1,5 +1,5 @@
 import { type ActorAddress, keys, personIn, type PersonMail, type Reply } from '@queueclaw/contracts';
-import { type Lease, openPairings } from '@queueclaw/mailbox';
+import { isTheirEntry, isTheirMail, type Lease, openPairings } from '@queueclaw/mailbox';
 import { Config } from '@queueclaw/runtime';
 import { sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import { afterEach, beforeAll, expect, it } from 'vitest';
@@ -107,6 +107,64 @@ it('forgets a person: nothing of theirs is left in Redis, and what others wrote 
   expect(group?.entries.map(({ text }) => text)).toEqual(['[removed]', 'words of bob', 'an answer']);
   expect(await exported(ada)).toEqual([]);
   expect(await door.conversations.people.forget(ada)).toEqual({ forgotten: 0, redacted: 0 });
+});
+
+it('exports what stands for older messages and what is on its way, of their own conversations only', async () => {
+  open();
+  const usage = { inputTokens: 0, outputTokens: 0 };
+  for (const [name, who] of [
+    ['mine', ['ada']],
+    ['group', ['ada', 'bob']],
+  ] as const) {
+    for (const one of who) await write(at(name), one, `words of ${one}`);
+    await answer(at(name));
+    await write(at(name), 'ada', 'again');
+    const held = await lease(at(name));
+    const summary = { v: 1 as const, text: `about ${name}`, until: 1, turn: 2, usage };
+    await held.summarise({ summary, commandDone: false, replies: [] });
+  }
+  const lines = await exported(ada);
+  expect(lines.filter((line) => 'summary' in line)).toEqual([{ conversation: 'mine', summary: 'about mine' }]);
+  expect(lines.filter((line) => 'reply' in line)).toMatchObject([
+    { conversation: 'mine', reply: { text: 'an answer' } },
+  ]);
+});
+
+it('forgets what a person asked a summary to keep in mind, and their stop; not those of others', async () => {
+  open();
+  const a = at('group');
+  await write(a, 'bob', 'words of bob');
+  await write(a, 'ada', 'adas-secret-1');
+  await answer(a);
+  const ask = async (id: string, who: string, action: 'compact' | 'stop'): Promise<void> => {
+    const base = { v: 1, kind: 'control', from: { id: who }, route: { channel: 'telegram' }, at: 1 } as const;
+    await door.conversations.control(a, {
+      ...base,
+      id,
+      action,
+      ...(action === 'compact' ? { focus: 'adas-secret-2' } : {}),
+    });
+  };
+  await ask('c1', 'ada', 'compact');
+  await door.mailbox.claim(a, async (commands) => {
+    for (const command of commands) await door.mailbox.obey(a, command, { keep: command.mail });
+  });
+  expect(await everything()).toContain('adas-secret-2');
+  await ask('c2', 'ada', 'stop');
+  await ask('c3', 'bob', 'stop');
+  await door.conversations.people.forget(ada);
+  expect(await everything()).not.toContain('adas-secret');
+  expect((await lease(a)).inbox().control.map(({ id }) => id)).toEqual(['c3']);
+});
+
+it('knows a person by channel and id: the same id on another channel is somebody else', async () => {
+  open();
+  const entry = { v: 1 as const, turn: 1, at: 1, role: 'user' as const, id: 'm1', text: 'hello', from: { id: 'ada' } };
+  expect(isTheirEntry({ ...entry, channel: 'telegram' }, ada)).toBe(true);
+  expect(isTheirEntry({ ...entry, channel: 'discord' }, ada)).toBe(false);
+  expect(isTheirEntry(entry, ada)).toBe(true);
+  expect(isTheirMail({ from: { id: 'ada' }, route: { channel: 'web' } }, { channel: 'http', id: 'ada' })).toBe(true);
+  expect(isTheirMail({ from: { id: 'ada' }, route: { channel: 'discord' } }, ada)).toBe(false);
 });
 
 it('takes a person’s words out of a turn that is under way and out of what waits; the others are answered', async () => {

@@ -5,14 +5,19 @@ import {
   Mail,
   personIn,
   type Preferences,
+  type Reply,
+  Summary,
   type TranscriptEntry,
 } from '@queueclaw/contracts';
 import {
   dropDeadLetters,
+  isTheirEntry,
+  isTheirMail,
   type Mailbox,
   openPairings,
   type PairedPerson,
   parseJson,
+  repliesWaiting,
   type Shard,
 } from '@queueclaw/mailbox';
 import { exportTranscript } from './transcript.js';
@@ -24,7 +29,11 @@ export type Person = { readonly tenant: string; readonly channel: string; readon
 export type PersonLine =
   | { readonly conversation: string; readonly preferences: Preferences }
   | { readonly conversation: string; readonly entry: TranscriptEntry }
+  /** What stands for the older part of a conversation that is theirs alone. */
+  | { readonly conversation: string; readonly summary: string }
   | { readonly conversation: string; readonly waiting: Mail }
+  /** An answer that is still on its way, in a conversation that is theirs alone. */
+  | { readonly conversation: string; readonly reply: Reply }
   /** An operator let them write to this account. */
   | { readonly paired: PairedPerson };
 
@@ -34,7 +43,7 @@ export type PersonForgotten = { readonly forgotten: number; readonly redacted: n
 export type People = {
   /**
    * Everything that a person has: of conversations that are theirs alone the whole transcript, of others what they wrote; what
-   * waits; the preferences of their conversations; where they may write.
+   * waits and what is on its way to them; summaries and preferences of their conversations; where they may write.
    */
   export(person: Person): AsyncIterable<PersonLine>;
   /** Forgets them, dead letters and an operator's approval too. Usage that was counted for them stays until it expires. */
@@ -68,7 +77,10 @@ async function waitingIn({ tag, redis }: Shard, address: ActorAddress): Promise<
   return lines.flat().flatMap((line) => Mail.safeParse(parseJson(line.slice(line.indexOf('.') + 1))).data ?? []);
 }
 
-const isTheirs = (entry: TranscriptEntry, { id }: Person): boolean => entry.role === 'user' && entry.from?.id === id;
+async function summaryIn({ tag, redis }: Shard, address: ActorAddress): Promise<string> {
+  const line = await redis.hget(keys.state(tag, 'messages', address), 'summary');
+  return Summary.safeParse(parseJson(line ?? '')).data?.text ?? '';
+}
 
 /** Somebody else has written there. */
 async function isShared(
@@ -78,10 +90,10 @@ async function isShared(
   journal: Journal | undefined,
 ): Promise<boolean> {
   const others = (entry: TranscriptEntry): boolean =>
-    entry.role === 'user' && entry.from !== undefined && !isTheirs(entry, person);
+    entry.role === 'user' && entry.from !== undefined && !isTheirEntry(entry, person);
   if (journal?.entries.some(others)) return true;
   for await (const entry of exportTranscript(mailbox.shards, address)) if (others(entry)) return true;
-  return (await waitingIn(mailbox.shards.of(address), address)).some(({ from }) => from.id !== person.id);
+  return (await waitingIn(mailbox.shards.of(address), address)).some((mail) => !isTheirMail(mail, person));
 }
 
 async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<PersonLine> {
@@ -94,10 +106,15 @@ async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<Pe
       const shared = await isShared(mailbox, address, person, journal);
       if (Object.keys(preferences).length > 0) yield { conversation, preferences };
       for await (const entry of exportTranscript(mailbox.shards, address))
-        if (!shared || isTheirs(entry, person)) yield { conversation, entry };
-      for (const entry of journal?.entries ?? []) if (!shared || isTheirs(entry, person)) yield { conversation, entry };
+        if (!shared || isTheirEntry(entry, person)) yield { conversation, entry };
+      for (const entry of journal?.entries ?? [])
+        if (!shared || isTheirEntry(entry, person)) yield { conversation, entry };
       for (const waiting of await waitingIn(shard, address))
-        if (waiting.from.id === person.id) yield { conversation, waiting };
+        if (isTheirMail(waiting, person)) yield { conversation, waiting };
+      if (shared) continue;
+      const summary = await summaryIn(shard, address);
+      if (summary !== '') yield { conversation, summary };
+      for (const reply of await repliesWaiting(shard, address)) yield { conversation, reply };
     }
 }
 
@@ -122,7 +139,7 @@ async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): P
       const { journal } = await mailbox.glance(address);
       if (await isShared(mailbox, address, person, journal)) {
         await shard.redis.hdel(keys.state(shard.tag, 'messages', address), 'who');
-        if ((await mailbox.redact(address, id)).size > 0) redacted += 1;
+        if ((await mailbox.redact(address, person)).size > 0) redacted += 1;
       } else {
         alone.add(address.conversation);
         if (await forget(address)) forgotten += 1;
@@ -135,7 +152,7 @@ async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): P
       (letter) =>
         letter.tenant === tenant &&
         (alone.has(letter.conversation) ||
-          (all.has(letter.conversation) && letter.mail.some(({ from }) => from.id === id))),
+          (all.has(letter.conversation) && letter.mail.some((mail) => isTheirMail(mail, person)))),
     );
   }
   return { forgotten, redacted };

@@ -24,4 +24,5 @@ export * from './send-gate.js';
 export * from './shards.js';
 export * from './single-holder.js';
 export * from './survey.js';
+export * from './theirs.js';
 export * from './wake.js';

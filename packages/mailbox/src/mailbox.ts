@@ -18,6 +18,7 @@ import { parseRecord, type MessageRecord } from './record.js';
 import { redactPerson } from './redact.js';
 import { strings } from './reply-shapes.js';
 import type { Shard, Shards } from './shards.js';
+import type { OfChannel } from './theirs.js';
 
 export type Mailbox = {
   readonly shards: Shards;
@@ -40,7 +41,7 @@ export type Mailbox = {
     conversation?: string,
   ): Promise<{ conversation: string; record: MessageRecord } | undefined>;
   /** Removes a person's words from a conversation that others share; the ids of their messages. See redact.ts. */
-  redact(address: ActorAddress, person: string): Promise<ReadonlySet<string>>;
+  redact(address: ActorAddress, person: OfChannel): Promise<ReadonlySet<string>>;
   /** Removes everything of a conversation; false when there was nothing. */
   forget(address: ActorAddress): Promise<boolean>;
 };

@@ -10,6 +10,12 @@ export function outboxItem(reply: Reply): string {
   return `${reply.route.channel}\n${reply.status}\n${reply.answers.join(' ')}\n${JSON.stringify(reply)}`;
 }
 
+/** The replies of a conversation that are not delivered yet, in order. */
+export async function repliesWaiting({ tag, redis }: Shard, address: ActorAddress): Promise<readonly Reply[]> {
+  const items = await redis.lrange(keys.mailbox(tag, 'replies', address), 0, -1);
+  return items.flatMap((item) => Reply.safeParse(parseJson(item.split('\n').slice(3).join('\n'))).data ?? []);
+}
+
 /** What happened to one outbox of a round. */
 export type Delivered = {
   readonly delivered: number;

@@ -1,4 +1,4 @@
-import type { Journal, PersonMail, TranscriptEntry, Usage } from '@queueclaw/contracts';
+import { type Journal, type PersonMail, streamChannels, type TranscriptEntry, type Usage } from '@queueclaw/contracts';
 import type { TurnInput } from './turn-input.js';
 
 /** The journal of a turn that has not read anything yet. */
@@ -18,8 +18,13 @@ export function newJournal(input: TurnInput): Journal {
 
 /** A person's message as a transcript remembers it. */
 export function userEntry(mail: PersonMail, turn: number): TranscriptEntry {
-  const { at, id, text, attachments, from } = mail;
-  return { v: 1, turn, at, role: 'user', id, text, ...(attachments === undefined ? {} : { attachments }), from };
+  const { at, id, text, attachments, from, route } = mail;
+  return {
+    ...{ v: 1, turn, at, role: 'user', id, text },
+    ...(attachments === undefined ? {} : { attachments }),
+    from,
+    ...(streamChannels.includes(route.channel) ? {} : { channel: route.channel }),
+  };
 }
 
 /** What was said before a message, as a transcript remembers it. Its ids are made of the message's. */

@@ -22,18 +22,20 @@ return s[1] or ''
 `;
 
 /**
- * Words are replaced where they still are what they were; harmless when repeated. KEYS: st, tr, mb, cm. ARGV: old journal,
- * new journal or '', n, n waiting elements to remove, then per entry absolute index, old line, new line.
+ * Words are replaced where they still are what they were; harmless when repeated. KEYS: st, tr, mb, cm, ct. ARGV: old journal,
+ * new journal or '', a request for a summary to drop or '', n, n waiting elements to remove, then per entry absolute index, old line, new line.
  */
 export const redact = `
 if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'journal') == ARGV[1] then redis.call('HSET', KEYS[1], 'journal', ARGV[2]) end
-local n = tonumber(ARGV[3])
-for i = 4, 3 + n do
+if ARGV[3] ~= '' and redis.call('HGET', KEYS[1], 'compact') == ARGV[3] then redis.call('HDEL', KEYS[1], 'compact') end
+local n = tonumber(ARGV[4])
+for i = 5, 4 + n do
   redis.call('LREM', KEYS[3], 1, ARGV[i])
   redis.call('LREM', KEYS[4], 1, ARGV[i])
+  redis.call('LREM', KEYS[5], 1, ARGV[i])
 end
 local trimmed = tonumber(redis.call('HGET', KEYS[1], 'trimmed') or '0')
-for i = 4 + n, #ARGV, 3 do
+for i = 5 + n, #ARGV, 3 do
   local at = ARGV[i] - trimmed
   if at >= 0 and redis.call('LINDEX', KEYS[2], at) == ARGV[i + 1] then redis.call('LSET', KEYS[2], at, ARGV[i + 2]) end
 end
