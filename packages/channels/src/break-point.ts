@@ -23,6 +23,22 @@ export function breakPoint(head: string, rest: string, insideCode: boolean): num
   return head.length;
 }
 
+/** What is read as one thing: a link or picture, an address, code in a line. */
+const thing =
+  /!?\[[^\]\n]{0,500}\]\([^()\s]{1,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?\)|https?:\/\/[!-;=?-~]+|`[^`\n]{1,500}`/g;
+const thingMax = 3_000;
+
+/** Moves a cut out of a link, an address or code in a line, to before it; unless nothing would be left. */
+export function outsideThing(text: string, cut: number): number {
+  const from = Math.max(0, cut - thingMax);
+  for (const match of text.slice(from, cut + thingMax).matchAll(thing)) {
+    const start = from + match.index;
+    if (start >= cut) break;
+    if (cut < start + match[0].length) return text.slice(0, start).trim() === '' ? cut : start;
+  }
+  return cut;
+}
+
 /** Moves a cut out of a line that opens or closes a code block, to before that line; unless nothing would be left. */
 export function outsideFenceLine(text: string, cut: number): number {
   const start = text.lastIndexOf('\n', cut - 1) + 1;

@@ -13,11 +13,13 @@ export type Markup = {
   readonly link: (href: string, text: string) => string;
 };
 
+/** Their marks count at the beginning of a line only. */
+const ownLines: ReadonlySet<string> = new Set(['code', 'blockquote', 'table']);
 const rule = '———';
 
 /**
  * Markdown (GFM) in a platform's own markup. What platforms do not know is shown as plain as it can be: headings strong, lists with
- * bullets, tables as blocks of code, raw HTML as it was written.
+ * bullets, tables as blocks of code, raw HTML as it was written; and as it was written what would show nothing at all.
  */
 export function inMarkup(markdown: string, markup: Markup): string {
   const inline = (tokens: readonly Token[] = []): string => tokens.map(span).join('');
@@ -52,10 +54,11 @@ export function inMarkup(markdown: string, markup: Markup): string {
     items
       .map((item, at) => {
         const bullet = ordered ? `${Number(start || 1) + at}.` : item.task ? (item.checked ? '☑' : '☐') : '•';
-        const parts = item.tokens.map((token) =>
-          token.type === 'list' ? `\n${list(token as Tokens.List, `${indent}   `)}` : block(token),
-        );
-        return `${indent}${bullet} ${parts.join('').trim()}`;
+        const parts = item.tokens
+          .map((token) => (token.type === 'list' ? list(token as Tokens.List, `${indent}   `) : block(token)))
+          .filter(Boolean);
+        const apart = ownLines.has(item.tokens[0]?.type ?? '') ? '\n' : ' ';
+        return `${indent}${bullet}${apart}${parts.join('\n').trim()}`;
       })
       .join('\n');
 
@@ -96,8 +99,13 @@ export function inMarkup(markdown: string, markup: Markup): string {
         return markup.escape(it.raw);
     }
   };
-  return blocks(new Lexer({ gfm: true }).lex(markdown));
+  const made = blocks(new Lexer({ gfm: true }).lex(markdown));
+  return made.trim() === '' ? markup.escape(markdown) : made;
 }
+
+/** A block of code between marks; where code has the mark in it, spaces of no width keep it from ending the block. */
+export const fenced = (text: string, language = ''): string =>
+  `\`\`\`${language}\n${text.replaceAll('```', '`\u200b`\u200b`')}\n\`\`\``;
 
 /** Every line with a mark in front. */
 export const prefixed = (mark: string, text: string): string =>

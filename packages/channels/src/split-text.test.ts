@@ -97,6 +97,43 @@ describe('splitText', () => {
     expect(messages.every((message) => message.endsWith('。'))).toBe(true);
   });
 
+  test('never cuts a link, an address or code in a line that fits', () => {
+    const thing = fc.constantFrom(
+      '[a link with words](https://example.com/a_(b)?c=d)',
+      '![what one sees](https://example.com/picture.png)',
+      'https://example.com/a/long/path?with=words&and,marks',
+      '`git commit -m words`',
+    );
+    const plain = fc.constantFrom('word', 'and another', '这是一个句子。', 'Said.', '- an item\n', '\n\n', '👩‍👩‍👧‍👦');
+    const text = fc.array(fc.oneof(thing, plain), { minLength: 20, maxLength: 150 });
+    fc.assert(
+      fc.property(text, max, unit, (pieces, most, by) => {
+        const messages = splitText(pieces.join(' '), most, by).join('\u0000');
+        for (const piece of pieces)
+          if (piece.length > 15 && measure(piece, by) < 90) expect(messages.split(piece).length).toBeGreaterThan(1);
+        const count = (of: string, among: string): number => among.split(of).length;
+        for (const one of new Set(pieces.filter((piece) => /^[!`[h]/.test(piece))))
+          expect(count(one, messages)).toBe(count(one, pieces.join(' ')));
+      }),
+    );
+  });
+
+  test('cuts a link that is longer than a message', () => {
+    const address = `https://example.com/${'x'.repeat(300)}`;
+    expect(splitText(`Look: ${address} there.`, 100).join('').replaceAll(' ', '')).toBe(`Look:${address}there.`);
+  });
+
+  test('keeps the items of a list whole', () => {
+    const item = fc.array(fc.constantFrom('some', 'words', '句子', 'é'), { minLength: 1, maxLength: 7 });
+    fc.assert(
+      fc.property(fc.array(item, { minLength: 5, maxLength: 60 }), max, (items, most) => {
+        const lines = items.map((words, at) => `${at + 1}. ${words.join(' ')}`);
+        const shown = splitText(lines.join('\n'), most).flatMap((message) => message.split('\n'));
+        expect(shown).toEqual(lines);
+      }),
+    );
+  });
+
   test('prefers the end of a paragraph, and drops the blank lines around it', () => {
     const text = `${'one '.repeat(20).trim()}\n\n${'two '.repeat(20).trim()}`;
     expect(splitText(text, 100)).toEqual(text.split('\n\n'));

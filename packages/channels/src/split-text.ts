@@ -1,5 +1,5 @@
 import type { TextUnit } from './contract.js';
-import { breakPoint, outsideFenceLine } from './break-point.js';
+import { breakPoint, outsideFenceLine, outsideThing } from './break-point.js';
 import { type Fence, fenceAfter } from './fence.js';
 import { fit, measure } from './measure.js';
 
@@ -10,7 +10,7 @@ type Piece = { readonly text: string; readonly cut: number; readonly open: Fence
 
 /**
  * Splits a text into messages of at most `max` units, in order. Cuts after paragraphs, lines, sentences or words where it
- * can, never inside a character as people see it, and closes a code block at the cut to open it again after it. Only
+ * can, never inside a link that fits or a character as people see it, and closes a code block at the cut to open it again after it. Only
  * white space at a cut is dropped; outside code blocks messages do not start or end with it.
  * @throws RangeError when `max` is under `splitMaxLeast`
  */
@@ -40,8 +40,9 @@ function nextPiece(rest: string, fence: Fence | undefined, max: number, unit: Te
   for (let budget = max; ;) {
     const head = fit(rest, budget, unit);
     const after = rest.slice(head.length);
-    const best = breakPoint(head, after, fenceAfter(fence, head) !== undefined);
-    const cut = outsideFenceLine(rest, best);
+    const insideCode = fenceAfter(fence, head) !== undefined;
+    const best = breakPoint(head, after, insideCode);
+    const cut = outsideFenceLine(rest, insideCode ? best : outsideThing(rest, best));
     const taken = rest.slice(0, cut);
     const open = fenceAfter(fence, taken);
     const text = open === undefined ? taken.trimEnd() : taken.replace(/\n$/, '');

@@ -1,6 +1,6 @@
 import type { Reply } from '@queueclaw/contracts';
 import type { Outgoing } from '../contract.js';
-import { inMarkup, type Markup, prefixed } from '../markup.js';
+import { fenced, inMarkup, type Markup, prefixed } from '../markup.js';
 import { splitText } from '../split-text.js';
 
 /** Feishu takes posts of 30 KB with their JSON around, in which some signs count twice. */
@@ -19,7 +19,7 @@ const markup: Markup = {
   em: (text) => `*${text}*`,
   del: (text) => `~~${text}~~`,
   code: (text) => `\`${text}\``,
-  block: (text, language = '') => `\`\`\`${language}\n${text}\n\`\`\``,
+  block: fenced,
   quote: (text) => prefixed('> ', text),
   link: (href, text) => (isAddress(href) ? `[${text}](${href})` : `${text} (${href})`),
 };

@@ -1,4 +1,4 @@
-import { inMarkup, type Markup, prefixed } from '../markup.js';
+import { fenced, inMarkup, type Markup, prefixed } from '../markup.js';
 
 /** Slack reads mentions and links in angle brackets: with these three nothing that is quoted can ping anybody. */
 const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -12,7 +12,7 @@ const markup: Markup = {
   em: (text) => marked('_', text),
   del: (text) => marked('~', text),
   code: (text) => `\`${escape(text)}\``,
-  block: (text) => `\`\`\`\n${escape(text)}\n\`\`\``,
+  block: (text) => fenced(escape(text)),
   quote: (text) => prefixed('> ', text),
   link: (href, text) =>
     isAddress(href) ? `<${escape(href)}|${text.replaceAll('|', '¦')}>` : `${text} (${escape(href)})`,

@@ -1,6 +1,6 @@
 import type { Reply } from '@queueclaw/contracts';
 import type { Outgoing } from '../contract.js';
-import { inMarkup, type Markup, prefixed } from '../markup.js';
+import { fenced, inMarkup, type Markup, prefixed } from '../markup.js';
 import { splitText } from '../split-text.js';
 
 /** WhatsApp takes 4,096 characters; bullets and tables may grow a little. */
@@ -13,7 +13,7 @@ const markup: Markup = {
   em: (text) => `_${text}_`,
   del: (text) => `~${text}~`,
   code: (text) => `\`${text}\``,
-  block: (text) => `\`\`\`\n${text}\n\`\`\``,
+  block: (text) => fenced(text),
   quote: (text) => prefixed('> ', text),
   link: (href, text) => (text === '' || text === href ? href : `${text} (${href})`),
 };

@@ -1,6 +1,6 @@
 import type { Reply } from '@queueclaw/contracts';
 import type { Outgoing } from '../contract.js';
-import { inMarkup, type Markup, prefixed } from '../markup.js';
+import { fenced, inMarkup, type Markup, prefixed } from '../markup.js';
 import { splitText } from '../split-text.js';
 
 /** Servers must take stanzas of 10,000 bytes (RFC 6120, 13.12); names, ids and markup need some. */
@@ -20,7 +20,7 @@ const markup: Markup = {
   em: (text) => `_${text}_`,
   del: (text) => `~${text}~`,
   code: (text) => `\`${text}\``,
-  block: (text) => `\`\`\`\n${text}\n\`\`\``,
+  block: (text) => fenced(text),
   quote: (text) => prefixed('> ', text),
   link: (href, text) => (text === href ? href : `${text} (${href})`),
 };
