@@ -55,8 +55,10 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const typing = createTyping({ fromLive: live });
   const waker = openDeliveryWaker(door.mailbox.shards);
   const line = openHolderLine(door.mailbox.shards, () => connectRedis(redisUrl, 'subscriber', onError));
+  const gate = openSendGate(door.mailbox.shards);
   const platforms = fromChannels({
     line,
+    gate,
     configured: config.channels,
     toMessages: post,
     typing,
@@ -72,7 +74,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     mailbox: door.mailbox,
     waker,
     connect: () => connectRedis(redisUrl, 'blocking', onError),
-    send: toChannels(platforms, openSendGate(door.mailbox.shards)),
+    send: toChannels(platforms, gate),
     retryMs: () => settings.current().limits.delivery_time,
     logger,
   });

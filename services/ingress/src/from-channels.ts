@@ -5,14 +5,16 @@ import {
   type Connection,
   findChannel,
   type Incoming,
+  type Outgoing,
 } from '@queueclaw/channels';
-import { AppError, pickLanguage, say, toAppError } from '@queueclaw/contracts';
-import { channelNotes, type HolderLine, type Shards } from '@queueclaw/mailbox';
+import { AppError, pickLanguage, type Route, say, toAppError } from '@queueclaw/contracts';
+import { channelNotes, type HolderLine, type SendGate, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, counter, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishMenu } from './publish-menu.js';
 import { throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
+import { sendInTurn } from './send-in-turn.js';
 import { shareParts } from './share-parts.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
@@ -44,6 +46,8 @@ export type FromChannelsOptions = {
   readonly shards: Shards;
   /** To whoever listens, for connections by which only that process can send; absent: others cannot. */
   readonly line?: HolderLine;
+  /** Keeps to what platforms take; absent: nothing is counted. */
+  readonly gate?: SendGate;
   readonly health: Health;
   readonly logger: Logger;
   /** Says that an outbox has something to say; absent: it is found within a second. */
@@ -194,7 +198,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
 }
 
 function doorOf(
-  { toMessages, typing, shards, health, logger }: FromChannelsOptions,
+  { toMessages, typing, shards, gate, health, logger }: FromChannelsOptions,
   { name, account = usualAccount, tenant }: ChannelConfig,
   code: ChannelCode<unknown>,
   signal: AbortSignal,
@@ -218,8 +222,15 @@ function doorOf(
     if (show === undefined) await post();
     else await typing.during(address, mail.id, () => show(mail.route, signal), post);
   };
+  /** At once or not at all: what comes next is not to wait for it. */
+  const tell = async (conversation: string, to: Route, out: Outgoing, key: string): Promise<void> => {
+    const { channel, connection: { send } = {} } = open().get(keyOf(name, account)) ?? {};
+    if (channel === undefined || send === undefined) return;
+    const turn = { gate, channel, to: { ...to, account }, conversation, before: false, waits: false, signal };
+    await sendInTurn(turn, () => send(out, to, key, signal));
+  };
   /** What is not accepted for good holds up nobody else; its person is told. */
-  const refuse = async ({ mail }: Incoming, error: AppError): Promise<void> => {
+  const refuse = async ({ conversation, mail }: Incoming, error: AppError): Promise<void> => {
     // The platform sent the same event with another text, as after an edit: the first one counts.
     if (error.code === 'message.conflict') return;
     logger.warn({ channel: name, account, code: error.code }, 'a message was not accepted');
@@ -228,9 +239,7 @@ function doorOf(
     });
     const base = { v: 1 as const, id: `refused-${mail.id}`.slice(0, 160), turn: 0, answers: [mail.id], at: Date.now() };
     for (const [part, out] of code.render({ ...base, text, status: 'failed', route: mail.route }).entries())
-      await connection()
-        ?.send?.(out, mail.route, `${account}/${mail.id}/refused/${part}`, signal)
-        .catch(() => undefined);
+      await tell(conversation, mail.route, out, `${account}/${mail.id}/refused/${part}`).catch(() => undefined);
   };
 
   /** What the parser breaks on is no better the next time: it is counted and let go, and ends no connection. */

@@ -68,6 +68,15 @@ it('waits in its place when its turn comes soon', async () => {
   expect(Number(last) - Number(seconds) * 1_000).toBeGreaterThanOrEqual(1_000);
 });
 
+it('is not sent when it would have to wait and must not', async () => {
+  const chat = { account: [], chat: [{ most: 1, seconds: 1 }], chatIn: ['chat'] };
+  const account = { account: [{ most: 1, seconds: 1 }], chat: [], chatIn: ['chat'] };
+  for (const [name, rates] of Object.entries({ chat, account })) {
+    const one = { name, capabilities: { ...channel.capabilities, rates } };
+    expect(await sends(2, () => turn('7', { channel: one, waits: false }))).toEqual(['sent', 'channel.slow']);
+  }
+});
+
 it('tells what a platform did that never answers, and nothing when we are stopped', async () => {
   const hangs = (why: unknown, chat: string): Promise<unknown> => {
     const aborting = new AbortController();

@@ -13,6 +13,8 @@ export type Turn = {
   readonly conversation: string;
   /** It goes behind nobody: it was sent away before, or is a part of something that has begun. */
   readonly before: boolean;
+  /** False: it is sent at once or not at all. */
+  readonly waits?: boolean;
   readonly signal: AbortSignal;
 };
 
@@ -44,14 +46,15 @@ const stopped = (signal: AbortSignal): boolean => signal.aborted && signal.reaso
 
 async function enter(turn: Turn): Promise<SendPass | undefined> {
   const { gate, signal } = turn;
+  const patienceMs = turn.waits === false ? 0 : sendPatienceMs;
   const wish = wishOf(turn);
   if (gate === undefined || wish === undefined) return undefined;
   for (let waits = 0; ; waits += 1) {
     const entry = await gate.enter({ ...wish, before: wish.before || waits > 0 });
-    if (!('why' in entry)) return entry;
-    const { why, ms } = entry;
+    if (!('why' in entry) && entry.waitMs <= patienceMs) return entry;
+    const { why, ms } = 'why' in entry ? entry : { why: 'slow', ms: entry.waitMs };
     if (why === 'down') throw new AppError('channel.down', { retryAfterMs: ms });
-    if (waits >= waitsMost || ms > sendPatienceMs) throw new AppError('channel.slow', { retryAfterMs: ms });
+    if (waits >= waitsMost || ms > patienceMs) throw new AppError('channel.slow', { retryAfterMs: ms });
     await pause(ms, undefined, { signal });
   }
 }
