@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fromForgotten } from './from-forgotten.js';
 import { fromTasks } from './from-tasks.js';
 import { fileKeeper } from './keep-file.js';
+import { latelyForgotten } from './lately-forgotten.js';
 import { attachmentPlacer } from './place-attachments.js';
 import { type RunningCalls, trackCalls } from './running-calls.js';
 import { toResults } from './to-results.js';
@@ -55,6 +56,7 @@ export function createToolRunner(context: ServiceContext): Service {
   const consumers = tags.map((tag) =>
     fromTasks({
       ...{ tag, connect, sandbox, place, keep, calls, logger, concurrency: concurrencyPerProcess },
+      forgotten: latelyForgotten(redis, tag),
       commandMs: () => settings.current().tools.timeout,
       toResults: toResults(tag, redis, logger),
     }),

@@ -4,6 +4,7 @@ import { counter, histogram, type Logger } from '@queueclaw/runtime';
 import type { Sandbox } from '@queueclaw/sandbox';
 import type { Redis } from 'ioredis';
 import type { KeepFile } from './keep-file.js';
+import type { LatelyForgotten } from './lately-forgotten.js';
 import type { PlaceAttachments } from './place-attachments.js';
 import type { RunningCalls } from './running-calls.js';
 import { runTask } from './run-task.js';
@@ -16,6 +17,7 @@ export type FromTasksOptions = {
   readonly tag: string;
   readonly connect: () => Redis;
   readonly sandbox: Sandbox;
+  readonly forgotten: LatelyForgotten;
   readonly place: PlaceAttachments;
   readonly keep: KeepFile;
   readonly calls: RunningCalls;
@@ -39,7 +41,7 @@ export function fromTasks(options: FromTasksOptions): Consumer {
 }
 
 async function serve(
-  { sandbox, place, keep, calls, toResults, logger, commandMs }: FromTasksOptions,
+  { sandbox, forgotten, place, keep, calls, toResults, logger, commandMs }: FromTasksOptions,
   task: Task,
   job: JobHandle<Task>,
   stopping: AbortSignal,
@@ -51,6 +53,7 @@ async function serve(
       task,
       {
         sandbox,
+        forgotten,
         place,
         keep,
         commandMs: commandMs(),

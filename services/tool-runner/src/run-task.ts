@@ -2,6 +2,7 @@ import { AppError, type Attachment, type Task, type ToolOutcome } from '@queuecl
 import { FileProblem, type Sandbox } from '@queueclaw/sandbox';
 import { isIdempotent, loadTool, checkArgs, type ToolHands } from '@queueclaw/tools';
 import type { KeepFile } from './keep-file.js';
+import type { LatelyForgotten } from './lately-forgotten.js';
 import type { PlaceAttachments } from './place-attachments.js';
 
 export type RunTaskDeps = {
@@ -10,6 +11,8 @@ export type RunTaskDeps = {
   readonly now: () => number;
   /** The configuration's limit for one command, milliseconds; without it the tool's own holds. */
   readonly commandMs?: number | undefined;
+  /** Whether its conversation is gone; absent: it is not. */
+  readonly forgotten?: LatelyForgotten | undefined;
   /** Puts the task's attachments into its workspace. */
   readonly place?: PlaceAttachments | undefined;
   /** Keeps what is sent to people; without it nothing is. */
@@ -63,15 +66,25 @@ export async function runTask(task: Task, deps: RunTaskDeps, signal: AbortSignal
   }
 }
 
+const gone = (): AppError =>
+  new AppError('tool.cancelled', { publicMessage: 'Its conversation was forgotten; the call was not run.' });
+
 /** What the tool may do, all of it inside this conversation's workspace. */
 async function handsFor(
   task: Task,
-  { sandbox, now, place, keep, commandMs = Infinity }: RunTaskDeps,
+  { sandbox, now, forgotten, place, keep, commandMs = Infinity }: RunTaskDeps,
   signal: AbortSignal,
 ): Promise<ToolHands> {
   let folder: Promise<string> | undefined;
+  const isGone = async (): Promise<boolean> => (await forgotten?.(task)) ?? false;
   const open = async (): Promise<string> => {
+    if (await isGone()) throw gone();
     const path = await sandbox.workspace(task);
+    // It may have been forgotten, and its workspace removed, right before this one was made.
+    if (await isGone()) {
+      await sandbox.forget(task);
+      throw gone();
+    }
     await place?.(task, path, signal);
     return path;
   };

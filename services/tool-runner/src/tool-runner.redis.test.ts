@@ -98,6 +98,16 @@ it('hands a result over with the ticket of its call, once', async () => {
   expect(await results()).toMatchObject([{ v: 1, tenant, conversation, call, tool, ticket }]);
 });
 
+it('does not run a call whose conversation was forgotten while it waited, and makes no workspace', async () => {
+  const waits = await add('write_file', { path: 'secret', content: 'x' }, { conversation: 'gone', call: '2.1.1' });
+  await redis.xadd(keys.forgotten(tag), '*', 'a', 'acme/gone', 't', 2);
+  await runner.start();
+  expect(await outcomeOf(waits)).toMatchObject({ ok: false, code: 'tool.cancelled' });
+  const anew = await add('list_files', {}, { conversation: 'gone', call: '3.1.1' });
+  const { ok, text } = await outcomeOf(anew);
+  expect([ok, text.includes('secret')]).toEqual([true, false]);
+});
+
 it('runs a tool that needs no process', async () => {
   await runner.start();
   expect(await outcomeOf(await add('current_time', {}))).toMatchObject({ ok: true });

@@ -2,7 +2,8 @@
  * Everything of a conversation goes, but its epoch, so that a step that still runs changes nothing, and a turn's number, so that
  * nobody takes the history it remembers for this one's. The outbox keeps its epoch too: who still sends what lay there must
  * not take away what comes after.
- * Whoever keeps something of a conversation outside of Redis, its workspace, reads of it in the stream `forgotten`.
+ * Whoever keeps something of a conversation outside of Redis, its workspace, reads of it in the stream `forgotten`: `a`, the actor,
+ * and `t`, the last turn of what was forgotten.
  * KEYS: st, mb, ct, wt, tr, live, outbox st, outbox mb, due:messages, due:replies, conversations, cm, forgotten, pace. ARGV: member,
  * conversation, entries kept of the stream. Returns 1 when there was something; else nothing is written.
  */
@@ -28,6 +29,6 @@ end
 redis.call('ZREM', KEYS[9], ARGV[1])
 redis.call('ZREM', KEYS[10], ARGV[1])
 redis.call('ZREM', KEYS[11], ARGV[2])
-redis.call('XADD', KEYS[13], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1])
+redis.call('XADD', KEYS[13], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 't', turn + 1)
 return 1
 `;
