@@ -166,6 +166,20 @@ it('lets the next one try when the one that tried is stopped, or dies', async ()
   expect(pass(await enter('c')).waitMs).toBe(0);
 });
 
+it('lets a platform that never answers take a bounded number of places in a process', async () => {
+  const entries = await asked(120, (at) => ({ chat: `c${at}` }));
+  const [one, two] = [entries.filter((_, at) => at % 2 === 0), entries.filter((_, at) => at % 2 === 1)];
+  expect([one, two].map((some) => some.filter((entry) => !('why' in entry)).length)).toEqual([60, 60]);
+  const more = await asked(100, (at) => ({ chat: `d${at}` }));
+  expect(more.filter((entry) => !('why' in entry))).toHaveLength(80);
+  expect(await enter('e')).toMatchObject({ why: 'slow' });
+  expect(await enter('e', { account: 'pigeon/second' })).toMatchObject({ waitMs: 0 });
+  await pass(one[0] ?? expect.fail()).leave(undefined);
+  await pass(one[0] ?? expect.fail()).leave(undefined);
+  expect(await enter('e')).toMatchObject({ waitMs: 0 });
+  expect(await enter('f')).toMatchObject({ why: 'slow' });
+});
+
 it('leaves nothing in Redis for ever', async () => {
   const rates = { account: [{ most: 1, ms: 20_000 }], chat: [{ most: 1, ms: 20_000 }] };
   const [one, two] = [{ account: 'pigeon/main', rates }, { account: 'pigeon/second' }];

@@ -17,7 +17,7 @@ export type SendWish = {
   readonly before: boolean;
 };
 
-/** A permitted send. */
+/** A permitted send; it has to be left, whatever becomes of it. Left twice it was left once. */
 export type SendPass = {
   /** Milliseconds until it is its turn. */
   readonly waitMs: number;
@@ -45,11 +45,21 @@ export const sendPatienceMs = 1_000;
 /** How long the one that tries is believed in. */
 const triesMs = 30_000;
 const chatMax = 200;
+/** Of one account in one process: fewer than half of the places that it has for deliveries. */
+const underWayMost = 100;
 
-/** Opens the gate of a deployment. */
+/** Opens the gate of a deployment. Its sends that are under way, waits included, are bounded for each account. */
 export function openSendGate({ space, all }: Shards): SendGate {
+  const underWay = new Map<string, number>();
+  const count = (account: string, by: number): void => {
+    const sends = (underWay.get(account) ?? 0) + by;
+    if (sends > 0) underWay.set(account, sends);
+    else underWay.delete(account);
+  };
   return {
     async enter({ account, chat, rates, before }) {
+      // A platform that takes a message and never answers is not to take every place of this process.
+      if ((underWay.get(account) ?? 0) >= underWayMost) return { why: 'slow', ms: sendPatienceMs };
       const run = all[0]?.run;
       if (run === undefined) throw new Error('no shard');
       const me = randomUUID();
@@ -62,11 +72,23 @@ export function openSendGate({ space, all }: Shards): SendGate {
         ...some.flatMap(({ most, ms }) => [most, ms]),
       ];
       const asked = [me, sendPatienceMs, before ? 1 : 0, triesMs, ...list(rates.account), ...list(rates.chat)];
-      const [what, ms, marked, tries] = row(await run('maySend', names, asked));
-      if (what !== 'ok') return { why: what as 'again' | 'slow' | 'down', ms: Math.max(1, Number(ms)) };
+      count(account, 1);
+      const answer = await run('maySend', names, asked).catch((error: unknown) => {
+        count(account, -1);
+        throw error;
+      });
+      const [what, ms, marked, tries] = row(answer);
+      if (what !== 'ok') {
+        count(account, -1);
+        return { why: what as 'again' | 'slow' | 'down', ms: Math.max(1, Number(ms)) };
+      }
+      let left = false;
       return {
         waitMs: Number(ms),
         leave: async (how) => {
+          if (left) return;
+          left = true;
+          count(account, -1);
           const verdict = verdictOf(how);
           if ((verdict === 'answered' && marked === 0 && tries === 0) || (verdict === 'unknown' && tries === 0)) return;
           const error = verdict === 'slow' ? (how as AppError) : undefined;

@@ -4,6 +4,7 @@ import {
   type Mailbox,
   openDeliveryWaker,
   openMailbox,
+  openSendGate,
   openShards,
   outboxItem,
   parseDeadLetter,
@@ -52,13 +53,11 @@ const deliver = async (send: SendReply, sendMsMax?: number): Promise<{ stop(grac
   closing.push(() => stop(500));
   return { stop };
 };
+const replyOf = (id: string): Reply => ({
+  ...{ v: 1, id, turn: 1, text: 'hello', answers: [id], status: 'answered', route: { channel: 'telegram' }, at: 1 },
+});
 const put = async (...ids: string[]): Promise<void> => {
-  for (const id of ids) {
-    const reply: Reply = {
-      ...{ v: 1, id, turn: 1, text: 'hello', answers: [id], status: 'answered', route: { channel: 'telegram' }, at: 1 },
-    };
-    await redis.rpush(keys.mailbox(shard.tag, 'replies', a), outboxItem(reply));
-  }
+  for (const id of ids) await redis.rpush(keys.mailbox(shard.tag, 'replies', a), outboxItem(replyOf(id)));
   await redis.zadd(keys.due(shard.tag, 'replies'), Date.now(), 'default/c1');
   await waker.announce(a, 'telegram', 'more');
 };
@@ -150,6 +149,29 @@ it('tries again for as long as an outage may last, whoever tries, and then goes 
   });
   await eventually(async () => expect([sent, await dead()]).toEqual([['r2'], 1]));
   expect((await stateOf())['trouble']).toBeUndefined();
+});
+
+it('holds up no other conversation, and no other channel, when a platform never answers', async () => {
+  const hanging = Array.from({ length: 120 }, (_, at) => ({ tenant: 'default', conversation: `hangs-${at}` }));
+  const gate = openSendGate(mailbox.shards);
+  const account = { account: 'telegram/main', rates: { account: [], chat: [] }, before: false };
+  let hangs = 0;
+  await deliver(async ({ conversation }) => {
+    if (conversation === 'c1') return;
+    const entry = await gate.enter({ ...account, chat: conversation });
+    if ('why' in entry) throw new AppError('channel.slow', { retryAfterMs: entry.ms });
+    hangs += 1;
+    await new Promise(() => undefined);
+  });
+  for (const one of hanging) {
+    const reply = replyOf('r1');
+    await redis.rpush(keys.mailbox(shard.tag, 'replies', one), outboxItem(reply));
+  }
+  await Promise.all(hanging.map((one) => waker.announce(one, 'telegram', 'more')));
+  await eventually(() => expect(hangs).toBe(100));
+  await put('r1');
+  await eventually(async () => expect(await left()).toBe(0));
+  expect(hangs).toBe(100);
 });
 
 it('gives up a reply on which the process dies each time', async () => {

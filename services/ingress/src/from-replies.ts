@@ -41,7 +41,8 @@ export type FromRepliesOptions = {
 
 const deliveredTotal = counter('queueclaw_replies_delivered_total', 'Replies delivered, by channel', ['channel']);
 const failedTotal = counter('queueclaw_replies_failed_total', 'Replies that no try could deliver', ['channel']);
-const roundsAtOnce = 50;
+/** One platform takes half of them at most; see send-gate.ts. */
+const roundsAtOnce = 250;
 const lookEveryMs = 1_000;
 const usualSendMsMax = 25_000;
 

@@ -29,8 +29,8 @@ const usualAccount = 'main';
 export async function sendInTurn<T>(turn: Turn, send: () => Promise<T>): Promise<T> {
   const pass = await enter(turn);
   if (pass === undefined) return send();
-  if (pass.waitMs > 0) await pause(pass.waitMs, undefined, { signal: turn.signal });
   try {
+    if (pass.waitMs > 0) await pause(pass.waitMs, undefined, { signal: turn.signal });
     const sent = await untilAborted(send(), turn.signal);
     await pass.leave(undefined);
     return sent;
@@ -51,8 +51,12 @@ async function enter(turn: Turn): Promise<SendPass | undefined> {
   if (gate === undefined || wish === undefined) return undefined;
   for (let waits = 0; ; waits += 1) {
     const entry = await gate.enter({ ...wish, before: wish.before || waits > 0 });
-    if (!('why' in entry) && entry.waitMs <= patienceMs) return entry;
-    const { why, ms } = 'why' in entry ? entry : { why: 'slow', ms: entry.waitMs };
+    if (!('why' in entry)) {
+      if (entry.waitMs <= patienceMs) return entry;
+      await entry.leave('unknown');
+      throw new AppError('channel.slow', { retryAfterMs: entry.waitMs });
+    }
+    const { why, ms } = entry;
     if (why === 'down') throw new AppError('channel.down', { retryAfterMs: ms });
     if (waits >= waitsMost || ms > patienceMs) throw new AppError('channel.slow', { retryAfterMs: ms });
     await pause(ms, undefined, { signal });
