@@ -15,6 +15,10 @@ export type Counterpart = {
   say(text: string): unknown;
   /** What people were sent, as their apps show it. */
   sent(): readonly string[];
+  /** Files that people were sent; where `filesBytesMax` is said. */
+  readonly files?: () => readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  /** The next file meets this, where that is another call than a message's. */
+  readonly nextFile?: Readonly<Record<'away' | 'gone', () => unknown>>;
   /** The next message meets this: `away`, the platform fails; `gone`, there is nobody to have it; `slow`, wait first. */
   readonly next: Readonly<Record<'away' | 'gone', () => unknown>> & { readonly slow?: () => unknown };
   /** Whether somebody listens, where the connection says so only later. */
@@ -39,6 +43,12 @@ type Opened = {
 const fail = (sentence: string): never => {
   throw new Error(sentence);
 };
+/** One of each kind that platforms tell apart; names that headers cannot have as they are. */
+const samples: readonly (readonly [name: string, type: string, content: Buffer])[] = [
+  ['报告 1; a=b.pdf', 'application/pdf', Buffer.from('%PDF-1.7 not much')],
+  ['red.png', 'image/png', Buffer.from('\x89PNG\r\n\x1a\n so to speak', 'latin1')],
+  ['note.ogg', 'audio/ogg', Buffer.from('OggS so to speak')],
+];
 const never = new AbortController().signal;
 const levels = ['debug', 'error', 'info', 'log', 'warn'] as const;
 
@@ -129,6 +139,21 @@ export function connectionPromises(
     for (const [part, out] of render(reply).entries())
       await connection.send?.(out, mail.route, `${reply.id}/${part}`, never);
   };
+  const sendFile = async (
+    { connection }: Opened,
+    { mail }: Incoming,
+    name: string,
+    type: string,
+    content: Buffer,
+  ): Promise<void> => {
+    // In pieces that come later, as from a store.
+    const open = async function* (): AsyncIterable<Uint8Array> {
+      yield await Promise.resolve(content.subarray(0, 3));
+      yield content.subarray(3);
+    };
+    const file = { id: `sha256-${'0'.repeat(64)}`, name, type, size: content.length, open };
+    await connection.send?.({ text: '', file }, mail.route, `f${(said += 1)}/1`, never);
+  };
   /** Runs with an open line, and looks for secrets in whatever was said meanwhile. */
   const withLine =
     (work: (line: Opened) => Promise<void>): (() => Promise<void>) =>
@@ -193,6 +218,34 @@ export function connectionPromises(
             void (counterpart().sent().join('\n').includes(text) || fail(`not shown: ${counterpart().sent().at(-1)}`)),
         );
       }),
+    },
+    {
+      says: 'sends a file as it is, under its name, and says it again when the platform has failed or refused it',
+      check: async () => {
+        const { filesBytesMax } = channel.capabilities;
+        const { files, nextFile } = counterpart();
+        if ((filesBytesMax === undefined) !== (files === undefined)) fail('what is sent of files is not looked at');
+        if (files === undefined) return;
+        await withLine(async (line) => {
+          for (const [name, type, content] of samples) {
+            const mail = await hear(line);
+            await sendFile(line, mail, name, type, content);
+            const has = (): boolean => files().some((file) => file.name === name && content.equals(file.bytes));
+            await until(() => void (has() || fail(`${name} was not sent`)));
+          }
+          for (const [mishap, code] of [
+            ['away', 'channel.failed'],
+            ['gone', 'channel.rejected'],
+          ] as const) {
+            const mail = await hear(line);
+            await (nextFile ?? counterpart().next)[mishap]();
+            const before = files().length;
+            const error = await refused(sendFile(line, mail, 'not.txt', 'text/plain', Buffer.from('not sent')));
+            if (error.code !== code) fail(`${error.code}: ${error.publicMessage}`);
+            if (files().length > before) fail('it was sent all the same');
+          }
+        })();
+      },
     },
     { says: 'a platform that fails is asked again', check: meets('away', 'channel.failed') },
     { says: 'what nobody will ever have is given up', check: meets('gone', 'channel.rejected') },

@@ -48,6 +48,11 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       // It waits for what is new, and keeps what is old.
       ready: () => true,
       sent: () => it.sent.map(({ text }) => text),
+      files: () => it.files,
+      nextFile: {
+        away: () => it.next('sendDocument', { code: 502, description: 'Bad Gateway' }),
+        gone: () => it.next('sendDocument', { code: 403, description: 'Forbidden: bot was blocked by the user' }),
+      },
       next: {
         away: fails(502, 'Bad Gateway'),
         gone: fails(403, 'Forbidden: bot was blocked by the user'),

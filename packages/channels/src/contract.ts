@@ -65,6 +65,10 @@ export const Capabilities = z.strictObject({
   /** A reply's choices are buttons where they fit; otherwise, and where it is `false`, they are lines. */
   buttons: z.union([z.literal(false), ButtonLimits]),
   files: z.boolean(),
+  /** The largest file that can be sent; absent: none can, and people are told its name. */
+  filesBytesMax: z.number().int().min(1).max(4_294_967_296).optional(),
+  /** The largest picture that is shown as one; a larger one is a file like any other. */
+  picturesBytesMax: z.number().int().min(1).max(4_294_967_296).optional(),
   voice: z.boolean(),
   /** `full`: the reader renders Markdown. `own`: the channel's render translates it. `none`: plain text. */
   markdown: z.enum(['full', 'own', 'none']),
@@ -95,12 +99,25 @@ export type Incoming = {
   };
 };
 
+/** A file on its way out. */
+export type OutgoingFile = {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** Bytes; never more than `filesBytesMax`. */
+  readonly size: number;
+  /** Its bytes, from the first, each time. */
+  open(): AsyncIterable<Uint8Array>;
+};
+
 /** One message on its way out. `text` is what counts against `textMax`; `body` the rest, in the platform's words. */
 export type Outgoing = {
   readonly text: string;
   readonly body?: unknown;
   /** Within the channel's limits; pressing one writes its `text` as the person who pressed. */
   readonly buttons?: readonly Choice[];
+  /** Then it is the whole message, and `text` is empty. Only where `filesBytesMax` is said. */
+  readonly file?: OutgoingFile;
 };
 
 /** What `parse` may know besides the payload. */

@@ -74,7 +74,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     mailbox: door.mailbox,
     waker,
     connect: () => connectRedis(redisUrl, 'blocking', onError),
-    send: toChannels(platforms, gate),
+    send: toChannels(platforms, gate, blobs),
     retryMs: () => settings.current().limits.delivery_time,
     logger,
   });

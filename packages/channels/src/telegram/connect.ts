@@ -4,6 +4,7 @@ import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
 import type { TelegramConfig } from './config.js';
 import { failureOf, isMarkupError } from './failure.js';
 import { poll } from './poll.js';
+import { sendFile } from './send-file.js';
 import { Update } from './update.js';
 
 /** grammY's type of signals is older than the platform's. */
@@ -36,7 +37,10 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
         throw failureOf(thrown);
       }
     },
-    send: (out, to, _key, signal) => send(api, out, to, AbortSignal.any([door.signal, signal])),
+    send: (out, to, _key, signal) => {
+      const until = AbortSignal.any([door.signal, signal]);
+      return out.file === undefined ? send(api, out, to, until) : sendFile(api, out.file, to, until);
+    },
     typing: async ({ address = {} }, signal) => {
       const { chat, thread } = address;
       if (chat === undefined) return;

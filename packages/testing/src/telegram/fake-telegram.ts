@@ -15,6 +15,15 @@ export type SentMessage = {
   readonly keyboard?: readonly (readonly { readonly text: string; readonly callback_data: string }[])[];
 };
 
+/** A file that a bot sent and the platform took. */
+export type SentFile = {
+  readonly chat: string;
+  readonly kind: 'photo' | 'document' | 'voice';
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly thread: number | undefined;
+};
+
 /** What happens to the next call of a method: an error answer, or the line breaks after the platform has done it. */
 export type Mishap =
   | { readonly code: number; readonly description: string; readonly retryAfter?: number }
@@ -31,6 +40,8 @@ export type FakeTelegram = {
   /** A person presses a button with this data; more fields of the query may be given. Returns the query's id. */
   press(data: string, more?: Json): string;
   readonly sent: readonly SentMessage[];
+  /** Files that the platform took. */
+  readonly files: readonly SentFile[];
   /** Queries that the bot answered. */
   readonly answered: readonly string[];
   /** The menus of commands by language; the one for everybody else under ''. */
@@ -72,13 +83,17 @@ const plain = (html: string): string =>
 async function bodyOf(request: IncomingMessage): Promise<Json> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
+  const whole = Buffer.concat(chunks);
+  const type = request.headers['content-type'] ?? '';
+  if (!type.startsWith('multipart/')) return chunks.length === 0 ? {} : (JSON.parse(whole.toString('utf8')) as Json);
+  return Object.fromEntries(await new Response(whole, { headers: { 'content-type': type } }).formData());
 }
 
 /** Starts one on a free port of loopback. */
 export async function startFakeTelegram(): Promise<FakeTelegram> {
   const updates: (Json & { update_id: number })[] = [];
   const sent: SentMessage[] = [];
+  const files: SentFile[] = [];
   const typing: string[] = [];
   const answered: string[] = [];
   const menus = new Map<string, { command: string; description: string }[]>();
@@ -138,6 +153,29 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     });
   };
 
+  /** What `attach://<field>` of a call's field means, or the field itself. */
+  const fileIn = (body: Json, kind: string): File | undefined => {
+    const [, field] = /^attach:\/\/(.+)$/.exec(String(body[kind])) ?? [];
+    const file = body[field ?? kind];
+    return file instanceof File ? file : undefined;
+  };
+  const sendFile = async (
+    kind: SentFile['kind'],
+    body: Json,
+    response: ServerResponse,
+    cut: boolean,
+  ): Promise<void> => {
+    const file = fileIn(body, kind);
+    if (file === undefined || file.size === 0) return refuse(response, 400, 'Bad Request: file must be non-empty');
+    const most = kind === 'photo' ? 10_000_000 : 50_000_000;
+    if (file.size > most) return refuse(response, 413, 'Request Entity Too Large');
+    const thread = body['message_thread_id'] === undefined ? undefined : Number(body['message_thread_id']);
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    files.push({ chat: String(body['chat_id']), kind, name: file.name, bytes, thread });
+    if (cut) return void response.destroy();
+    answer(response, 200, { ok: true, result: { message_id: (serial += 1), date: 0, chat: { id: body['chat_id'] } } });
+  };
+
   const setMyCommands = (body: Json, response: ServerResponse): void => {
     const commands = body['commands'] as { command: string; description: string }[];
     const fits = commands.every(
@@ -172,6 +210,9 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       }
       if (method === 'setMyCommands') return setMyCommands(body, response);
       if (method === 'sendMessage') return sendMessage(body, response, mishap === 'cut after accepting');
+      const kind = /^send(Photo|Document|Voice)$/.exec(method)?.[1]?.toLowerCase();
+      if (kind !== undefined)
+        return sendFile(kind as SentFile['kind'], body, response, mishap === 'cut after accepting');
       return refuse(response, 404, 'Not Found');
     });
   });
@@ -201,6 +242,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       return id;
     },
     sent,
+    files,
     answered,
     menus,
     typing,
