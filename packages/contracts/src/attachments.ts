@@ -58,6 +58,10 @@ export function attachmentName(given: string | undefined): string {
   return cut(line, (text) => text.length <= nameCharsMax) || 'attachment';
 }
 
+/** Where the ingress gives the bytes of an attachment to who may read the conversation. */
+export const attachmentPath = ({ id, name }: Pick<Attachment, 'id' | 'name'>): string =>
+  `/api/attachments/${id}?name=${encodeURIComponent(name.toWellFormed()).replaceAll(/[()]/g, (char) => (char === '(' ? '%28' : '%29'))}`;
+
 /**
  * Where an attachment lies in its conversation's workspace. Two attachments never share a place; the name has neither
  * spaces nor anything that a shell reads, and at most 120 bytes.

@@ -1,6 +1,9 @@
 import type { LiveEvent, MessageStatus, Reply } from '@queueclaw/contracts';
 import type { MessageRecord } from '@queueclaw/mailbox';
 
+const filesOf = ({ attachments }: Reply): Pick<Reply, 'attachments'> =>
+  attachments === undefined ? {} : { attachments };
+
 /** What became of a message, as HTTP tells it. */
 export function messageStatus(id: string, conversation: string, record: MessageRecord | undefined): MessageStatus {
   const reply = record?.reply;
@@ -9,7 +12,7 @@ export function messageStatus(id: string, conversation: string, record: MessageR
     id,
     conversation,
     status: record.status,
-    reply: { text: reply.text, answers: reply.answers },
+    reply: { text: reply.text, answers: reply.answers, ...filesOf(reply) },
     turn: reply.turn,
     ...(reply.usage ? { usage: reply.usage } : {}),
     ...(reply.error ? { error: reply.error } : {}),
@@ -25,6 +28,7 @@ export function replyEvent(reply: Reply): LiveEvent {
     text: reply.text,
     answers: reply.answers,
     status: reply.status,
+    ...filesOf(reply),
     ...(reply.usage ? { usage: reply.usage } : {}),
     ...(reply.error ? { error: reply.error } : {}),
   };

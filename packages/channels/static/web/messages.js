@@ -51,7 +51,7 @@ export function createMessages(list, { onRetry }) {
     const item = element('li', 'turn');
     item.append(element('span', 'unseen', `${say('assistant')}: `));
     target.append(item);
-    const turn = { item, steps: new Map(), calls: new Map(), attempt: 0, done: false };
+    const turn = { item, steps: new Map(), calls: new Map(), files: new Map(), attempt: 0, done: false };
     turns.set(number, turn);
     return turn;
   };
@@ -93,6 +93,15 @@ export function createMessages(list, { onRetry }) {
     return item;
   };
 
+  /** Files stand behind everything else that the turn says. */
+  const files = (turn, attachments = []) => {
+    for (const one of attachments) turn.files.set(`${one.id}/${one.name}`, one);
+    if (turn.files.size === 0) return;
+    turn.shown?.remove();
+    turn.shown = showAttachments([...turn.files.values()]);
+    turn.item.append(turn.shown);
+  };
+
   const result = (turn, entry) => {
     const line = lineOf(turn, entry.call, entry.name);
     mark(line, entry.ok ? 'done' : 'failed');
@@ -111,7 +120,10 @@ export function createMessages(list, { onRetry }) {
     if (one.role === 'user') return person(one, '');
     const turn = turnOf(one.turn);
     turn.done = true;
-    if (one.role === 'tool') return result(turn, one);
+    if (one.role === 'tool') {
+      result(turn, one);
+      return files(turn, one.attachments);
+    }
     for (const call of one.calls ?? []) mark(lineOf(turn, call.call, call.name), 'done', summaryOf(call.args));
     if (one.text === '') return;
     const part = { element: element('div', one.notice === true ? 'answer notice' : 'answer'), text: '' };
@@ -119,6 +131,7 @@ export function createMessages(list, { onRetry }) {
     if (firstCall === undefined) turn.item.append(part.element);
     else firstCall.before(part.element);
     put(part, one.text);
+    files(turn);
   };
 
   return {
@@ -160,7 +173,7 @@ export function createMessages(list, { onRetry }) {
       const turn = turnOf(number);
       if (!turn.done) mark(lineOf(turn, call, name), state, summary);
     },
-    reply({ turn: number, text, status }) {
+    reply({ turn: number, text, status, attachments }) {
       const turn = turnOf(number);
       if (turn.done) return;
       turn.done = true;
@@ -173,6 +186,7 @@ export function createMessages(list, { onRetry }) {
       part.element.classList.toggle('notice', status !== 'answered');
       part.element.classList.toggle('bad', status === 'failed');
       put(part, text);
+      files(turn, attachments);
     },
     /** Beside all turns. */
     aside({ text, status }) {

@@ -3,7 +3,7 @@ import { connectRedis } from '@queueclaw/runtime';
 import { eventually, startRedis, type TestRedis } from '@queueclaw/testing';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort, makeWorld, type Started, type World } from '../up/up-fixture.js';
@@ -210,6 +210,33 @@ test('a reader that leaves, as head does, leads to no complaint', async () => {
   child.stdout.destroy();
   expect(await once(child, 'close')).toEqual([0, null]);
   expect(errors).toBe('');
+});
+
+test('everything of a person is exported with their files, whole or not at all, and forgotten', async () => {
+  const base = `http://127.0.0.1:${world.port}`;
+  const upload = await fetch(`${base}/api/attachments?name=notes.txt`, {
+    ...{ method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'a note of mine' },
+  });
+  const { id } = (await upload.json()) as { id: string };
+  const body = JSON.stringify({ conversation: 'of-somebody', id: 'p1', text: 'look', attachments: [{ id }] });
+  await fetch(`${base}/api/message?wait=20s`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
+  });
+  const lines = (await run(['people', 'export', 'http', 'local'])).trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual({
+    conversation: 'of-somebody',
+    entry: expect.objectContaining({ role: 'user', text: 'look' }),
+  });
+  expect(await run(['people', 'export', 'http', 'local', '--to', 'everything'])).toContain('1 files');
+  const folder = join(world.home, 'everything');
+  expect(readFileSync(join(folder, 'attachments', id), 'utf8')).toBe('a note of mine');
+  expect(readFileSync(join(folder, 'lines.jsonl'), 'utf8').trim().split('\n')).toHaveLength(lines.length);
+  await run(['people', 'export', 'http', 'local', '--to', 'everything'], 2);
+  const gone = { QUEUECLAW_URL: `http://127.0.0.1:${await freePort()}` };
+  expect(await world.start(['people', 'export', 'http', 'local', '--to', 'nothing'], gone).exit).toBe(3);
+  expect(readdirSync(world.home).filter((name) => name.startsWith('nothing'))).toEqual([]);
+  expect(JSON.parse(await run(['people', 'delete', 'http', 'local', '--json']))).toMatchObject({ redacted: 0 });
+  expect((await run(['people', 'export', 'http', 'local'])).trim()).toBe('');
 });
 
 test('bash completes commands, options and the names of conversations', async () => {

@@ -3,6 +3,7 @@ import ms, { type StringValue } from 'ms';
 import { userInfo } from 'node:os';
 import { text as readAll } from 'node:stream/consumers';
 import { CommandError, exitCode } from '../exit-code.js';
+import { fileLine } from './file-line.js';
 import { callServer, jsonOf, refusal } from './http-call.js';
 import { plainText } from './plain-text.js';
 import { serverAddress, terminalConversation } from './server-address.js';
@@ -32,8 +33,9 @@ const queryOf = (waitMs: number): string => (waitMs > 0 ? `?wait=${Math.max(1, M
 const isDone = ({ status }: MessageStatus, text: string, waitMs: number): boolean =>
   status === 'answered' || (status === 'accepted' && waitMs === 0) || (status === 'stopped' && text.startsWith('/'));
 
-const say = (status: MessageStatus, done: boolean, wait: string): void => {
+const say = (status: MessageStatus, done: boolean, wait: string, base: URL): void => {
   if (status.reply !== undefined && status.reply.text !== '') process.stdout.write(`${plainText(status.reply.text)}\n`);
+  for (const file of status.reply?.attachments ?? []) process.stdout.write(`${plainText(fileLine(file, base))}\n`);
   if (status.status === 'accepted') {
     const { id, conversation } = status;
     const late = `No answer within ${wait}. The message is accepted and goes on as ${id}; its answer will stand in the conversation ${conversation}.`;
@@ -55,6 +57,6 @@ export async function sendCommand(given: string, options: SendOptions): Promise<
   if (!response.ok || status === undefined) throw refusal(address, response.status, body);
   const done = isDone(status, text, waitMs);
   if (options.json) process.stdout.write(`${JSON.stringify(body)}\n`);
-  else say(status, done, options.wait);
+  else say(status, done, options.wait, address.base);
   return done ? exitCode.ok : exitCode.failed;
 }

@@ -1,4 +1,5 @@
 import type { ServerFrame } from '@queueclaw/contracts';
+import { fileLine } from './file-line.js';
 import { plainText } from './plain-text.js';
 
 type Delta = Extract<ServerFrame, { type: 'delta' }>;
@@ -53,7 +54,7 @@ export function createTranscriptView(write: (text: string) => void, colour: bool
     },
     tool: ({ name, state, summary }) =>
       note(`  ${toolWords[state]} ${name}${summary === undefined ? '' : `: ${summary}`}`),
-    reply: ({ turn, text, status, error }) => {
+    reply: ({ turn, text, status, error, attachments = [] }) => {
       if (turn === 0) {
         // A command's answer, or a notice: the turn that streams goes on.
         endLine();
@@ -67,6 +68,7 @@ export function createTranscriptView(write: (text: string) => void, colour: bool
       endLine();
       if (status === 'failed' && error !== undefined && !text.includes(error.message))
         note(`(${error.code}: ${error.message})`);
+      for (const file of attachments) note(fileLine(file));
       at = { turn, step: Number.MAX_SAFE_INTEGER, attempt: at.attempt };
       streamed = '';
     },

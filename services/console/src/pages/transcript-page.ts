@@ -1,4 +1,4 @@
-import type { ActorAddress, TranscriptEntry } from '@queueclaw/contracts';
+import type { ActorAddress, Attachment, TranscriptEntry } from '@queueclaw/contracts';
 import type { Visitor } from '../access/visitor.js';
 import { conversationPath } from './conversations-page.js';
 import { type Html, html } from './html.js';
@@ -32,11 +32,14 @@ const folded = (title: string, text: string): Html =>
 export const turnPath = ({ tenant, conversation }: ActorAddress, turn: number | 'latest'): string =>
   `${conversationPath(tenant, conversation)}/turns/${turn}`;
 
+const fileLine = ({ name, type, size }: Attachment): Html =>
+  html`<p class="facts">${name} · ${type} · ${count(size)} bytes</p>`;
+
 const userEntry = ({ text, attachments = [], from, at, id }: Of<'user'>): Html =>
   html`<li class="user">
     <h2>${from?.name ?? from?.id ?? 'user'}</h2>
     <p class="facts">${time(at)} · ${id}</p>
-    ${words(text)}${attachments.map(({ name, type, size }) => html`<p class="facts">${name} · ${type} · ${count(size)} bytes</p>`)}
+    ${words(text)}${attachments.map(fileLine)}
   </li>`;
 
 const assistantEntry = (
@@ -54,13 +57,13 @@ const assistantEntry = (
   </li>`;
 };
 
-const toolEntry = ({ name, call, ok, code, ms, text, at }: Of<'tool'>): Html =>
+const toolEntry = ({ name, call, ok, code, ms, text, at, attachments = [] }: Of<'tool'>): Html =>
   html`<li class="tool">
     <h2>${name} <span class="${ok ? 'good' : 'bad'}">${ok ? 'ok' : 'failed'}</span></h2>
     <p class="facts">
       ${time(at)} · ${call}${ms !== undefined && ` · ${duration(ms)}`}${code !== undefined && ` · ${code}`}
     </p>
-    ${folded('result', text)}
+    ${folded('result', text)}${attachments.map(fileLine)}
   </li>`;
 
 const entryItem = (entry: TranscriptEntry, address: ActorAddress): Html => {

@@ -26,7 +26,11 @@ const statusOf = (id: string, frame: Extract<ServerFrame, { type: 'reply' }>): M
   id,
   conversation: frame.conversation,
   status: frame.status,
-  reply: { text: frame.text, answers: frame.answers },
+  reply: {
+    text: frame.text,
+    answers: frame.answers,
+    ...(frame.attachments === undefined ? {} : { attachments: frame.attachments }),
+  },
   turn: frame.turn,
   ...(frame.usage === undefined ? {} : { usage: frame.usage }),
   ...(frame.error === undefined ? {} : { error: frame.error }),

@@ -16,6 +16,7 @@ import { storeFiles } from './completion-files.js';
 import { type Before, type Completion, completionOf } from './completion-request.js';
 import { completionText } from './completion-text.js';
 import { eventStream } from './event-stream.js';
+import { linkedFiles } from './linked-files.js';
 
 /** Pictures travel inside the JSON. */
 const bodyBytesMax = 8_388_608;
@@ -151,7 +152,13 @@ async function whole(
   const frame = answerIn(await untilReply(parts, reply, asked, post, () => undefined));
   return reply.header('cache-control', 'no-store').send({
     ...{ id: `chatcmpl-${asked.id}`, object: 'chat.completion', created: Math.floor(Date.now() / 1_000), model },
-    choices: [{ index: 0, message: { role: 'assistant', content: frame.text }, finish_reason: 'stop' }],
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: frame.text + linkedFiles(frame.attachments) },
+        finish_reason: 'stop',
+      },
+    ],
     usage: usageOf(frame.usage),
   });
 }
@@ -185,6 +192,8 @@ async function streamed(
       return undefined;
     });
     const frame = answerIn(end);
+    const links = linkedFiles(frame.attachments);
+    if (links !== '') chunk({ content: links });
     chunk({}, 'stop');
     if (includeUsage) events.send({ ...base, choices: [], usage: usageOf(frame.usage) });
     events.done();
