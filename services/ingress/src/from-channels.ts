@@ -5,17 +5,16 @@ import {
   type Connection,
   findChannel,
   type Incoming,
-  type Outgoing,
 } from '@queueclaw/channels';
-import { AppError, pickLanguage, type Route, say, toAppError } from '@queueclaw/contracts';
+import { AppError, toAppError } from '@queueclaw/contracts';
 import { channelNotes, type HolderLine, type SendGate, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, counter, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishMenu } from './publish-menu.js';
 import { throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
-import { sendInTurn } from './send-in-turn.js';
 import { shareParts } from './share-parts.js';
+import { tellRefused } from './tell-refused.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
 
@@ -222,24 +221,13 @@ function doorOf(
     if (show === undefined) await post();
     else await typing.during(address, mail.id, () => show(mail.route, signal), post);
   };
-  /** At once or not at all: what comes next is not to wait for it. */
-  const tell = async (conversation: string, to: Route, out: Outgoing, key: string): Promise<void> => {
-    const { channel, connection: { send } = {} } = open().get(keyOf(name, account)) ?? {};
-    if (channel === undefined || send === undefined) return;
-    const turn = { gate, channel, to: { ...to, account }, conversation, before: false, waits: false, signal };
-    await sendInTurn(turn, () => send(out, to, key, signal));
-  };
   /** What is not accepted for good holds up nobody else; its person is told. */
-  const refuse = async ({ conversation, mail }: Incoming, error: AppError): Promise<void> => {
+  const refuse = async (incoming: Incoming, error: AppError): Promise<void> => {
     // The platform sent the same event with another text, as after an edit: the first one counts.
     if (error.code === 'message.conflict') return;
     logger.warn({ channel: name, account, code: error.code }, 'a message was not accepted');
-    const text = say(pickLanguage(mail.language), error.code === 'conversation.busy' ? 'mail.full' : 'mail.refused', {
-      reason: error.publicMessage,
-    });
-    const base = { v: 1 as const, id: `refused-${mail.id}`.slice(0, 160), turn: 0, answers: [mail.id], at: Date.now() };
-    for (const [part, out] of code.render({ ...base, text, status: 'failed', route: mail.route }).entries())
-      await tell(conversation, mail.route, out, `${account}/${mail.id}/refused/${part}`).catch(() => undefined);
+    const opened = (): OpenAccount | undefined => open().get(keyOf(name, account));
+    await tellRefused({ account, open: opened, gate, signal }, incoming, error);
   };
 
   /** What the parser breaks on is no better the next time: it is counted and let go, and ends no connection. */
