@@ -63,5 +63,8 @@ describe('a reply that was not delivered', () => {
       { waitMs: 256_000, why: 'failed' },
       { waitMs: 320_000, why: 'failed' },
     ]);
+    // Its turns are apart already.
+    const sentAway = new AppError('channel.slow', { retryAfterMs: 9_000 });
+    expect(planAfter(sentAway, { tries: 1, troubled: undefined }, hour, 1)).toEqual({ waitMs: 9_000, why: 'slow' });
   });
 });

@@ -32,7 +32,8 @@ export function planAfter(
   const { disposition, code, retryAfterMs } = error;
   if (disposition !== 'retry' && disposition !== 'retry-after') return { dead: reasonOf(error) };
   const lasted = (why: 'away' | 'slow'): number => (troubled?.why === why ? troubled.forMs : 0);
-  const spread = (ms: number): number => Math.round(ms * (1 + random / 4));
+  // Whom the gate sends away it tells times one after the other.
+  const spread = (ms: number): number => Math.round(code === 'channel.slow' ? ms : ms * (1 + random / 4));
   const asked = spread(Math.min(retryAfterMs ?? firstMs, askedMsMax));
   if (code === 'channel.down')
     return lasted('away') >= retryMs ? { dead: reasonOf(error) } : { waitMs: asked, why: 'away' };

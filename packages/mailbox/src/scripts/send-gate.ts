@@ -39,7 +39,6 @@ if away then
   if s[2] and s[2] ~= me and now < tonumber(s[3]) then return { 'down', math.min(tonumber(s[3]) - now, ${awayMs}) } end
   tries = 1
 end
-if s[4] and now < tonumber(s[4]) then return { 'slow', tonumber(s[4]) - now } end
 local wait = redis.call('PTTL', KEYS[4])
 if wait > 0 then return { 'slow', wait } end
 local at = 5
@@ -56,6 +55,7 @@ local function rates(list)
   return free, most, ms, every
 end
 local free, most, ms, every = rates(sends)
+free = math.max(free, tonumber(s[4]) or 0)
 local chatFree, chatMost, chatMs = rates(chat)
 if chatFree > now then return { chatFree - now <= patience and 'again' or 'slow', chatFree - now } end
 -- Who comes new goes behind those who were sent away.
