@@ -32,13 +32,14 @@ test('knows the commands of the contract', () => {
   expect(names.toSorted()).toEqual(
     [
       ...['up', 'run', 'chat', 'send', 'doctor', 'config', 'logs', 'completion', 'redis', 'onboard'],
-      ...['conversations', 'models', 'tools', 'channels', 'pairing', 'dead-letters'],
+      ...['conversations', 'people', 'models', 'tools', 'channels', 'pairing', 'dead-letters'],
     ].toSorted(),
   );
   const below = (name: string): (string | undefined)[] =>
     program.commands.find((command) => command.name() === name)?.commands.map((command) => command.name()) ?? [];
   expect(below('config')).toEqual(['validate', 'show', 'schema']);
   expect(below('conversations')).toEqual(['list', 'show', 'export', 'delete']);
+  expect(below('people')).toEqual(['export', 'delete']);
   expect(below('channels')).toContain('test');
   expect(below('pairing')).toEqual(['list', 'approve', 'revoke']);
   expect(below('dead-letters')).toEqual(['list', 'show', 'retry', 'drop']);

@@ -2,6 +2,7 @@ import { keys, shardTag } from '@queueclaw/contracts';
 import { connectRedis } from '@queueclaw/runtime';
 import { eventually, startRedis, type TestRedis } from '@queueclaw/testing';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -213,31 +214,57 @@ test('a reader that leaves, as head does, leads to no complaint', async () => {
 });
 
 test('everything of a person is exported with their files, whole or not at all, and forgotten', async () => {
-  const base = `http://127.0.0.1:${world.port}`;
-  const upload = await fetch(`${base}/api/attachments?name=notes.txt`, {
-    ...{ method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'a note of mine' },
-  });
-  const { id } = (await upload.json()) as { id: string };
-  const body = JSON.stringify({ conversation: 'of-somebody', id: 'p1', text: 'look', attachments: [{ id }] });
-  await fetch(`${base}/api/message?wait=20s`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
-  });
-  const lines = (await run(['people', 'export', 'http', 'local'])).trim().split('\n');
-  expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual({
-    conversation: 'of-somebody',
-    entry: expect.objectContaining({ role: 'user', text: 'look' }),
-  });
-  expect(await run(['people', 'export', 'http', 'local', '--to', 'everything'])).toContain('1 files');
-  const folder = join(world.home, 'everything');
-  expect(readFileSync(join(folder, 'attachments', id), 'utf8')).toBe('a note of mine');
-  expect(readFileSync(join(folder, 'lines.jsonl'), 'utf8').trim().split('\n')).toHaveLength(lines.length);
-  await run(['people', 'export', 'http', 'local', '--to', 'everything'], 2);
-  const gone = { QUEUECLAW_URL: `http://127.0.0.1:${await freePort()}` };
-  expect(await world.start(['people', 'export', 'http', 'local', '--to', 'nothing'], gone).exit).toBe(3);
-  expect(readdirSync(world.home).filter((name) => name.startsWith('nothing'))).toEqual([]);
-  expect(JSON.parse(await run(['people', 'delete', 'http', 'local', '--json']))).toMatchObject({ redacted: 0 });
-  expect((await run(['people', 'export', 'http', 'local'])).trim()).toBe('');
-});
+  const other = await makeWorld();
+  const token = 'an-operators-token-for-this-test';
+  const scopes = ['chat', 'read', 'operate'];
+  writeFileSync(join(other.home, 'queueclaw.yaml'), JSON.stringify({ server: { tokens: [{ token, scopes }] } }));
+  const space = {
+    REDIS_URL: server.url,
+    QUEUECLAW_NAMESPACE: 'people',
+    QUEUECLAW_MAIL_KEY: 'a mail key for tests, of enough length',
+  };
+  const whole = { ...space, QUEUECLAW_TOKEN: token, QUEUECLAW_URL: `http://127.0.0.1:${other.port}` };
+  const ask = async (
+    args: readonly string[],
+    code = 0,
+    env: Readonly<Record<string, string>> = whole,
+  ): Promise<string> => {
+    const command = other.start(args, env);
+    expect(await command.exit, `${args.join(' ')}: ${command.errors()}`).toBe(code);
+    return command.output() + command.errors();
+  };
+  const call = async (path: string, type: string, body: string): Promise<{ id: string }> => {
+    const headers = { 'content-type': type, authorization: `Bearer ${token}` };
+    const answer = await fetch(`${whole.QUEUECLAW_URL}${path}`, { method: 'POST', headers, body });
+    expect(answer.status).toBeLessThan(300);
+    return (await answer.json()) as { id: string };
+  };
+  try {
+    other.start(['run', 'ingress'], space);
+    const { id } = await eventually(() => call('/api/attachments?name=notes.txt', 'text/plain', 'a note'), patience);
+    const message = { conversation: 'somebodys', id: 'p1', text: 'look', attachments: [{ id }] };
+    await call('/api/message', 'application/json', JSON.stringify(message));
+    const person = `token-${createHash('sha256').update(token).digest('hex').slice(0, 10)}`;
+    const lines = (await ask(['people', 'export', 'http', person])).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { conversation: 'somebodys', waiting: { text: 'look', attachments: [{ id }] } },
+    ]);
+    expect(await ask(['people', 'export', 'http', person, '--to', 'all'])).toContain('1 files');
+    expect(readFileSync(join(other.home, 'all', 'attachments', id), 'utf8')).toBe('a note');
+    expect(readFileSync(join(other.home, 'all', 'lines.jsonl'), 'utf8').trim()).toBe(lines.join('\n'));
+    expect(await ask(['people', 'export', 'http', person, '--to', 'all'], 2)).toContain('there already');
+    const gone = { ...whole, QUEUECLAW_TOKEN: 'another-token-than-the-operators' };
+    await ask(['people', 'export', 'http', person, '--to', 'nothing'], 1, gone);
+    expect(readdirSync(other.home).filter((name) => name.startsWith('nothing'))).toEqual([]);
+    expect(JSON.parse(await ask(['people', 'delete', 'http', person, '--json']))).toEqual({
+      forgotten: 1,
+      redacted: 0,
+    });
+    expect(await ask(['people', 'export', 'http', person])).toBe('');
+  } finally {
+    await other.clear();
+  }
+}, 60_000);
 
 test('bash completes commands, options and the names of conversations', async () => {
   await run(['send', 'hello', '--conversation', 'to-be-completed']);

@@ -58,7 +58,13 @@ export async function jsonOf(address: ServerAddress, response: Response): Promis
 export function refusal(address: ServerAddress, status: number, body: unknown): CommandError {
   const error = ErrorBody.safeParse(body).data?.error;
   if (error === undefined) return new CommandError(`${address.base.origin} answered HTTP ${status}.`);
-  const hint = status === 401 ? ` Set ${address.tokenVariable}.` : '';
+  const { tokenVariable } = address;
+  const hint =
+    status === 401
+      ? ` Set ${tokenVariable}.`
+      : error.code === 'auth.forbidden'
+        ? ` It must be in the scopes of the token (server.tokens) that ${tokenVariable} holds.`
+        : '';
   return new CommandError(`${error.code}: ${error.message}${hint}`, exitCode.failed, error.code);
 }
 

@@ -60,4 +60,28 @@ export function defineTalk(program: Command, words: Words): void {
     .argument('<id...>', words('conversations.ids'))
     .addOption(json(words))
     .action(ending(async (ids: string[], options: Shared) => (await load()).deleteCommand(ids, options)));
+
+  const people = program.command('people').description(words('people'));
+  people
+    .command('export')
+    .description(words('people.export'))
+    .argument('<channel>', words('people.channel'))
+    .argument('<id>', words('people.id'))
+    .option('--to <folder>', words('option.to_folder'))
+    .action(
+      ending(async (channel: string, id: string, options: { readonly to?: string }) =>
+        (await import('../client/people.js')).exportPersonCommand(channel, id, options),
+      ),
+    );
+  people
+    .command('delete')
+    .description(words('people.delete'))
+    .argument('<channel>', words('people.channel'))
+    .argument('<id>', words('people.id'))
+    .addOption(json(words))
+    .action(
+      ending(async (channel: string, id: string, options: Shared) =>
+        (await import('../client/people.js')).deletePersonCommand(channel, id, options),
+      ),
+    );
 }

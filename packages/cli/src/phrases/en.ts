@@ -38,6 +38,13 @@ export const en = {
   'conversations.id': 'the id of the conversation',
   'conversations.ids': 'the ids of the conversations',
 
+  people: 'everything that a person has here: export it, or forget it',
+  'people.export': 'write it as JSON lines, or with --to into a folder with their files',
+  'people.delete': 'forget a person for good',
+  'people.channel': 'the channel, as /whoami says it; http for our own clients',
+  'people.id': "the person's id there",
+  'option.to_folder': 'a new folder for the lines and the files',
+
   models: 'list the models, and which one answers by default and why',
   tools: 'list the tools and what the policy allows',
   channels: 'look at the ways to reach people',

@@ -39,6 +39,13 @@ export const zh: Phrases = {
   'conversations.id': '对话的 ID',
   'conversations.ids': '一个或多个对话的 ID',
 
+  people: '某个人在这里的全部数据：导出或删除',
+  'people.export': '以 JSON 行输出；用 --to 则连同文件写入一个文件夹',
+  'people.delete': '彻底删除一个人的数据',
+  'people.channel': '渠道，即 /whoami 显示的名称；我们自己的客户端是 http',
+  'people.id': '此人在该渠道的 id',
+  'option.to_folder': '存放数据行和文件的新文件夹',
+
   models: '列出模型，以及默认由哪个模型回答及其原因',
   tools: '列出工具以及策略允许的内容',
   channels: '查看与人联系的渠道',
