@@ -156,6 +156,20 @@ it.each(apps)(
   },
 );
 
+it('a file that a command makes is sent to the person, once, as it is', async () => {
+  const before = telegram.files.length;
+  telegram.say("run: printf 'a,b\\n1,2\\n' > numbers.csv; echo $((40+3))");
+  await eventually(() => expect(telegram.sent.at(-1)?.text).toContain('43'), patience);
+  telegram.say('send numbers.csv');
+  await eventually(() => expect(telegram.files.length).toBeGreaterThan(before), patience);
+  telegram.say('and after that');
+  await eventually(() => expect(telegram.sent.at(-1)?.text).toContain('and after that'), patience);
+  const files = telegram.files
+    .slice(before)
+    .map(({ name, kind, bytes }) => [name, kind, Buffer.from(bytes).toString()]);
+  expect(files).toEqual([['numbers.csv', 'document', 'a,b\n1,2\n']]);
+});
+
 it('lets another replica take over every connection of one that is killed, within 15 s; each message is answered once', async () => {
   const before = new Map(held.map(([name, , texts]) => [name, texts().length]));
   for (const number of [1, 2, 3]) for (const [, say] of held) void say(`before the kill, number ${number}`);

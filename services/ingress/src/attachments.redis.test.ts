@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { Attachment, type ErrorCode, errorTable, type PersonMail } from '@queueclaw/contracts';
+import { Attachment, attachmentPath, type ErrorCode, errorTable, type PersonMail } from '@queueclaw/contracts';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -325,4 +325,28 @@ test('what a conversation attached is in its transcript, its export and, when it
   const gone = await fetch(`${it.url}/api/conversations/${conversation}`, { method: 'DELETE', headers: auth(acme) });
   expect(gone.status).toBe(204);
   expect((await download(id)).status).toBe(200);
+});
+
+test('files of an answer are named wherever it is told, and are given as downloads to their tenant alone', async () => {
+  const conversation = somewhere();
+  const address = { tenant: 'acme', conversation };
+  const file = await uploaded('<script>alert(1)</script>', { name: 'page.html' });
+  const waiting = fetch(`${it.url}/api/message?wait=30s`, {
+    method: 'POST',
+    headers: { ...auth(acme), 'content-type': 'application/json' },
+    body: JSON.stringify({ conversation, text: 'make it', id: 'm1' }),
+  });
+  await eventually(async () => it.finish(address, await it.claim(address), 'Here.', 'answered', [file]));
+  const told = { text: 'Here.', answers: ['m1'], attachments: [file] };
+  expect(await (await waiting).json()).toMatchObject({ status: 'answered', reply: told });
+  const later = await fetch(`${it.url}/api/messages/m1?conversation=${conversation}`, { headers: auth(acme) });
+  expect(await later.json()).toMatchObject({ reply: told });
+  const given = await fetch(it.url + attachmentPath(file), { headers: auth(acme) });
+  expect(given.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''page.html");
+  expect([given.headers.get('content-type'), given.headers.get('x-content-type-options')]).toEqual([
+    'application/octet-stream',
+    'nosniff',
+  ]);
+  for (const headers of [{}, auth(other)])
+    expect((await fetch(it.url + attachmentPath(file), { headers })).ok).toBe(false);
 });

@@ -22,7 +22,13 @@ export type TestIngress = {
   /** Takes all waiting mail and control mail and answers it with one reply, through the queue `replies`. */
   answer(address: ActorAddress, text: string, status?: Reply['status']): Promise<void>;
   /** The same for a conversation that is claimed already. */
-  finish(address: ActorAddress, lease: Lease, text: string, status?: Reply['status']): Promise<void>;
+  finish(
+    address: ActorAddress,
+    lease: Lease,
+    text: string,
+    status?: Reply['status'],
+    attachments?: Reply['attachments'],
+  ): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -66,14 +72,22 @@ export async function startTestIngress(options: TestIngressOptions): Promise<Tes
     return claimed;
   };
 
-  const finish: TestIngress['finish'] = async (address, lease, text, status = 'answered') => {
+  const finish: TestIngress['finish'] = async (address, lease, text, status = 'answered', attachments) => {
     const { mail, control } = lease.inbox();
     const [first] = [...mail, ...control];
     if (first === undefined) throw new Error('no mail');
     const turn = lease.turn + 1;
     const answers = [...mail, ...control].map(({ id }) => id);
     const base = { v: 1 as const, turn, at: Date.now() };
-    const reply: Reply = { ...base, id: `r${turn}`, text, answers, status, route: first.route };
+    const reply: Reply = {
+      ...base,
+      id: `r${turn}`,
+      text,
+      answers,
+      status,
+      route: first.route,
+      ...(attachments === undefined ? {} : { attachments }),
+    };
     const asked = mail.map(({ id, text: words, attachments }) => ({
       ...{ ...base, role: 'user' as const, id, text: words },
       ...(attachments === undefined ? {} : { attachments }),

@@ -31,7 +31,7 @@ const fields = (
   return meanings.map((names, at) => names.find((name) => known.includes(name)) ?? known[at] ?? names[0] ?? '');
 };
 
-const toolOf = { run: 'shell', write: 'write_file', read: 'read_file' } as const;
+const toolOf = { run: 'shell', write: 'write_file', read: 'read_file', send: 'send_file' } as const;
 const meaningsOf = {
   run: [['command', 'cmd']],
   write: [
@@ -39,6 +39,7 @@ const meaningsOf = {
     ['text', 'content'],
   ],
   read: [['path', 'file']],
+  send: [['path', 'file']],
 } as const;
 
 type ToolCommand = Extract<DemoCommand, { kind: keyof typeof toolOf }>;

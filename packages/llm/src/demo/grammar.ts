@@ -3,6 +3,7 @@ export type DemoCommand =
   | { readonly kind: 'run'; readonly command: string }
   | { readonly kind: 'write'; readonly file: string; readonly text: string }
   | { readonly kind: 'read'; readonly file: string }
+  | { readonly kind: 'send'; readonly file: string }
   | { readonly kind: 'slow'; readonly seconds: number }
   | { readonly kind: 'help' }
   | { readonly kind: 'fail' }
@@ -16,6 +17,7 @@ const rules: readonly Rule[] = [
   { pattern: /^run\s*[:：]\s*(.+)$/i, make: (command) => ({ kind: 'run', command }) },
   { pattern: /^write\s+([^\s:：]+)\s*[:：]\s?(.*)$/i, make: (file, text) => ({ kind: 'write', file, text }) },
   { pattern: /^read\s+(\S+)$/i, make: (file) => ({ kind: 'read', file }) },
+  { pattern: /^send\s+(\S+)$/i, make: (file) => ({ kind: 'send', file }) },
   {
     pattern: /^slow\s+(\d{1,4}(?:\.\d{1,3})?)\s*s?$/i,
     make: (seconds) => ({ kind: 'slow', seconds: Math.min(Number(seconds), slowSecondsMax) }),

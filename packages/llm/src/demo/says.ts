@@ -4,7 +4,7 @@ const en = {
   help: [
     'I am the demo model: no real model is configured. I understand:',
     '- `run: <command>` runs a command in the sandbox; several such lines run in parallel',
-    '- `write <file>: <text>` writes a file, `read <file>` reads it',
+    '- `write <file>: <text>` writes a file, `read <file>` reads it, `send <file>` sends it to you',
     '- `slow <seconds>` talks slowly (60 at most), so that you can try to stop me',
     '- `fail` fails',
     '- `what did I say?` tells what you wrote before',
@@ -30,7 +30,7 @@ const zh: Sayings = {
   help: [
     '我是演示模型：尚未配置真正的模型。我只懂这些：',
     '- `run: <命令>` 在沙箱中运行命令；多行会并行运行',
-    '- `write <文件>: <内容>` 写文件，`read <文件>` 读文件',
+    '- `write <文件>: <内容>` 写文件，`read <文件>` 读文件，`send <文件>` 发给您',
     '- `slow <秒数>` 慢慢地说（最多 60 秒），可以用来试停止',
     '- `fail` 失败一次',
     '- `我说了什么？` 说出您之前写的话',
