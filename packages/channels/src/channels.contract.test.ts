@@ -7,7 +7,7 @@ import { nodeFromSource } from '@queueclaw/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
-import type { Channel, ChannelCode, Fixture, WebhookRequest } from './contract.js';
+import type { Channel, ChannelCode, Fixture, SendRate, WebhookRequest } from './contract.js';
 import { promises } from './contract-suite.js';
 import { channels, findChannel } from './registry.js';
 import { splitText } from './split-text.js';
@@ -43,6 +43,18 @@ test.each(channels.filter(({ capabilities }) => capabilities.delivery === 'platf
 );
 
 describe('the registry', () => {
+  test('takes as many messages as docs/channels.md says', () => {
+    const docs = readFileSync(new URL('../../../docs/channels.md', import.meta.url), 'utf8');
+    const told = (rates: readonly SendRate[]): string =>
+      rates.map(({ most, seconds }) => `${most} in ${seconds} s`).join(', ');
+    for (const { name, capabilities } of channels) {
+      const { account, chat, group } = capabilities.rates ?? {};
+      if (account === undefined || chat === undefined) continue;
+      const groups = group === undefined ? '' : `; a group ${told(group.rates)}`;
+      expect(docs).toContain(`| \`${name}\` | ${told(account)} | ${told(chat)}${groups} |`);
+    }
+  });
+
   test('has every folder with an index.ts, once, and finds it by name', () => {
     const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
