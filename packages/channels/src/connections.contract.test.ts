@@ -69,6 +69,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: [it.token],
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ text }) => text),
+      files: () => it.files,
       next: {
         away: () => it.next({ status: 502, body: {} }),
         gone: () => it.next({ status: 403, body: { code: 50_001, message: 'Missing Access' } }),
@@ -87,6 +88,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: [it.token, it.secret],
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ text }) => unescaped(text)),
+      files: () => it.files,
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ error: 'is_archived' }),
@@ -103,6 +105,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: Object.values(keys),
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ text }) => text),
+      files: () => it.files,
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ status: 400, code: 131_026 }),

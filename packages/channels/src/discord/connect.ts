@@ -5,6 +5,7 @@ import { Routes } from 'discord-api-types/v10';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ChannelDoor, Connection } from '../contract.js';
+import { fileBytes } from '../file-bytes.js';
 import { type DiscordConfig, shardsMax } from './config.js';
 import { failureOf } from './failure.js';
 import { acknowledge, commandsOf, componentsOf } from './components.js';
@@ -54,7 +55,7 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
       const { id } = Application.parse(await call(rest.get(Routes.currentApplication(), { signal })));
       await call(rest.put(Routes.applicationCommands(id), { body: commandsOf(menu), signal }));
     },
-    send: async ({ text, buttons }, { address = {} }: Route, key, signal) => {
+    send: async ({ text, buttons, file }, { address = {} }: Route, key, signal) => {
       const { channel, message } = address;
       if (channel === undefined) throw new AppError('channel.rejected');
       const answers = { message_reference: { message_id: message, fail_if_not_exists: false } };
@@ -64,7 +65,11 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
         ...(message === undefined ? {} : answers),
         ...componentsOf(buttons),
       };
-      await say(channel, text, more, AbortSignal.any([door.signal, signal]));
+      const until = AbortSignal.any([door.signal, signal]);
+      if (file === undefined) return void (await say(channel, text, more, until));
+      const { name, type: contentType } = file;
+      const files = [{ name, contentType, data: await fileBytes(file) }];
+      await call(rest.post(Routes.channelMessages(channel), { body: more, files, signal: until }));
     },
     typing: async ({ address = {} }, signal) => {
       if (address['channel'] !== undefined) await call(rest.post(Routes.channelTyping(address['channel']), { signal }));

@@ -7,6 +7,7 @@ export const discord: Channel<DiscordConfig> = {
   title: 'Discord',
   capabilities: {
     ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, files: false, voice: false },
+    ...{ filesBytesMax: 10_000_000, picturesBytesMax: 10_000_000 },
     buttons: { most: 25, labelMax: 80, textBytesMax: 100, messageMax: 2_000 },
     ...{ markdown: 'full', textMax: 2_000, textUnit: 'utf16', idempotence: 'key', outboxesPerJob: 1 },
     rates: { account: [{ most: 50, seconds: 1 }], chat: [{ most: 5, seconds: 5 }], chatIn: ['channel'] },

@@ -7,6 +7,7 @@ import { contentOf } from './content.js';
 import { Envelope, wordsOf } from './event.js';
 import { failureOf } from './failure.js';
 import { slackPeople } from './people.js';
+import { sendFile } from './send-file.js';
 import { isSigned } from './signature.js';
 
 const ok: WebhookAnswer = { status: 200 };
@@ -35,10 +36,11 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
   return {
     self,
     title: [user, team].filter(Boolean).join(', ') || self,
-    send: async ({ text, body, buttons }, { address = {} }) => {
+    send: async ({ text, body, buttons, file }, { address = {} }, _key, signal) => {
       const { channel, thread } = address;
       if (channel === undefined) throw new AppError('channel.rejected');
       const where = { channel, ...(thread === undefined ? {} : { thread_ts: thread }) };
+      if (file !== undefined) return call(sendFile(web, file, where, AbortSignal.any([door.signal, signal])));
       const words = String(body ?? text);
       const blocks = buttons === undefined ? {} : { blocks: blocksOf(words, buttons) };
       await call(web.chat.postMessage({ ...where, text: words, ...blocks, mrkdwn: true, unfurl_links: false }));

@@ -7,6 +7,7 @@ export const slack: Channel<SlackConfig> = {
   title: 'Slack',
   capabilities: {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, files: false, voice: false },
+    ...{ filesBytesMax: 100_000_000, picturesBytesMax: 100_000_000 },
     buttons: { most: 25, labelMax: 75, textBytesMax: 2_000, messageMax: 3_500 },
     ...{ markdown: 'own', textMax: 4_000, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
     // One a second in a channel; of a workspace Slack says "several hundred a minute".

@@ -1,8 +1,9 @@
 import { AppError, type Choice } from '@queueclaw/contracts';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
+import type { ChannelDoor, Connection, OutgoingFile, WebhookAnswer, WebhookRequest } from '../contract.js';
+import { fileBytes } from '../file-bytes.js';
 import type { WhatsAppConfig } from './config.js';
-import { checkNumber, postMessage } from './graph.js';
+import { checkNumber, postMessage, uploadMedia } from './graph.js';
 import { Envelope } from './message.js';
 
 const equal = (a: string, b: string): boolean => {
@@ -37,8 +38,13 @@ export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promis
   return {
     self: config.phone_number_id,
     ...(title === undefined ? {} : { title }),
-    send: async ({ text, body, buttons }, { address = {} }, _key, signal) => {
+    send: async ({ text, body, buttons, file }, { address = {} }, _key, signal) => {
       if (address['to'] === undefined) throw new AppError('channel.rejected');
+      if (file !== undefined) {
+        const until = AbortSignal.any([door.signal, signal]);
+        const id = await uploadMedia(config, file, await fileBytes(file), until);
+        return post({ recipient_type: 'individual', to: address['to'], ...mediaOf(file, id) }, until);
+      }
       await say(address['to'], String(body ?? text), buttons, AbortSignal.any([door.signal, signal]));
     },
     /** Marks the message as read, too. */
@@ -57,6 +63,17 @@ export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promis
     },
     stop: async () => undefined,
   };
+}
+
+const pictureBytesMax = 5_000_000;
+const audioBytesMax = 16_000_000;
+const audio: readonly string[] = ['audio/ogg', 'audio/mpeg', 'audio/mp4', 'audio/amr', 'audio/aac'];
+
+/** What is uploaded, as the kind of message that WhatsApp shows it in. */
+function mediaOf({ name, type, size }: OutgoingFile, id: string): Readonly<Record<string, unknown>> {
+  if (['image/png', 'image/jpeg'].includes(type) && size <= pictureBytesMax) return { type: 'image', image: { id } };
+  if (audio.includes(type) && size <= audioBytesMax) return { type: 'audio', audio: { id } };
+  return { type: 'document', document: { id, filename: name } };
 }
 
 /** Interactive buttons, of which the platform takes three. */

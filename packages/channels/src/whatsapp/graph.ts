@@ -43,17 +43,18 @@ function failureOf(status: number, body: unknown): AppError {
 async function ask(
   { api_root: root, access_token: token }: WhatsAppConfig,
   path: string,
-  body: Readonly<Record<string, unknown>> | undefined,
+  body: Readonly<Record<string, unknown>> | FormData | undefined,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const form = body instanceof FormData;
   let response: Response;
   try {
     response = await fetch(`${root.replace(/\/$/, '')}/${path}`, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, ...(form ? {} : { 'content-type': 'application/json' }) },
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
     });
   } catch {
     throw new AppError('channel.failed', { publicMessage: 'WhatsApp cannot be reached.' });
@@ -76,3 +77,19 @@ export const postMessage =
   (config: WhatsAppConfig): Graph =>
   async (body, signal) =>
     void (await ask(config, `${config.phone_number_id}/messages`, { messaging_product: 'whatsapp', ...body }, signal));
+
+const Media = z.object({ id: z.string().min(1).max(256) });
+
+/** Uploads a file, which lives for some weeks; its id. @throws AppError `channel.failed`, `channel.rejected` */
+export async function uploadMedia(
+  config: WhatsAppConfig,
+  { name, type }: { readonly name: string; readonly type: string },
+  bytes: Uint8Array<ArrayBuffer>,
+  signal: AbortSignal,
+): Promise<string> {
+  const form = new FormData();
+  form.set('messaging_product', 'whatsapp');
+  form.set('type', type);
+  form.set('file', new File([bytes], name, { type }));
+  return Media.parse(await ask(config, `${config.phone_number_id}/media`, form, signal)).id;
+}

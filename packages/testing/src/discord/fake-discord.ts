@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { bodyOf } from '../body-of.js';
 
 type Json = Record<string, unknown>;
 
@@ -35,6 +36,8 @@ export type FakeDiscord = {
   /** The application's commands, as they were put last. */
   readonly commands: () => readonly Json[];
   readonly sent: readonly DiscordMessage[];
+  /** Files of messages that the platform took. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** Channels in which the bot was shown to type, once for each time. */
   readonly typing: readonly string[];
   /** Which shards are held, like `0/2`. */
@@ -63,12 +66,6 @@ type Session = {
   readonly shard: readonly number[];
 };
 
-async function bodyOf(request: IncomingMessage): Promise<Json> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
-}
-
 /** As far as the limits of components go. */
 const isRow = ({ components }: { readonly components: readonly { label: string; custom_id: string }[] }): boolean =>
   components.length > 0 &&
@@ -81,6 +78,7 @@ const isCommand = ({ name, description }: Json): boolean =>
 /** Starts one on a free port of loopback. */
 export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord> {
   const sent: DiscordMessage[] = [];
+  const files: { name: string; bytes: Uint8Array }[] = [];
   const typing: string[] = [];
   const interactions = new Map<string, Json>();
   let commands: readonly Json[] = [];
@@ -94,14 +92,19 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
 
   const answer = (response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-  const post = (channel: string, body: Json, response: ServerResponse): void => {
+  const post = async (channel: string, given: Json, response: ServerResponse): Promise<void> => {
+    const file = given['files[0]'];
+    const body = file instanceof File ? (JSON.parse(String(given['payload_json'])) as Json) : given;
     const mishap = mishaps.shift();
     if (typeof mishap === 'object') {
       const wait = mishap.retryAfter === undefined ? {} : { 'retry-after': String(mishap.retryAfter) };
       return answer(response, mishap.status, mishap.body, wait);
     }
     const text = String(body['content'] ?? '');
-    if (text.trim() === '') return answer(response, 400, { code: 50_006, message: 'Cannot send an empty message' });
+    if (file instanceof File && file.size > 10_485_760)
+      return answer(response, 413, { code: 40_005, message: 'Request entity too large' });
+    if (text.trim() === '' && !(file instanceof File))
+      return answer(response, 400, { code: 50_006, message: 'Cannot send an empty message' });
     if (text.length > 2_000) return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
     const nonce = body['enforce_nonce'] === true ? `${channel}/${String(body['nonce'])}` : undefined;
     const known = nonce === undefined ? undefined : nonces.get(nonce);
@@ -112,7 +115,8 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
     if (!rows.every(isRow) || rows.length > 5)
       return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
     const buttons = rows.map((row) => row.components.map((one) => ({ label: one.label, custom_id: one.custom_id })));
-    sent.push({ channel, text, answers: reference?.message_id, ...(buttons.length === 0 ? {} : { buttons }) });
+    if (file instanceof File) files.push({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+    else sent.push({ channel, text, answers: reference?.message_id, ...(buttons.length === 0 ? {} : { buttons }) });
     if (nonce !== undefined) nonces.set(nonce, message);
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, message);
@@ -235,6 +239,7 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
     interactions,
     commands: () => commands,
     sent,
+    files,
     typing,
     shards: () => sessions.flatMap(({ socket, shard }) => (socket === undefined ? [] : [shard.join('/')])).toSorted(),
     listeners: () => sessions.filter(({ socket }) => socket !== undefined).length,

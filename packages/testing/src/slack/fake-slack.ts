@@ -46,6 +46,8 @@ export type FakeSlack = {
   /** A person presses a button with this value; more of the payload may be given. Resolves to the answer's status. */
   press(value: string, more?: Json, forgery?: SlackForgery): Promise<number>;
   readonly sent: readonly SlackMessage[];
+  /** Files that were shared. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly channel: string }[];
   /** About whom the app has asked; Slack tells of U4711 only. */
   readonly asked: readonly string[];
   next(mishap: SlackMishap): void;
@@ -75,15 +77,18 @@ function isBlock({ type, text, elements = [] }: Block): boolean {
   return type === 'actions' && fit && ids.size === elements.length && elements.length > 0 && elements.length <= 25;
 }
 
-async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  return Buffer.concat(chunks);
 }
 
 /** Starts one on a free port of loopback. */
 export async function startFakeSlack(): Promise<FakeSlack> {
   const sent: SlackMessage[] = [];
+  const files: { name: string; bytes: Uint8Array; channel: string }[] = [];
+  const uploads = new Map<string, { readonly name: string; readonly length: number; bytes?: Uint8Array }>();
+  let origin = '';
   const mishaps: SlackMishap[] = [];
   const asked: string[] = [];
   let target = '';
@@ -97,13 +102,27 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     if (user !== 'U4711') return answer(response, 200, { ok: false, error: 'missing_scope' });
     answer(response, 200, { ok: true, user: { id: user, name: 'ada', locale: 'en-GB', profile } });
   };
+  const refuse = (mishap: Exclude<SlackMishap, string>, response: ServerResponse): void => {
+    if ('error' in mishap) return answer(response, 200, { ok: false, error: mishap.error });
+    const wait = mishap.retryAfter === undefined ? {} : { 'retry-after': String(mishap.retryAfter) };
+    answer(response, mishap.status, { ok: false, error: 'ratelimited' }, wait);
+  };
+  const share = (form: URLSearchParams, response: ServerResponse): void => {
+    const mishap = mishaps.shift();
+    if (typeof mishap === 'object') return refuse(mishap, response);
+    for (const { id } of JSON.parse(form.get('files') ?? '[]') as { id: string }[]) {
+      const { name, bytes } = uploads.get(id) ?? {};
+      if (name === undefined || bytes === undefined)
+        return answer(response, 200, { ok: false, error: 'file_not_found' });
+      files.push({ name, bytes, channel: form.get('channel_id') ?? '' });
+      uploads.delete(id);
+    }
+    if (mishap === 'cut after accepting') return void response.destroy();
+    answer(response, 200, { ok: true, files: [] });
+  };
   const post = (form: URLSearchParams, response: ServerResponse): void => {
     const mishap = mishaps.shift();
-    if (typeof mishap === 'object') {
-      if ('error' in mishap) return answer(response, 200, { ok: false, error: mishap.error });
-      const wait = mishap.retryAfter === undefined ? {} : { 'retry-after': String(mishap.retryAfter) };
-      return answer(response, mishap.status, { ok: false, error: 'ratelimited' }, wait);
-    }
+    if (typeof mishap === 'object') return refuse(mishap, response);
     const text = form.get('text') ?? '';
     if (text.trim() === '') return answer(response, 200, { ok: false, error: 'no_text' });
     const blocks = JSON.parse(form.get('blocks') ?? '[]') as Block[];
@@ -116,18 +135,33 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     answer(response, 200, { ok: true, channel: form.get('channel'), ts: `${(serial += 1)}.000100` });
   };
   const server = createServer((request, response) => {
-    void formOf(request).then((form) => {
+    void bytesOf(request).then((bytes) => {
+      const [, id = ''] = /^\/upload\/(F\d+)$/.exec(request.url ?? '') ?? [];
+      const upload = uploads.get(id);
+      if (upload !== undefined) {
+        if (bytes.length !== upload.length) return void response.writeHead(400).end('length');
+        upload.bytes = new Uint8Array(bytes);
+        return void response.writeHead(200).end(`OK - ${bytes.length}`);
+      }
+      const form = new URLSearchParams(bytes.toString('utf8'));
       if (request.headers.authorization !== `Bearer ${token}`)
         return answer(response, 200, { ok: false, error: 'invalid_auth' });
       if (request.url === '/auth.test')
         return answer(response, 200, { ok: true, user_id: self, user: 'claw', team_id: 'T1', team: 'Lovelace' });
       if (request.url === '/users.info') return info(form.get('user') ?? '', response);
+      if (request.url === '/files.getUploadURLExternal') {
+        const file = `F${(serial += 1)}`;
+        uploads.set(file, { name: form.get('filename') ?? '', length: Number(form.get('length')) });
+        return answer(response, 200, { ok: true, upload_url: `${origin}/upload/${file}`, file_id: file });
+      }
+      if (request.url === '/files.completeUploadExternal') return share(form, response);
       if (request.url === '/chat.postMessage') return post(form, response);
       return answer(response, 200, { ok: false, error: 'unknown_method' });
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const json = 'application/json';
   const form = 'application/x-www-form-urlencoded';
@@ -148,8 +182,8 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const call: FakeSlack['call'] = (content, forgery = {}) => put(JSON.stringify(content), json, forgery);
   const trigger = (): string => `${(serial += 1)}.738474920.8088930838d88f008e0`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ token, secret, self, sent, asked, call },
+    url: origin,
+    ...{ token, secret, self, sent, files, asked, call },
     callAt: (url) => void (target = url),
     say: async (text, more = {}) => {
       const ts = `${Math.floor(Date.now() / 1_000)}.${String((serial += 1)).padStart(6, '0')}`;

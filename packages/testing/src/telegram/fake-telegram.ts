@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from '../body-of.js';
 
 type Json = Record<string, unknown>;
 
@@ -79,15 +80,6 @@ const plain = (html: string): string =>
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&');
-
-async function bodyOf(request: IncomingMessage): Promise<Json> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const whole = Buffer.concat(chunks);
-  const type = request.headers['content-type'] ?? '';
-  if (!type.startsWith('multipart/')) return chunks.length === 0 ? {} : (JSON.parse(whole.toString('utf8')) as Json);
-  return Object.fromEntries(await new Response(whole, { headers: { 'content-type': type } }).formData());
-}
 
 /** Starts one on a free port of loopback. */
 export async function startFakeTelegram(): Promise<FakeTelegram> {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from '../body-of.js';
 
 type Json = Record<string, unknown>;
 
@@ -28,6 +29,8 @@ export type FakeWhatsApp = {
     /** Of messages that have some. */
     readonly buttons?: readonly { readonly id: string; readonly title: string }[];
   }[];
+  /** Files that people were sent. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** Messages that were marked as read with the sign of typing. */
   readonly read: readonly string[];
   next(mishap: WhatsAppMishap): void;
@@ -45,16 +48,12 @@ type Interactive = { body: { text: string }; action: { buttons: readonly { reply
 const isButton = ({ id, title }: Button): boolean =>
   title.length >= 1 && title.length <= 20 && id.length >= 1 && id.length <= 256;
 
-async function bodyOf(request: IncomingMessage): Promise<Json> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
-}
-
 /** Starts one on a free port of loopback. */
 export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
   const sent: FakeWhatsApp['sent'][number][] = [];
   const read: string[] = [];
+  const files: { name: string; bytes: Uint8Array; kind: string }[] = [];
+  const media = new Map<string, { readonly name: string; readonly bytes: Uint8Array }>();
   const mishaps: WhatsAppMishap[] = [];
   let target = '';
   let serial = 1_000;
@@ -70,6 +69,13 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
     }
     const mishap = mishaps.shift();
     if (typeof mishap === 'object') return refuse(response, mishap.status, mishap.code ?? 1);
+    const kind = String(body['type']);
+    const shown = media.get((body[kind] as { id?: string } | undefined)?.id ?? '');
+    if (shown !== undefined) {
+      files.push({ ...shown, kind });
+      if (mishap === 'cut after accepting') return void response.destroy();
+      return answer(response, 200, { messages: [{ id: `wamid.${(serial += 1)}` }] });
+    }
     const interactive = body['interactive'] as Interactive | undefined;
     const buttons = interactive?.action.buttons.map(({ reply }) => reply);
     const { body: text = '' } = (
@@ -83,6 +89,12 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, { messages: [{ id: `wamid.${(serial += 1)}` }] });
   };
+  const upload = async ({ file }: Json, response: ServerResponse): Promise<void> => {
+    if (!(file instanceof File) || file.size === 0) return refuse(response, 400, 100);
+    const id = String((serial += 1));
+    media.set(id, { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+    answer(response, 200, { id });
+  };
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       const [path = ''] = (request.url ?? '').split('?');
@@ -90,6 +102,7 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
       if (request.method === 'GET' && path === `/${number}`)
         return answer(response, 200, { id: number, display_phone_number: '+1 650 555 1111', verified_name: 'Claw' });
       if (request.method === 'POST' && path === `/${number}/messages`) return post(body, response);
+      if (request.method === 'POST' && path === `/${number}/media`) return upload(body, response);
       return refuse(response, 404, 100);
     });
   });
@@ -106,7 +119,7 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
   };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ token, secret, number, sent, read, call },
+    ...{ token, secret, number, sent, files, read, call },
     callAt: (url) => void (target = url),
     say: async (text, more = {}) => {
       const message = {
