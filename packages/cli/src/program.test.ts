@@ -3,7 +3,9 @@ import { type Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { CommandError } from './exit-code.js';
 import { en } from './phrases/en.js';
+import { callerHeaders } from './client/server-address.js';
 import { wordsFor } from './phrases/index.js';
+import { announceOn } from './up/announce.js';
 import { zh } from './phrases/zh.js';
 import { createProgram, explain } from './program.js';
 
@@ -70,6 +72,25 @@ test('the help speaks the language of the environment', () => {
   }
   for (const env of [{}, { LC_ALL: 'C', LANG: 'zh_CN' }, { LANG: 'de_DE.UTF-8' }, { LANG: 'zhx' }])
     expect(help(env)).toContain('Usage: queueclaw');
+});
+
+test('the language of the environment is told to the server, where it is one', () => {
+  const told = (env: Record<string, string>): string | undefined =>
+    callerHeaders({ token: undefined }, env)['accept-language'];
+  expect(told({ LANG: 'zh_CN.UTF-8' })).toBe('zh-CN');
+  expect(told({ LC_ALL: 'de_DE@euro', LANG: 'zh_CN' })).toBe('de-DE');
+  expect(told({ LC_MESSAGES: 'zh' })).toBe('zh');
+  for (const env of [{}, { LC_ALL: 'C', LANG: 'zh_CN' }, { LANG: 'C.UTF-8' }, { LANG: 'POSIX' }, { LANG: 'x\ny' }])
+    expect(told(env)).toBeUndefined();
+});
+
+test('up announces in the language of the environment', () => {
+  const said = (env: Record<string, string>): string => {
+    let text = '';
+    announceOn({ write: (part) => (text += part) }, wordsFor(env))({ event: 'stopped' });
+    return text;
+  };
+  expect([said({}), said({ LANG: 'zh_CN' })]).toEqual(['  Stopped.\n', '  已停止。\n']);
 });
 
 test('what it does not understand is a usage error, help is not', async () => {

@@ -36,6 +36,12 @@ test('send prints the answer and ends with 0', async () => {
   expect(JSON.parse(json.output())).toMatchObject({ status: 'answered', conversation: 'sent' });
 });
 
+test('send is answered in the language of the terminal', async () => {
+  const send = world.start(['send', '/help', '--conversation', 'chinese'], { LANG: 'zh_CN.UTF-8' });
+  expect(await send.exit).toBe(0);
+  expect(send.output()).toMatch(/命令/);
+});
+
 test('send reads the text from stdin, and can leave without waiting', async () => {
   const send = world.start(['send', '-', '--wait', '0s', '--conversation', 'left'], {}, 'a text\nof two lines\n');
   expect(await send.exit).toBe(0);

@@ -2,6 +2,7 @@ import { homeFolder } from '@queueclaw/runtime/home';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CommandError, exitCode } from '../exit-code.js';
+import { languageIn } from '../phrases/index.js';
 import { readUpState, type UpState } from '../up/home-lock.js';
 import { isRunning } from '../up/process-identity.js';
 
@@ -81,9 +82,16 @@ export async function consoleAddress(env: Environment, cwd: string = process.cwd
   return find(env, place, async () => origin((await runningUp(env, cwd))?.console));
 }
 
-/** The headers that say who calls. */
-export function callerHeaders({ token }: Pick<ServerAddress, 'token'>): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+/** The headers that say who calls, and in which language to answer. */
+export function callerHeaders(
+  { token }: Pick<ServerAddress, 'token'>,
+  env: Environment = process.env,
+): Record<string, string> {
+  const language = languageIn(env);
+  return {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(language === undefined ? {} : { 'accept-language': language }),
+  };
 }
 
 /** The conversation of this user's terminal, when none is named. */

@@ -12,9 +12,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const fill = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replace(/\{(\w+)\}/g, (mark, name: string) => values[name] ?? mark);
 
-/** The words in the language of `LC_ALL`, `LC_MESSAGES` or `LANG` (the first that is set): Chinese, else English. */
+const localeIn = (env: Environment): string => env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
+
+/** The language of `LC_ALL`, `LC_MESSAGES` or `LANG` (the first that is set), BCP 47; undefined for `C` and what is none. */
+export function languageIn(env: Environment): string | undefined {
+  const [, language, region] = /^([a-z]{2,3})(?:[_-]([A-Z]{2}))?(?:[.@]|$)/.exec(localeIn(env)) ?? [];
+  return language === undefined || region === undefined ? language : `${language}-${region}`;
+}
+
+/** The words in the language of the environment: Chinese, else English. */
 export function wordsFor(env: Environment): Words {
-  const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
-  const phrases: Phrases = /^zh([_.-]|$)/i.test(locale) ? zh : en;
+  const phrases: Phrases = /^zh([_.-]|$)/i.test(localeIn(env)) ? zh : en;
   return (key, values = {}) => fill(phrases[key], values);
 }

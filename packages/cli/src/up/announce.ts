@@ -1,3 +1,5 @@
+import type { Words } from '../phrases/index.js';
+
 /** What `up` tells: each event once, as a line for people or as JSON. */
 export type UpEvent =
   | { readonly event: 'progress'; readonly text: string }
@@ -21,48 +23,33 @@ export type UpEvent =
 
 export type Announce = (event: UpEvent) => void;
 
-const counted = (count: number, one: string): string[] =>
-  count === 0 ? [] : [`${count} ${one}${count === 1 ? '' : 's'}`];
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 
-const working = (turns: number, calls: number): string => {
-  const what = [...counted(turns, 'turn'), ...counted(calls, 'tool call')].join(' and ');
-  return `  ${what} ${turns + calls === 1 ? 'is' : 'are'} finishing; Ctrl-C again stops now.`;
-};
-
-const human = (event: UpEvent): string => {
+const human = (event: UpEvent, words: Words): string => {
   switch (event.event) {
     case 'progress':
       return `  ${event.text}`;
     case 'warning':
       return `! ${event.from === undefined ? '' : `[${event.from}] `}${event.text}`;
-    case 'ready':
-      return [
-        '',
-        `QueueClaw is ready (${(event.ms / 1000).toFixed(1)} s).`,
-        '',
-        `  Chat        ${event.chat}`,
-        `  Bull Board  ${event.console}`,
-        `  Model       ${event.model}`,
-        `  Redis       ${event.redis}`,
-        `  Logs        ${event.logs}`,
-        '',
-        'Ctrl-C stops everything. From another terminal: ./queueclaw chat',
-        '',
-      ].join('\n');
+    case 'ready': {
+      const { ms, chat, console: board, model, redis, logs } = event;
+      const facts = { seconds: seconds(ms), chat, board, model, redis, logs };
+      return `\n${words('up.ready', facts)}\n`;
+    }
     case 'tools':
-      return `  Tools       ${event.text}\n`;
+      return `${words('up.tools', { text: event.text })}\n`;
     case 'died':
-      return `! ${event.name} died: ${event.how}. It starts again in ${(event.restartInMs / 1000).toFixed(1)} s.`;
+      return words('up.died', { name: event.name, how: event.how, seconds: seconds(event.restartInMs) });
     case 'back':
-      return `  ${event.name} serves again.`;
+      return words('up.back', { name: event.name });
     case 'reloaded':
-      return `  Configuration reloaded: ${event.changed.join(', ')}.`;
+      return words('up.reloaded', { changed: event.changed.join(', ') });
     case 'stopping':
-      return `\n  Stopping (${event.reason}); a second Ctrl-C ends at once ...`;
+      return `\n${words('up.stopping', { reason: event.reason })}`;
     case 'working':
-      return working(event.turns, event.calls);
+      return words('up.working', { turns: String(event.turns), calls: String(event.calls) });
     case 'stopped':
-      return '  Stopped.';
+      return words('up.stopped');
     default: {
       const never: never = event;
       return String(never);
@@ -70,7 +57,7 @@ const human = (event: UpEvent): string => {
   }
 };
 
-/** Announces on stdout. */
-export function announceOn(out: { write(text: string): unknown }, json: boolean): Announce {
-  return (event) => void out.write(`${json ? JSON.stringify(event) : human(event)}\n`);
+/** Announces on stdout: JSON, or these words. */
+export function announceOn(out: { write(text: string): unknown }, words: Words | undefined): Announce {
+  return (event) => void out.write(`${words === undefined ? JSON.stringify(event) : human(event, words)}\n`);
 }

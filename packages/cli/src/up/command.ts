@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { exitCode } from '../exit-code.js';
+import { wordsFor } from '../phrases/index.js';
 import { announceOn } from './announce.js';
 import { up } from './up.js';
 
@@ -27,7 +28,7 @@ export async function upCommand(options: { readonly config?: string; readonly js
     path: options.config,
     env: process.env,
     cwd: process.cwd(),
-    announce: announceOn(process.stdout, options.json === true),
+    announce: announceOn(process.stdout, options.json === true ? undefined : wordsFor(process.env)),
     stop: stop.signal,
     kill: kill.signal,
     reload,
