@@ -26,7 +26,7 @@ export function runnerEnvironment(
 
 /**
  * The part of the configuration that the tool-runner needs, as YAML (JSON): no token, no channel, no agent, and no key but the
- * one that is meant for it, which reads attachments.
+ * one that is meant for it, which reads and adds attachments.
  */
 export function runnerConfig({ server, tools, limits, state, telemetry }: Config): string {
   const { namespace, shards, retention } = state;

@@ -207,7 +207,7 @@ export const BlobsConfig = z.strictObject({
   /** Absent: what the machine has (environment, profile, role). */
   access_key: z.string().optional(),
   secret_key: z.string().optional(),
-  /** What `up` gives the tool-runner instead: a key that may only read. */
+  /** What `up` gives the tool-runner instead: a key that reads and adds, and need not remove. */
   runner_access_key: z.string().optional(),
   runner_secret_key: z.string().optional(),
   /** Put in front of every object's name. */
