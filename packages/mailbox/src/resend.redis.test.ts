@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lease } from './lease-types.js';
 import { type Mailbox, openMailbox } from './mailbox.js';
-import { claimOutbox, outboxItem } from './outbox.js';
+import { claimOutbox, type DeliveryLease, outboxItem } from './outbox.js';
 import { openShards, type Shard } from './shards.js';
 import { claimed, person, reply, somewhere, waitingForTool } from './testing/letters.js';
 import { type LossyRedis, startLossyRedis } from './testing/lossy-redis.js';
@@ -83,4 +83,18 @@ it('takes one reply out of the outbox, not the next one too', async () => {
   if (typeof head === 'string') throw new Error(head);
   expect(await losing(() => head.done())).toBe(1);
   expect(await redis.lrange(outbox, 0, -1)).toEqual([outboxItem(reply('r2'))]);
+});
+
+it('postpones a reply once, and counts no try that was none', async () => {
+  const { a } = await withMail('m1');
+  await redis.rpush(keys.mailbox(shard.tag, 'replies', a), outboxItem(reply('r1')));
+  const claim = async (): Promise<DeliveryLease> => {
+    const head = await claimOutbox(shard, a);
+    return typeof head === 'string' ? Promise.reject(new Error(head)) : head;
+  };
+  for (const why of ['failed', 'failed', 'slow', 'slow', 'stopped'] as const) {
+    const head = await claim();
+    expect(await losing(() => head.postpone(0, why))).toBe(true);
+  }
+  expect((await claim()).tries).toBe(3);
 });

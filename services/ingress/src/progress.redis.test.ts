@@ -103,6 +103,16 @@ it('is told by nobody who has lost the outbox, and then sends no more', async ()
   expect((await claimed()).progress.sent).toBe(0);
 });
 
+it('changes nothing when a part is told of after its reply is done with', async () => {
+  await put('r1');
+  const lease = await claimed();
+  await lease.done('failed');
+  await expect(lease.progress.record(1)).rejects.toMatchObject({ code: 'channel.failed' });
+  expect(await lease.postpone(60_000)).toBe(false);
+  await put('r2');
+  expect((await claimed()).reply?.id).toBe('r2');
+});
+
 it('keeps the outbox for another while with each part that the platform takes', async () => {
   await put('r1');
   const lease = await claimed();

@@ -1,4 +1,4 @@
-import { bury, leaseFence, prelude, writeFence } from './prelude.js';
+import { bury, prelude, writeFence } from './prelude.js';
 
 /** Takes an outbox item apart: channel, status, ids, reply. */
 const item = `
@@ -17,6 +17,13 @@ local function record(tag, tenant, conversation, status, ids, reply, ttl)
     if not known then redis.call('PEXPIRE', key, ttl) end
   end
 end
+`;
+
+/** Refuses who does not hold the outbox, or no longer. KEYS[1] = st, ARGV[1] = epoch. */
+const holds = `
+local s = redis.call('HMGET', KEYS[1], 'epoch', 'lease', 'tries', 'wrote')
+local postponed = s[4] == 'later ' .. ARGV[1]
+if s[1] ~= ARGV[1] or not postponed and (s[2] or '0') == '0' then return { 'stale' } end
 `;
 
 /**
@@ -98,7 +105,8 @@ return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]), s[3] or ''
  * and harmless when repeated. KEYS: st, due. ARGV: epoch, member, leaseMs,
  * `parts \n reply's id`.
  */
-export const recordDelivery = `${prelude}${leaseFence}
+export const recordDelivery = `${prelude}${holds}
+if postponed then return { 'stale' } end
 local lease = clock() + ARGV[3]
 redis.call('HSET', KEYS[1], 'sent', ARGV[4], 'lease', lease, 'tries', '1')
 redis.call('HDEL', KEYS[1], 'trouble')
@@ -141,13 +149,14 @@ return { 'ok', left }
 `;
 
 /**
- * The head is for later. KEYS: st, due. ARGV: epoch, member, ms, why ('failed' | 'away' | 'slow' | 'stopped'). Fenced; sent twice
- * it is refused the second time, and has happened.
+ * The head is for later. KEYS: st, due. ARGV: epoch, member, ms, why ('failed' | 'away' | 'slow' | 'stopped'). Fenced, and
+ * nothing more happens when it is sent twice.
  */
-export const postponeDelivery = `${prelude}${leaseFence}
+export const postponeDelivery = `${prelude}${holds}
+if postponed then return { 'ok' } end
 local now = clock()
 local at = now + ARGV[3]
-redis.call('HSET', KEYS[1], 'lease', '0', 'notBefore', at)
+redis.call('HSET', KEYS[1], 'lease', '0', 'notBefore', at, 'wrote', 'later ' .. ARGV[1])
 redis.call('ZADD', KEYS[2], at, ARGV[2])
 if ARGV[4] ~= 'failed' and (tonumber(s[3]) or 0) > 0 then redis.call('HINCRBY', KEYS[1], 'tries', -1) end
 if ARGV[4] ~= 'stopped' then
