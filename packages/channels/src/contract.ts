@@ -84,6 +84,19 @@ export const Capabilities = z.strictObject({
 });
 export type Capabilities = z.infer<typeof Capabilities>;
 
+/** A file that somebody sent, as its platform tells of it. What it says is not taken on trust. */
+export type IncomingFile = {
+  readonly name: string | undefined;
+  /** Media type. */
+  readonly type: string | undefined;
+  /** Bytes, where the platform says. */
+  readonly size?: number | undefined;
+  /** Somebody spoke it. */
+  readonly voice?: boolean;
+  /** What `fetch` needs to find it; JSON. */
+  readonly handle: string;
+};
+
 /** What a person wrote, in our words: the conversation it belongs to and the mail without its envelope. */
 export type Incoming = {
   readonly conversation: string;
@@ -94,6 +107,8 @@ export type Incoming = {
   readonly place?: { readonly kind: 'direct' | 'group'; readonly id: string; readonly within?: string };
   /** It is meant for the bot: alone with it, mentioning or answering it, or a command. */
   readonly addressed?: boolean;
+  /** Came with it; then the text may be empty. At most 16 are looked at. */
+  readonly files?: readonly IncomingFile[];
   readonly mail: Omit<PersonMail, 'v' | 'kind' | 'at' | 'attachments'> & {
     readonly attachments?: readonly AttachmentRef[] | undefined;
   };
@@ -192,6 +207,12 @@ export type Connection = {
    * `channel.rejected`
    */
   readonly send?: (out: Outgoing, to: Route, key: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * The bytes of a file that somebody sent; whoever asks bounds them in number and time.
+   * Absent: they cannot be had, and people are told so.
+   * @throws AppError `channel.failed` or `channel.rejected`
+   */
+  readonly fetch?: (file: IncomingFile, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   /** Shows for some seconds that the assistant is at work. May reject: it is then left alone. */
   readonly typing?: (to: Route, signal: AbortSignal) => Promise<void>;
   /**
@@ -236,6 +257,7 @@ export type Fixture = {
     readonly text: string;
     readonly place?: Incoming['place'];
     readonly addressed?: boolean;
+    readonly files?: readonly Partial<IncomingFile>[];
   }[];
   /** The expected error code instead. */
   readonly error?: string;

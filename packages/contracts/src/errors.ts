@@ -32,6 +32,8 @@ export const errorTable = {
   'pairing.full': row(409, 'give-up', 'Too many people are approved for this account.'),
   'attachment.not_found': row(422, 'give-up', 'There is no such attachment, or it was not used for too long.'),
   'attachment.too_large': row(413, 'give-up', 'The attachment exceeds state.blobs.max_size (20 MiB unless set).'),
+  'attachment.unreadable': row(422, 'give-up', 'No file of the message could be read, and it has no text.'),
+  'attachment.voice': row(422, 'give-up', 'The message is a voice note, and nothing here can listen to it.'),
   'attachment.quota': row(507, 'give-up', "The tenant's attachments exceed state.blobs.tenant_quota."),
   'rate.limited': row(429, 'retry-after', 'Too many requests.'),
   'sockets.too_many': row(429, 'retry-after', 'Too many sockets are open for this token.'),

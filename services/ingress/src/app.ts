@@ -59,6 +59,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const platforms = fromChannels({
     line,
     gate,
+    blobs,
     configured: config.channels,
     toMessages: post,
     typing,

@@ -6,6 +6,7 @@ import {
   findChannel,
   type Incoming,
 } from '@queueclaw/channels';
+import type { Blobs } from '@queueclaw/blobs';
 import { AppError, toAppError } from '@queueclaw/contracts';
 import { channelNotes, type HolderLine, type SendGate, type Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, counter, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
@@ -14,6 +15,7 @@ import { publishMenu } from './publish-menu.js';
 import { throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
 import { shareParts } from './share-parts.js';
+import { takeFiles } from './take-files.js';
 import { tellRefused } from './tell-refused.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
@@ -45,6 +47,8 @@ export type FromChannelsOptions = {
   readonly shards: Shards;
   /** To whoever listens, for connections by which only that process can send; absent: others cannot. */
   readonly line?: HolderLine;
+  /** Where files that people send are kept; absent: they are not read. */
+  readonly blobs?: Blobs;
   /** Keeps to what platforms take; absent: nothing is counted. */
   readonly gate?: SendGate;
   readonly health: Health;
@@ -197,7 +201,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
 }
 
 function doorOf(
-  { toMessages, typing, shards, gate, health, logger }: FromChannelsOptions,
+  { toMessages, typing, shards, blobs, gate, health, logger }: FromChannelsOptions,
   { name, account = usualAccount, tenant }: ChannelConfig,
   code: ChannelCode<unknown>,
   signal: AbortSignal,
@@ -254,7 +258,8 @@ function doorOf(
       for (const incoming of parse(payload)) {
         try {
           const heard = await admit(incoming);
-          if (heard !== undefined) await accept(heard);
+          if (heard === undefined) continue;
+          await accept(await takeFiles(heard, { tenant, blobs, fetch: connection()?.fetch, signal }));
         } catch (thrown) {
           const error = toAppError(thrown);
           // Ours: the platform brings it again.

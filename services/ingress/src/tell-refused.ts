@@ -1,8 +1,15 @@
 import type { Incoming } from '@queueclaw/channels';
-import { type AppError, pickLanguage, say } from '@queueclaw/contracts';
+import { type AppError, type ErrorCode, type PhraseKey, pickLanguage, say } from '@queueclaw/contracts';
 import type { SendGate } from '@queueclaw/mailbox';
 import type { OpenAccount } from './from-channels.js';
 import { sendInTurn } from './send-in-turn.js';
+
+const phrases: Readonly<Partial<Record<ErrorCode, PhraseKey>>> = {
+  'conversation.busy': 'mail.full',
+  'attachment.unreadable': 'mail.unreadable',
+  'attachment.voice': 'mail.voice',
+};
+const phraseFor = (code: ErrorCode): PhraseKey => phrases[code] ?? 'mail.refused';
 
 export type TellRefused = {
   readonly account: string;
@@ -22,9 +29,7 @@ export async function tellRefused(
 ): Promise<void> {
   const { channel, code, connection: { send } = {} } = open() ?? {};
   if (channel === undefined || code === undefined || send === undefined) return;
-  const text = say(pickLanguage(mail.language), error.code === 'conversation.busy' ? 'mail.full' : 'mail.refused', {
-    reason: error.publicMessage,
-  });
+  const text = say(pickLanguage(mail.language), phraseFor(error.code), { reason: error.publicMessage });
   const base = { v: 1 as const, id: `refused-${mail.id}`.slice(0, 160), turn: 0, answers: [mail.id], at: Date.now() };
   const turn = { gate, channel, to: { ...mail.route, account }, conversation, before: false, waits: false, signal };
   try {

@@ -3,6 +3,7 @@ import { Api } from 'grammy';
 import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
 import type { TelegramConfig } from './config.js';
 import { failureOf, isMarkupError } from './failure.js';
+import { fetchFile } from './fetch-file.js';
 import { poll } from './poll.js';
 import { sendFile } from './send-file.js';
 import { Update } from './update.js';
@@ -21,7 +22,8 @@ const soon = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, Abor
  * @throws AppError `channel.failed`, `channel.rejected` when Telegram does not know the token
  */
 export async function connect(config: TelegramConfig, door: ChannelDoor): Promise<Connection> {
-  const api = new Api(config.token, { apiRoot: config.api_root.replace(/\/$/, ''), timeoutSeconds: callSeconds + 30 });
+  const root = config.api_root.replace(/\/$/, '');
+  const api = new Api(config.token, { apiRoot: root, timeoutSeconds: callSeconds + 30 });
   const { username } = await api.getMe(as(door.signal)).catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
 
   return {
@@ -41,6 +43,7 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
       const until = AbortSignal.any([door.signal, signal]);
       return out.file === undefined ? send(api, out, to, until) : sendFile(api, out.file, to, until);
     },
+    fetch: (file, signal) => fetchFile(api, { token: config.token, root }, file, signal),
     typing: async ({ address = {} }, signal) => {
       const { chat, thread } = address;
       if (chat === undefined) return;

@@ -1,6 +1,6 @@
 import { AppError, channelConversation } from '@queueclaw/contracts';
 import type { Incoming, ParseContext } from '../contract.js';
-import { isForAnother, speaksTo, Update, withoutName, wordsOf } from './update.js';
+import { filesOf, isForAnother, speaksTo, Update, withoutName, wordsOf } from './update.js';
 
 const textCharsMax = 16_000;
 
@@ -21,6 +21,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   const thread = message.is_topic_message === true ? message.message_thread_id : undefined;
   const chat = String(message.chat.id);
   const group = message.chat.type !== 'private';
+  const files = words.pressed === undefined ? filesOf(message) : [];
   return [
     {
       conversation: channelConversation({
@@ -29,6 +30,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
       }),
       place: { kind: group ? 'group' : 'direct', id: chat },
       addressed: !group || speaksTo(self, words),
+      ...(files.length === 0 ? {} : { files }),
       mail: {
         id: words.pressed === undefined ? `u${update.data.update_id}` : `q${words.pressed}`,
         text: text.slice(0, textCharsMax).toWellFormed(),

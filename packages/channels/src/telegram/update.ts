@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
 import { pressed } from '../pressed.js';
 
 const Chat = z.looseObject({ id: z.number().int(), type: z.enum(['private', 'group', 'supergroup', 'channel']) });
@@ -11,6 +12,13 @@ const Person = z.looseObject({
   language_code: z.string().max(35).optional(),
 });
 
+const File = z.looseObject({
+  file_id: z.string().min(1).max(1_024),
+  file_name: z.string().max(4_096).optional(),
+  mime_type: z.string().max(256).optional(),
+  file_size: z.number().int().nonnegative().optional(),
+});
+
 /** The parts of a message that count here (Bot API, `Message`). */
 export const Message = z.looseObject({
   message_id: z.number().int(),
@@ -18,6 +26,13 @@ export const Message = z.looseObject({
   from: Person.optional(),
   text: z.string().optional(),
   caption: z.string().optional(),
+  /** One picture in several sizes, the largest last. */
+  photo: z.array(File).max(32).optional(),
+  document: File.optional(),
+  video: File.optional(),
+  video_note: File.optional(),
+  audio: File.optional(),
+  voice: File.optional(),
   message_thread_id: z.number().int().optional(),
   is_topic_message: z.boolean().optional(),
   reply_to_message: z.looseObject({ from: Person.optional() }).optional(),
@@ -43,12 +58,41 @@ export type Update = z.infer<typeof Update>;
 /** Words of a person; `message` is what they stand in or, of a button that was pressed, under. */
 export type Words = { readonly message: Message; readonly text: string; readonly pressed?: string };
 
+/** What came with a message: Telegram sends one at a time. */
+export function filesOf({ photo, document, video, video_note: round, audio, voice }: Message): readonly IncomingFile[] {
+  const file = (
+    given: z.infer<typeof File> | undefined,
+    name?: string,
+    type?: string,
+    spoken: boolean = false,
+  ): readonly IncomingFile[] =>
+    given === undefined
+      ? []
+      : [
+          {
+            name: given.file_name ?? name,
+            type: given.mime_type ?? type,
+            size: given.file_size,
+            ...(spoken ? { voice: true } : {}),
+            handle: given.file_id,
+          },
+        ];
+  return [
+    ...file(photo?.at(-1), 'picture.jpg', 'image/jpeg'),
+    ...file(document),
+    ...file(video, 'video.mp4', 'video/mp4'),
+    ...file(round, 'video.mp4', 'video/mp4'),
+    ...file(audio, 'audio.mp3', 'audio/mpeg'),
+    ...file(voice, 'voice.ogg', 'audio/ogg', true),
+  ].slice(0, 1);
+}
+
 /** A person's message, or the text of a button that they pressed; undefined for what no person wrote, and for what has no words. */
 export function wordsOf({ message, callback_query: press }: Update): Words | undefined {
   if (press !== undefined) return wordsOfPress(press);
   const text = message?.text ?? message?.caption ?? '';
-  if (message === undefined || text.trim() === '' || message.from === undefined || message.from.is_bot)
-    return undefined;
+  if (message === undefined || message.from === undefined || message.from.is_bot) return undefined;
+  if (text.trim() === '' && filesOf(message).length === 0) return undefined;
   return message.chat.type === 'channel' ? undefined : { message, text };
 }
 

@@ -1,6 +1,8 @@
 /** Everything the system itself says to people, in English. `{name}` marks are filled by `say`. */
 export const en = {
   'mail.full': 'I cannot keep up: too many of your messages wait. Please write this one again later.',
+  'mail.unreadable': 'I could not read this file. Please send it again, or say it in words.',
+  'mail.voice': 'I cannot listen to voice notes here. Please write it to me.',
   'mail.refused': 'I could not take this message: {reason}',
   'access.code':
     'I do not know you yet. Your code is {code}. Whoever runs me can let you in with it within an hour; then I tell you.',

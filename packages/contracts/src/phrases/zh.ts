@@ -3,6 +3,8 @@ import type { Phrases } from './index.js';
 /** Everything the system itself says to people, in Simplified Chinese. */
 export const zh: Phrases = {
   'mail.full': '我忙不过来：您还有太多消息在等待。请稍后再发这一条。',
+  'mail.unreadable': '我无法读取这个文件。请重新发送，或用文字告诉我。',
+  'mail.voice': '我在这里听不了语音消息，请用文字告诉我。',
   'mail.refused': '这条消息无法接收：{reason}',
   'access.code': '我还不认识您。您的验证码是 {code}。管理员在一小时内批准后，我会通知您。',
   'access.allowed': '您现在可以给我发消息了。',

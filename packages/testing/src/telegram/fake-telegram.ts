@@ -53,6 +53,8 @@ export type FakeTelegram = {
   polls(): number;
   /** Questions that came while another one was open: 409. */
   readonly conflicts: () => number;
+  /** Keeps bytes that a person may send along; returns their `file_id`. Without bytes: it is known and cannot be had. */
+  keep(bytes?: Uint8Array): string;
   /** Queues a mishap for a method's next call. */
   next(method: string, mishap: Mishap): void;
   close(): Promise<void>;
@@ -90,6 +92,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
   const answered: string[] = [];
   const menus = new Map<string, { command: string; description: string }[]>();
   const mishaps = new Map<string, Mishap[]>();
+  const kept = new Map<string, Uint8Array | undefined>();
   const waiting = new Set<() => void>();
   let serial = 1_000;
   let conflicts = 0;
@@ -178,7 +181,18 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     answer(response, 200, { ok: true, result: true });
   };
 
+  const getFile = (body: Json, response: ServerResponse): void => {
+    const id = String(body['file_id']);
+    if (!kept.has(id)) return refuse(response, 400, 'Bad Request: invalid file_id');
+    const result = { file_id: id, file_unique_id: id, file_path: `documents/${id}.bin` };
+    answer(response, 200, { ok: true, result });
+  };
   const server = createServer((request, response) => {
+    const file = /^\/file\/bot([^/]+)\/documents\/(\w+)\.bin$/.exec(request.url ?? '');
+    if (file !== null) {
+      const bytes = file[1] === token ? kept.get(file[2] ?? '') : undefined;
+      return void response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
+    }
     const [, given, method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? [];
     void bodyOf(request).then(async (body) => {
       if (given !== token) return refuse(response, 401, 'Unauthorized');
@@ -192,6 +206,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
           result: { id: 1, is_bot: true, first_name: 'Claw', username: 'claw_bot' },
         });
       if (method === 'getUpdates') return getUpdates(body, response);
+      if (method === 'getFile') return getFile(body, response);
       if (method === 'sendChatAction') {
         typing.push(String(body['chat_id']));
         return answer(response, 200, { ok: true, result: true });
@@ -240,6 +255,11 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     typing,
     polls: () => waiting.size,
     conflicts: () => conflicts,
+    keep: (bytes) => {
+      const id = `file${(serial += 1)}`;
+      kept.set(id, bytes);
+      return id;
+    },
     next: (method, mishap) => void mishaps.set(method, [...(mishaps.get(method) ?? []), mishap]),
     close: async () => {
       server.close();
