@@ -122,6 +122,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: Object.values(keys),
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ markdown }) => markdown),
+      files: () => it.files,
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ status: 400, code: 230_002 }),

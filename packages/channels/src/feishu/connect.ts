@@ -14,9 +14,10 @@ export async function connect(config: FeishuConfig, door: ChannelDoor): Promise<
   const self = await platform.self();
   return {
     self,
-    send: async ({ text, body }, { address = {} }, key, signal) => {
+    send: async ({ text, body, file }, { address = {} }, key, signal) => {
       const { chat, message } = address;
       if (chat === undefined) throw new AppError('channel.rejected');
+      if (file !== undefined) return platform.postFile(file, { chat, message }, key, signal);
       await platform.post(String(body ?? text), { chat, message }, key, signal);
     },
     webhook: async (request) => {

@@ -27,6 +27,10 @@ function answerIn(text: string): z.infer<typeof Answer> | undefined {
   }
 }
 
+/** The SDK copies the fields of what is sent: a form is one of them. */
+const formIn = (data: unknown): FormData | undefined =>
+  typeof data === 'object' && data !== null && 'form' in data && data.form instanceof FormData ? data.form : undefined;
+
 const waitMsOf = ({ headers }: Response): number | undefined => {
   const seconds = Number(headers.get('x-ogw-ratelimit-reset') ?? Number.NaN);
   return seconds > 0 ? Math.min(seconds, waitSecondsMax) * 1_000 : undefined;
@@ -43,11 +47,14 @@ export function boundedHttp(signal: AbortSignal, forget: () => void): HttpInstan
     const signals = [signal, AbortSignal.timeout(callMs), ...(options.signal === undefined ? [] : [options.signal])];
     const address = new URL(url);
     for (const [name, value] of Object.entries(options.params ?? {})) address.searchParams.set(name, String(value));
-    const sent = { ...headers, 'content-type': 'application/json; charset=utf-8' };
+    const form = formIn(data);
+    // Of a form fetch says the type, which has its boundary.
+    const { 'content-type': _, 'Content-Type': __, ...others } = { ...headers } as Record<string, string>;
+    const sent = form !== undefined ? others : { ...others, 'content-type': 'application/json; charset=utf-8' };
     let response: Response;
     let text: string;
     try {
-      const body = data === undefined ? {} : { body: JSON.stringify(data) };
+      const body = data === undefined ? {} : { body: form ?? JSON.stringify(data) };
       const init = { method, headers: sent, redirect: 'error', signal: AbortSignal.any(signals), ...body } as const;
       response = await fetch(address, init);
       text = await textOf(response);

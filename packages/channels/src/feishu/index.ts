@@ -7,6 +7,7 @@ export const feishu: Channel<FeishuConfig> = {
   title: 'Feishu (Lark)',
   capabilities: {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ filesBytesMax: 30_000_000, picturesBytesMax: 10_000_000 },
     ...{ markdown: 'own', textMax: 12_000, textUnit: 'bytes', idempotence: 'key', outboxesPerJob: 1 },
     rates: {
       account: [

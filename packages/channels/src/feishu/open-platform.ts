@@ -2,11 +2,16 @@ import { Client, LoggerLevel } from '@larksuiteoapi/node-sdk';
 import { AppError } from '@queueclaw/contracts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { OutgoingFile } from '../contract.js';
 import type { FeishuConfig } from './config.js';
 import { unreachable } from './failure.js';
 import { boundedHttp } from './http.js';
+import { uploadOf } from './upload.js';
 
 const Bot = z.looseObject({ bot: z.looseObject({ open_id: z.string().min(1).max(128) }) });
+
+const Key = z.string().min(1).max(256);
+const Uploaded = z.looseObject({ data: z.union([z.object({ image_key: Key }), z.object({ file_key: Key })]) });
 
 /** Where a message goes: as an answer to `message` if there is one, or into the chat. */
 export type Place = { readonly chat: string; readonly message?: string | undefined };
@@ -17,6 +22,8 @@ export type OpenPlatform = {
   self(): Promise<string>;
   /** Posts Markdown of Feishu; once only within an hour for the same key. */
   post(markdown: string, to: Place, key: string, signal: AbortSignal): Promise<void>;
+  /** Uploads a file and posts it; once only within an hour for the same key. */
+  postFile(file: OutgoingFile, to: Place, key: string, signal: AbortSignal): Promise<void>;
 };
 
 /** At most 50 signs. */
@@ -48,18 +55,31 @@ export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPla
       throw thrown instanceof AppError ? thrown : unreachable();
     }
   };
+  const put = async (
+    type: string,
+    content: object,
+    { chat, message }: Place,
+    key: string,
+    ends: AbortSignal,
+  ): Promise<void> => {
+    const words = { msg_type: type, content: JSON.stringify(content), uuid: uuidOf(key) };
+    if (message !== undefined)
+      await call('POST', `open-apis/im/v1/messages/${encodeURIComponent(message)}/reply`, words, ends);
+    else await call('POST', 'open-apis/im/v1/messages?receive_id_type=chat_id', { receive_id: chat, ...words }, ends);
+  };
   return {
     self: async () => {
       const answer = Bot.safeParse(await call('GET', 'open-apis/bot/v3/info', undefined, signal));
       if (!answer.success) throw new AppError('channel.rejected', { publicMessage: 'Feishu: the app has no bot.' });
       return answer.data.bot.open_id;
     },
-    post: async (markdown, { chat, message }, key, ends) => {
-      const content = JSON.stringify({ zh_cn: { content: [[{ tag: 'md', text: markdown }]] } });
-      const words = { msg_type: 'post', content, uuid: uuidOf(key) };
-      if (message !== undefined)
-        await call('POST', `open-apis/im/v1/messages/${encodeURIComponent(message)}/reply`, words, ends);
-      else await call('POST', 'open-apis/im/v1/messages?receive_id_type=chat_id', { receive_id: chat, ...words }, ends);
+    post: (markdown, to, key, ends) =>
+      put('post', { zh_cn: { content: [[{ tag: 'md', text: markdown }]] } }, to, key, ends),
+    postFile: async (file, to, key, ends) => {
+      const { path, form, kind } = await uploadOf(file);
+      const uploaded = Uploaded.safeParse(await call('POST', path, { form }, ends));
+      if (!uploaded.success) throw new AppError('channel.failed', { publicMessage: 'Feishu: an upload has no key.' });
+      await put(kind, uploaded.data.data, to, key, ends);
     },
   };
 }

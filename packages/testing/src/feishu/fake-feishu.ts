@@ -1,7 +1,8 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from '../body-of.js';
 
 type Json = Record<string, unknown>;
 
@@ -46,6 +47,8 @@ export type FakeFeishu = {
   /** Calls with any content. */
   call(content: Json, forgery?: FeishuForgery): Promise<Response>;
   readonly sent: readonly FeishuMessage[];
+  /** Files that the bot sent. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** How many tokens were given out. */
   readonly tokens: () => number;
   /** Ends the token that is out, before its time. */
@@ -69,12 +72,6 @@ function encrypt(text: string, key: string): string {
   return Buffer.concat([vector, cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Json> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
-}
-
 function markdownIn(content: string): string | undefined {
   const { zh_cn: post } = JSON.parse(content) as { zh_cn?: { content?: { tag: string; text: string }[][] } };
   const [span] = post?.content?.[0] ?? [];
@@ -84,6 +81,8 @@ function markdownIn(content: string): string | undefined {
 /** Starts one on a free port of loopback. */
 export async function startFakeFeishu(): Promise<FakeFeishu> {
   const sent: FeishuMessage[] = [];
+  const files: { name: string; bytes: Uint8Array; kind: string }[] = [];
+  const uploads = new Map<string, { readonly name: string; readonly bytes: Uint8Array; readonly picture: boolean }>();
   const mishaps: FeishuMishap[] = [];
   const keys = new Set<string>();
   let target = '';
@@ -103,6 +102,16 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
     }
     const [content, uuid] = [String(body['content'] ?? ''), String(body['uuid'] ?? '')];
     const markdown = body['msg_type'] === 'post' ? markdownIn(content) : undefined;
+    const kind = String(body['msg_type']);
+    const { image_key: picture, file_key: given } = JSON.parse(content || '{}') as Record<string, string>;
+    const upload = uploads.get((kind === 'image' ? picture : given) ?? '');
+    if (upload !== undefined && upload.picture === (kind === 'image') && uuid !== '') {
+      if (keys.has(uuid)) return done(response);
+      keys.add(uuid);
+      files.push({ name: upload.name, bytes: upload.bytes, kind });
+      if (mishap === 'cut after accepting') return void response.destroy();
+      return done(response);
+    }
     if (markdown === undefined || uuid === '' || uuid.length > uuidMax)
       return answer(response, 400, { code: 230_001, msg: 'invalid param' });
     if (Buffer.byteLength(content) > contentBytesMax) return answer(response, 400, { code: 230_025, msg: 'too long' });
@@ -111,6 +120,17 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
     sent.push({ ...to, markdown });
     if (mishap === 'cut after accepting') return void response.destroy();
     done(response);
+  };
+  const take = async (body: Json, picture: boolean, response: ServerResponse): Promise<void> => {
+    const file = body[picture ? 'image' : 'file'];
+    const types = ['opus', 'mp4', 'pdf', 'doc', 'xls', 'ppt', 'stream'];
+    const fits = picture ? body['image_type'] === 'message' : types.includes(String(body['file_type']));
+    if (!(file instanceof File) || file.size === 0 || !fits) return answer(response, 400, { code: 234_001 });
+    if (file.size > (picture ? 10_485_760 : 31_457_280)) return answer(response, 400, { code: 234_006 });
+    const key = `${picture ? 'img' : 'file'}_v3_${(serial += 1)}`;
+    const name = picture ? file.name : String(body['file_name']);
+    uploads.set(key, { name, bytes: new Uint8Array(await file.arrayBuffer()), picture });
+    answer(response, 200, { code: 0, msg: 'ok', data: picture ? { image_key: key } : { file_key: key } });
   };
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -126,6 +146,8 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
         return answer(response, 400, { code: 99_991_663, msg: 'Invalid access token' });
       if (path === '/open-apis/bot/v3/info')
         return answer(response, 200, { code: 0, msg: 'ok', bot: { open_id: self, app_name: 'QueueClaw' } });
+      if (request.method === 'POST' && path === '/open-apis/im/v1/images') return take(body, true, response);
+      if (request.method === 'POST' && path === '/open-apis/im/v1/files') return take(body, false, response);
       if (request.method === 'POST' && path === '/open-apis/im/v1/messages') {
         if (query.get('receive_id_type') !== 'chat_id') return answer(response, 400, { code: 230_001 });
         return post({ chat: String(body['receive_id']), answers: undefined }, body, response);
@@ -172,7 +194,7 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ appId, secret, encryptKey, verificationToken, self, sent, call, event },
+    ...{ appId, secret, encryptKey, verificationToken, self, sent, files, call, event },
     callAt: (url) => void (target = url),
     say: async (text, more) => (await call(event(text, more))).status,
     tokens: () => tokens,
