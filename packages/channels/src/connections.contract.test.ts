@@ -156,6 +156,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: Object.values(keys),
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ content }) => content),
+      files: () => it.files,
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ errcode: 81_013 }),

@@ -28,7 +28,7 @@ export type WeChatApiOptions = {
 export type WeChatApi = {
   /** Asks for a token, unless one is known. */
   check(): Promise<void>;
-  /** @returns what was answered, with `errcode` 0 */
+  /** @param data JSON, or a form. @returns what was answered, with `errcode` 0 */
   post(path: string, data: object, signal: AbortSignal): Promise<unknown>;
 };
 
@@ -43,11 +43,12 @@ export function wechatApi({ root, title, token, failureOf, staleToken, signal }:
   const ended = (): AppError => new AppError('channel.failed', { publicMessage: `${title} refuses its own token.` });
 
   const call = async (path: string, data: object | undefined, ends: AbortSignal): Promise<unknown> => {
+    const form = data instanceof FormData;
     try {
       const response = await fetch(`${base}${path}`, {
         method: data === undefined ? 'GET' : 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        ...(data === undefined ? {} : { body: JSON.stringify(data) }),
+        headers: { ...(form ? {} : { 'content-type': 'application/json' }), accept: 'application/json' },
+        ...(data === undefined ? {} : { body: form ? data : JSON.stringify(data) }),
         redirect: 'error',
         signal: AbortSignal.any([signal, ends, AbortSignal.timeout(callMs)]),
       });
@@ -88,7 +89,8 @@ export function wechatApi({ root, title, token, failureOf, staleToken, signal }:
     post: async (path, data, ends) => {
       let text = await tokenNow();
       for (let tries = 0; ; tries += 1) {
-        const answer = await call(`${path}?access_token=${encodeURIComponent(text)}`, data, ends);
+        const joint = path.includes('?') ? '&' : '?';
+        const answer = await call(`${path}${joint}access_token=${encodeURIComponent(text)}`, data, ends);
         const code = codeIn(answer);
         if (code === 0) return answer;
         if (!staleToken.has(code)) throw failureOf(code);

@@ -7,8 +7,10 @@ import { sealedEcho, sealedFields } from '../wechat-call.js';
 import { WeChatMessage } from '../wechat-message.js';
 import type { WeComAppConfig } from './config.js';
 import { failureOf, staleToken, unreachablePerson } from './failure.js';
+import { mediaForm, mediaKind } from './media.js';
 import type { Body } from './render.js';
 
+const Media = z.looseObject({ media_id: z.string().min(1).max(512) });
 const Sent = z.looseObject({ invaliduser: z.string().default('') });
 
 /**
@@ -27,8 +29,8 @@ export async function connect(config: WeComAppConfig, door: ChannelDoor): Promis
   await api.check();
   const sent = remembered();
 
-  const post = async (body: Body, person: string, signal: AbortSignal): Promise<void> => {
-    const words = { touser: person, agentid: Number(agent), msgtype: format, [format]: { content: body[format] } };
+  const post = async (type: string, content: object, person: string, signal: AbortSignal): Promise<void> => {
+    const words = { touser: person, agentid: Number(agent), msgtype: type, [type]: content };
     const told = Sent.safeParse(await api.post('/cgi-bin/message/send', words, signal));
     if (told.success && told.data.invaliduser !== '') throw unreachablePerson();
   };
@@ -42,12 +44,19 @@ export async function connect(config: WeComAppConfig, door: ChannelDoor): Promis
     return data !== undefined && data.AgentID !== agent;
   };
   return {
-    send: async ({ text, body }, { address = {} }, key, signal) => {
+    send: async ({ text, body, file }, { address = {} }, key, signal) => {
       const { to: person, message } = address;
       if (person === undefined) throw new AppError('channel.rejected');
       const once = `${key} ${message}`;
       if (sent.has(once)) return;
-      await post((body as Body | undefined) ?? { markdown: text, text }, person, signal);
+      if (file === undefined) {
+        const words = (body as Body | undefined) ?? { markdown: text, text };
+        await post(format, { content: words[format] }, person, signal);
+      } else {
+        const kind = mediaKind(file);
+        const uploaded = await api.post(`/cgi-bin/media/upload?type=${kind}`, await mediaForm(file), signal);
+        await post(kind, { media_id: Media.parse(uploaded).media_id }, person, signal);
+      }
       sent.add(once);
     },
     webhook: async (request) => {

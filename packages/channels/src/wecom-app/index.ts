@@ -7,6 +7,7 @@ export const wecomApp: Channel<WeComAppConfig> = {
   title: 'WeCom app (WeChat Work)',
   capabilities: {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ filesBytesMax: 20_000_000, picturesBytesMax: 10_000_000 },
     ...{ markdown: 'own', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
     rates: {
       account: [{ most: 50, seconds: 1 }],

@@ -23,6 +23,8 @@ export type FakeWeComApp = {
   /** Sets the address up: asks to decrypt a text. */
   verify(echo: string, forgery?: WeChatForgery): Promise<Response>;
   readonly sent: readonly WeComAppMessage[];
+  /** Files that people were sent. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** How many times a token was asked for. */
   tokens(): number;
   /** Ends the token that is out, before its time. */
@@ -42,6 +44,8 @@ const triesMax = 4;
 /** Starts one on a free port of loopback. */
 export async function startFakeWeComApp(): Promise<FakeWeComApp> {
   const sent: WeComAppMessage[] = [];
+  const files: { name: string; bytes: Uint8Array; kind: string }[] = [];
+  const media = new Map<string, { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }>();
   const mishaps: WeChatMishap[] = [];
   const keys = { token, aesKey, receiver: corpId };
   let target = '';
@@ -50,6 +54,14 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
   let tokens = 0;
 
   const refused = (errcode: number): Answer => ({ body: { errcode, errmsg: `refused, hint: [1790000000]` } });
+  const upload = async (kind: string, file: unknown): Promise<Answer> => {
+    if (!['image', 'voice', 'file'].includes(kind)) return refused(40_004);
+    if (!(file instanceof File) || file.size <= 5) return refused(40_006);
+    if (file.size > (kind === 'file' ? 20_971_520 : 10_485_760)) return refused(45_001);
+    const id = `media-${(serial += 1n)}`;
+    media.set(id, { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()), kind });
+    return { body: { errcode: 0, errmsg: 'ok', type: kind, media_id: id, created_at: '1790000000' } };
+  };
   const server = await serveWeChat((path, query, body) => {
     if (path === '/cgi-bin/gettoken') {
       tokens += 1;
@@ -59,14 +71,20 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
       if (access === '') access = `access-token-${tokens}-of-the-fake-wecom`;
       return { body: { errcode: 0, errmsg: 'ok', access_token: access, expires_in: 7_200 } };
     }
-    if (path !== '/cgi-bin/message/send') return refused(40_066);
+    if (path !== '/cgi-bin/message/send' && path !== '/cgi-bin/media/upload') return refused(40_066);
     if (access === '' || query.get('access_token') !== access) return refused(access === '' ? 42_001 : 40_014);
+    if (path === '/cgi-bin/media/upload') return upload(query.get('type') ?? '', body['media']);
     const mishap = mishaps.shift();
     if (typeof mishap === 'object' && 'status' in mishap) return { status: mishap.status, body: {} };
     if (typeof mishap === 'object' && 'errcode' in mishap) return refused(mishap.errcode);
     const type = String(body['msgtype']);
-    const { content = '' } = (body[type] ?? {}) as { content?: string };
+    const { content = '', media_id: id = '' } = (body[type] ?? {}) as { content?: string; media_id?: string };
     if (body['agentid'] !== Number(agentId)) return refused(40_056);
+    const shown = media.get(id);
+    if (shown?.kind === type) {
+      files.push(shown);
+      return { body: { errcode: 0, errmsg: 'ok', msgid: `m${(serial += 1n)}`, invaliduser: '' } };
+    }
     if ((type !== 'text' && type !== 'markdown') || content.trim() === '') return refused(44_004);
     if (Buffer.byteLength(content) > contentBytesMax) return refused(45_002);
     const invaliduser = typeof mishap === 'object' ? mishap.invaliduser : '';
@@ -80,7 +98,7 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
   });
   const call: FakeWeComApp['call'] = (fields, forgery) => callWeChat(target, fields, keys, forgery);
   return {
-    ...{ url: server.url, corpId, agentId, secret, token, aesKey, sent, message, call },
+    ...{ url: server.url, corpId, agentId, secret, token, aesKey, sent, files, message, call },
     callAt: (url) => void (target = url),
     say: async (text, more) => {
       const said = message(text, more);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from '../body-of.js';
 
 export type Json = Record<string, unknown>;
 
@@ -13,13 +14,7 @@ export type WeChatMishap =
 
 /** What a call of the API is answered with; `cut` breaks the line. */
 export type Answer = { readonly status?: number; readonly body: Json } | 'cut';
-export type Handle = (path: string, query: URLSearchParams, body: Json) => Answer;
-
-async function bodyOf(request: IncomingMessage): Promise<Json> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
-}
+export type Handle = (path: string, query: URLSearchParams, body: Json) => Answer | Promise<Answer>;
 
 /** An API on a free port of loopback. */
 export async function serveWeChat(handle: Handle): Promise<{ readonly url: string; close(): Promise<void> }> {
@@ -29,7 +24,7 @@ export async function serveWeChat(handle: Handle): Promise<{ readonly url: strin
   };
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    void bodyOf(request).then((body) => answer(response, handle(pathname, searchParams, body)));
+    void bodyOf(request).then(async (body) => answer(response, await handle(pathname, searchParams, body)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
