@@ -157,6 +157,32 @@ it('sends a picture and a file without a word, shows them again after a reload, 
   expect(await page.title()).not.toBe('run');
 });
 
+it('shows the files of an answer behind it, on a phone too, and again after a reload, and saves them', async () => {
+  const page = await visit({ viewport: { width: 360, height: 740 } });
+  const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+  await write(
+    page,
+    `run: echo ${png} | base64 -d > red.png; echo '<script>alert(1)</script>' > page.html; echo $((40+2))`,
+  );
+  await eventually(async () => expect(await answerOf(page)).toContain('42'), { timeoutMs: patience });
+  await page.locator('#text').fill('send red.png\nsend page.html');
+  await page.locator('#send').click();
+  const shown = page.locator('#log .turn .file');
+  const names = (): Promise<string[]> => shown.allInnerTexts();
+  await eventually(async () => expect(await names()).toEqual(['red.png\n70 B', 'page.html\n26 B']), {
+    timeoutMs: patience,
+  });
+  await page.reload();
+  await page.locator('#log .turn .file img').waitFor();
+  expect(await names()).toEqual(['red.png\n70 B', 'page.html\n26 B']);
+  const saving = page.waitForEvent('download');
+  await shown.nth(1).click();
+  expect((await saving).suggestedFilename()).toBe('page.html');
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(
+    0,
+  );
+});
+
 it('goes on with an answer on another replica when its own is killed, and shows it once', async () => {
   const page = await visit();
   await write(page, 'slow 4');
