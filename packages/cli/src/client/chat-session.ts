@@ -1,4 +1,5 @@
 import { type ClientFrame, MessageStatus, type ServerFrame } from '@queueclaw/contracts';
+import { fileLine } from './file-line.js';
 import { type LiveSocket, openLiveSocket } from './live-socket.js';
 import { callerHeaders, type ServerAddress } from './server-address.js';
 import type { TranscriptView } from './transcript-view.js';
@@ -48,6 +49,7 @@ export function openChatSession(options: ChatSessionOptions): ChatSession {
       const status = MessageStatus.safeParse(await answer.json()).data;
       if (status === undefined || status.status === 'accepted' || !waiting.has(id)) continue;
       view.note(`(missed while away) ${status.reply?.text ?? status.status}`);
+      for (const file of status.reply?.attachments ?? []) view.note(fileLine(file));
       settle([id], status.status === 'failed');
     }
   };
