@@ -137,7 +137,7 @@ function checkFixture(channel: Channel, { parse }: ChannelCode<unknown>, fixture
 
 /** Who is heard is decided by these: a platform says them of every message. */
 function checkFacts(
-  { place, addressed }: Incoming,
+  { place, addressed, files = [] }: Incoming,
   expected: NonNullable<Fixture['expect']>[number] | undefined,
 ): void {
   if (place === undefined || place.id === '' || addressed === undefined)
@@ -145,6 +145,9 @@ function checkFacts(
   if (place.kind === 'direct' && !addressed) fail('a direct message is not meant for the bot');
   if (expected?.place !== undefined && !isDeepStrictEqual(place, expected.place)) fail(`in ${JSON.stringify(place)}`);
   if (expected?.addressed !== undefined && addressed !== expected.addressed) fail(`addressed: ${addressed}`);
+  const { files: wanted = [] } = expected ?? {};
+  const differs = wanted.some((file, at) => !isDeepStrictEqual({ ...files[at], ...file }, files[at]));
+  if (files.length !== wanted.length || differs) fail(`files: ${JSON.stringify(files)}`);
 }
 
 function checkRefusal(parse: () => unknown, code: string): void {

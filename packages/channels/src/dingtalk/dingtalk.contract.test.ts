@@ -72,10 +72,11 @@ describe('listening', () => {
     platform.say('of another company', { senderStaffId: undefined });
     platform.say('', { msgtype: 'picture', content: { downloadCode: 'x' } });
     await heard();
-    expect(received).toEqual(['alone', 'in a group']);
+    expect(received).toEqual(['alone', 'in a group', '']);
     expect(facts).toEqual([
       { place: { kind: 'direct', id: expect.any(String) }, addressed: true },
       { place: { kind: 'group', id: group.conversationId }, addressed: true },
+      { place: { kind: 'direct', id: expect.any(String) }, addressed: true },
     ]);
   });
 

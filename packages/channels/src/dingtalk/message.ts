@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
 
 const Id = z.string().min(1).max(256);
 const Text = z.string().max(200_000);
@@ -25,6 +26,22 @@ const Rich = z.looseObject({ richText: z.array(z.looseObject({ text: Text.defaul
 /** Who says it: the staff id, which is what answers are sent to. */
 export const personOf = ({ senderStaffId: staff, senderId }: Message): string => staff || senderId;
 export const isAlone = ({ conversationType: type }: Message): boolean => type === '1';
+
+const Sent = z.looseObject({ downloadCode: Text.optional(), fileName: Text.optional() });
+const types: Readonly<Record<string, string | undefined>> = {
+  picture: 'image/png',
+  audio: 'audio/amr',
+  video: 'video/mp4',
+  file: undefined,
+};
+
+/** A picture, recording, film or file; of what stands inside a rich text, its words alone are read. */
+export function filesOf({ msgtype, content }: Message): readonly IncomingFile[] {
+  const sent = Object.hasOwn(types, msgtype) ? Sent.safeParse(content).data : undefined;
+  if (sent?.downloadCode === undefined) return [];
+  const { downloadCode: handle, fileName: name } = sent;
+  return [{ name, type: types[msgtype], handle, ...(msgtype === 'audio' ? { voice: true } : {}) }];
+}
 
 /** The words of a text or rich text; empty for everything else. DingTalk has taken the mention of the robot out. */
 export function wordsOf({ msgtype, text, content }: Message): string {

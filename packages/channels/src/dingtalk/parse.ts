@@ -1,14 +1,14 @@
 import { AppError, channelConversation } from '@queueclaw/contracts';
 import { createHash } from 'node:crypto';
 import type { Incoming, ParseContext } from '../contract.js';
-import { isAlone, Message, personOf, wordsOf } from './message.js';
+import { filesOf, isAlone, Message, personOf, wordsOf } from './message.js';
 
 const textCharsMax = 16_000;
 
 const hashed = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
 
 /**
- * A robot's message as mail. A chat is a conversation. What the robot says itself, and all but texts and rich texts, is nothing.
+ * A robot's message as mail. A chat is a conversation. What the robot says itself, and everything that has neither words nor a file, is nothing.
  * @throws AppError `request.invalid` for what is no message
  */
 export function parse(payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
@@ -17,7 +17,8 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   const message = parsed.data;
   const { msgId, conversationId, senderId, senderNick, chatbotUserId: robot } = message;
   const text = wordsOf(message);
-  if (text === '' || senderId === self || senderId === robot) return [];
+  const files = filesOf(message);
+  if ((text === '' && files.length === 0) || senderId === self || senderId === robot) return [];
   const alone = isAlone(message);
   // Answers go to staff ids: somebody of another company cannot be answered alone.
   if (alone && !message.senderStaffId) return [];
@@ -32,6 +33,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
       place: { kind: alone ? 'direct' : 'group', id: conversationId },
       // Of groups DingTalk brings only what mentions the robot.
       addressed: true,
+      ...(files.length === 0 ? {} : { files }),
       mail: {
         id: `t${hashed(msgId)}`,
         text: text.slice(0, textCharsMax).toWellFormed(),

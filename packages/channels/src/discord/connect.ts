@@ -9,6 +9,7 @@ import { fileBytes } from '../file-bytes.js';
 import { type DiscordConfig, shardsMax } from './config.js';
 import { failureOf } from './failure.js';
 import { acknowledge, commandsOf, componentsOf } from './components.js';
+import { fetchFile } from './fetch-file.js';
 import { listenToGateway } from './gateway.js';
 import { Interaction } from './interaction.js';
 import { Message } from './message.js';
@@ -55,6 +56,7 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
       const { id } = Application.parse(await call(rest.get(Routes.currentApplication(), { signal })));
       await call(rest.put(Routes.applicationCommands(id), { body: commandsOf(menu), signal }));
     },
+    fetch: (file, signal) => fetchFile(config.api_root, file, signal),
     send: async ({ text, buttons, file }, { address = {} }: Route, key, signal) => {
       const { channel, message } = address;
       if (channel === undefined) throw new AppError('channel.rejected');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
 
 export const Id: z.ZodString = z.string().regex(/^[0-9]{1,20}$/);
 export const User = z.looseObject({
@@ -18,14 +19,37 @@ export const Message = z.looseObject({
   /** 0 an ordinary message, 19 an answer to one; all others are notices of the platform. */
   type: z.number().int().default(0),
   webhook_id: z.string().optional(),
+  attachments: z
+    .array(
+      z.looseObject({
+        filename: z.string().max(1_024).default('file'),
+        content_type: z.string().max(256).optional(),
+        size: z.number().int().nonnegative().optional(),
+        url: z.string().max(2_048),
+        /** Only voice messages have one. */
+        waveform: z.string().optional(),
+      }),
+    )
+    .max(100)
+    .default([]),
   mentions: z.array(User).default([]),
   referenced_message: z.looseObject({ author: User }).nullish(),
 });
 export type Message = z.infer<typeof Message>;
 
-/** Whether a person wrote words that count. */
-export const isSaid = ({ author, content, type, webhook_id: webhook }: Message): boolean =>
-  !author.bot && webhook === undefined && (type === 0 || type === 19) && content.trim() !== '';
+/** Whether a person wrote words that count, or sent something. */
+export const isSaid = ({ author, content, type, webhook_id: webhook, attachments }: Message): boolean =>
+  !author.bot &&
+  webhook === undefined &&
+  (type === 0 || type === 19) &&
+  (content.trim() !== '' || attachments.length > 0);
+
+/** What came with a message. */
+export const filesOf = ({ attachments }: Message): readonly IncomingFile[] =>
+  attachments.map(({ filename, content_type: type, size, url, waveform }) => ({
+    ...{ name: filename, type, size, handle: url },
+    ...(waveform === undefined ? {} : { voice: true }),
+  }));
 
 /** Whether a message of a server speaks to the bot: mentions it or answers it. */
 export const speaksTo = (self: string, { mentions, referenced_message: before }: Message): boolean =>

@@ -1,7 +1,7 @@
 import { AppError, channelConversation } from '@queueclaw/contracts';
 import type { Incoming, ParseContext } from '../contract.js';
 import { Interaction, personOf, textOf } from './interaction.js';
-import { isSaid, Message, speaksTo, wordsOf } from './message.js';
+import { filesOf, isSaid, Message, speaksTo, wordsOf } from './message.js';
 
 const textCharsMax = 16_000;
 
@@ -43,11 +43,13 @@ export function parse(payload: unknown, context: ParseContext): readonly Incomin
   const message = parsed.data;
   if (!isSaid(message) || message.author.id === self) return [];
   const { id, channel_id: channel, guild_id: server, author } = message;
+  const files = filesOf(message);
   return [
     {
       conversation: channelConversation({ channel: 'discord', account, peer: channel }),
       place: placeOf(channel, server),
       addressed: server === undefined || (self !== undefined && speaksTo(self, message)),
+      ...(files.length === 0 ? {} : { files }),
       mail: {
         id: `d${id}`,
         text: wordsOf(message, self).slice(0, textCharsMax).toWellFormed(),

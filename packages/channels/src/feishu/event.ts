@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
 import { textOfPost } from './post.js';
 
 const Id = z.string().min(1).max(128);
@@ -51,12 +52,13 @@ export type Words = {
   readonly alone: boolean;
   /** With people's names instead of the marks that stand for them. */
   readonly text: string;
+  readonly files: readonly IncomingFile[];
   /** Open ids of who is mentioned. */
   readonly mentions: readonly string[];
 };
 
 /**
- * What a person said in a text or a post; undefined for what bots say, pictures, files, joins and everything else.
+ * What a person said in a text or a post, or sent; undefined for what bots say, joins and everything else.
  * @param self the bot's open id: its own mention in front is left out
  */
 export function wordsOf({ header, event }: Envelope, self: string | undefined): Words | undefined {
@@ -71,12 +73,29 @@ export function wordsOf({ header, event }: Envelope, self: string | undefined): 
     /@_user_\d{1,4}/g,
     (mark) => `@${message.mentions.find(({ key }) => key === mark)?.name ?? mark.slice(1)}`,
   );
-  if (named.trim() === '') return undefined;
+  const files = filesOf(message);
+  if (named.trim() === '' && files.length === 0) return undefined;
   return {
     ...{ id: message.message_id, user: sender.sender_id.open_id, chat: message.chat_id, thread: message.thread_id },
-    ...{ alone: message.chat_type === 'p2p', text: named.trim() },
+    ...{ alone: message.chat_type === 'p2p', text: named.trim(), files },
     mentions: message.mentions.flatMap(({ id }) => (id.open_id === undefined ? [] : [id.open_id])),
   };
+}
+
+const Sent = z.looseObject({ image_key: Text.optional(), file_key: Text.optional(), file_name: Text.optional() });
+const types: Readonly<Record<string, string | undefined>> = {
+  image: 'image/png',
+  audio: 'audio/ogg',
+  media: 'video/mp4',
+  file: undefined,
+};
+
+/** A picture, recording, film or file; of what stands inside a post, its words alone are read. */
+function filesOf({ message_type: type, content }: z.infer<typeof Message>['message']): readonly IncomingFile[] {
+  const sent = Object.hasOwn(types, type) ? Sent.safeParse(jsonIn(content)).data : undefined;
+  const handle = sent?.image_key ?? sent?.file_key;
+  if (handle === undefined) return [];
+  return [{ name: sent?.file_name, type: types[type], handle, ...(type === 'audio' ? { voice: true } : {}) }];
 }
 
 function plain({ message_type: type, content }: z.infer<typeof Message>['message']): string {

@@ -10,7 +10,7 @@ const idOf = (id: string): string => `f${createHash('sha256').update(id).digest(
 
 /**
  * A decrypted event as mail. `context.self` is the bot's open id. A chat is a conversation, and so is each topic of a group that
- * has topics. What bots say, pictures, files, joins and other events are nothing.
+ * has topics. What bots say, joins and other events are nothing.
  * @throws AppError `request.invalid` for what is no event of version 2.0
  */
 export function parse(payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
@@ -18,7 +18,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   if (!envelope.success) throw new AppError('request.invalid');
   const words = wordsOf(envelope.data, self);
   if (words === undefined || words.user === self) return [];
-  const { id, user, chat, thread, alone, text, mentions } = words;
+  const { id, user, chat, thread, alone, text, mentions, files } = words;
   return [
     {
       conversation: channelConversation({
@@ -26,6 +26,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
         ...(thread === undefined ? {} : { thread }),
       }),
       place: { kind: alone ? 'direct' : 'group', id: chat },
+      ...(files.length === 0 ? {} : { files }),
       addressed: alone || (self !== undefined && mentions.includes(self)),
       mail: {
         // An event that comes again may have another event id; the message's stays.

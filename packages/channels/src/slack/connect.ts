@@ -6,6 +6,7 @@ import type { SlackConfig } from './config.js';
 import { contentOf } from './content.js';
 import { Envelope, wordsOf } from './event.js';
 import { failureOf } from './failure.js';
+import { fetchFile } from './fetch-file.js';
 import { slackPeople } from './people.js';
 import { sendFile } from './send-file.js';
 import { isSigned } from './signature.js';
@@ -36,6 +37,7 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
   return {
     self,
     title: [user, team].filter(Boolean).join(', ') || self,
+    fetch: (file, signal) => fetchFile(config, file, signal),
     send: async ({ text, body, buttons, file }, { address = {} }, _key, signal) => {
       const { channel, thread } = address;
       if (channel === undefined) throw new AppError('channel.rejected');

@@ -1,6 +1,7 @@
 import { commandIn } from '@queueclaw/contracts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
 import { pressed } from '../pressed.js';
 
 const Id = z.string().max(64);
@@ -16,6 +17,20 @@ const Event = z.looseObject({
   text: z.string().default(''),
   ts: z.string().max(32).optional(),
   thread_ts: z.string().max(32).optional(),
+  files: z
+    .array(
+      z.looseObject({
+        name: z.string().max(1_024).nullish(),
+        mimetype: z.string().max(256).optional(),
+        size: z.number().int().nonnegative().optional(),
+        /** `slack_audio` is a clip that somebody spoke. */
+        subtype: z.string().max(64).optional(),
+        url_private_download: z.string().max(2_048).optional(),
+        url_private: z.string().max(2_048).optional(),
+      }),
+    )
+    .max(100)
+    .optional(),
 });
 
 /** The body of a call: of the Events API, of the slash command (its form, as `slash_command`), or of a button that was pressed. */
@@ -49,6 +64,7 @@ export type Words = {
   readonly channel: string;
   readonly user: string;
   readonly text: string;
+  readonly files?: readonly IncomingFile[];
   /** Its own time, from which a thread can begin; absent: it is no message. */
   readonly ts: string | undefined;
   /** The thread it stands in, if any. */
@@ -89,17 +105,27 @@ function wordsOfPress({ user, channel, message, actions, trigger_id: trigger }: 
   return { id: idOf(trigger), channel: channel.id, user: user.id, text, ...place };
 }
 
+function filesOf({ files = [] }: z.infer<typeof Event>): IncomingFile[] {
+  return files.map(({ name, mimetype: type, size, subtype, url_private_download: download, url_private: url }) => ({
+    ...{ name: name ?? undefined, type, size, handle: download ?? url ?? '' },
+    ...(subtype === 'slack_audio' ? { voice: true } : {}),
+  }));
+}
+
 function wordsOfEvent({ event }: Envelope): Words | undefined {
   if (event === undefined || (event.type !== 'message' && event.type !== 'app_mention')) return undefined;
   const { channel, user, text, ts, subtype, bot_id: bot, channel_type: kind, thread_ts: thread } = event;
   if (channel === undefined || user === undefined || ts === undefined || bot !== undefined) return undefined;
-  if ((subtype !== undefined && subtype !== 'file_share') || text.trim() === '') return undefined;
+  const files = filesOf(event);
+  if ((subtype !== undefined && subtype !== 'file_share') || (text.trim() === '' && files.length === 0))
+    return undefined;
   // A mention comes twice, as a message and as a mention: with the same time stamp, which is unique in its channel.
   return {
     id: `s${channel}.${ts}`,
     channel,
     user,
     text,
+    ...(files.length === 0 ? {} : { files }),
     ts,
     thread,
     alone: kind === 'im',

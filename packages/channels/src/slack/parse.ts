@@ -24,6 +24,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
         ...(thread === undefined ? {} : { thread }),
       }),
       place: { kind: alone ? 'direct' : 'group', id: channel },
+      ...(words.files === undefined ? {} : { files: words.files }),
       addressed: alone || words.mention || (self !== undefined && words.text.includes(`<@${self}`)),
       mail: {
         id: words.id,

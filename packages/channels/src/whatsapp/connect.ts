@@ -3,7 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { ChannelDoor, Connection, OutgoingFile, WebhookAnswer, WebhookRequest } from '../contract.js';
 import { fileBytes } from '../file-bytes.js';
 import type { WhatsAppConfig } from './config.js';
-import { checkNumber, postMessage, uploadMedia } from './graph.js';
+import { checkNumber, fetchMedia, postMessage, uploadMedia } from './graph.js';
 import { Envelope } from './message.js';
 
 const equal = (a: string, b: string): boolean => {
@@ -38,6 +38,7 @@ export async function connect(config: WhatsAppConfig, door: ChannelDoor): Promis
   return {
     self: config.phone_number_id,
     ...(title === undefined ? {} : { title }),
+    fetch: (file, signal) => fetchMedia(config, file, signal),
     send: async ({ text, body, buttons, file }, { address = {} }, _key, signal) => {
       if (address['to'] === undefined) throw new AppError('channel.rejected');
       if (file !== undefined) {

@@ -1,5 +1,7 @@
 import { AppError } from '@queueclaw/contracts';
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
+import { fetchBytes } from '../fetch-bytes.js';
 import type { WhatsAppConfig } from './config.js';
 
 const Failure = z.object({ error: z.looseObject({ code: z.number().int(), message: z.string().default('') }) });
@@ -78,7 +80,7 @@ export const postMessage =
   async (body, signal) =>
     void (await ask(config, `${config.phone_number_id}/messages`, { messaging_product: 'whatsapp', ...body }, signal));
 
-const Media = z.object({ id: z.string().min(1).max(256) });
+const Uploaded = z.object({ id: z.string().min(1).max(256) });
 
 /** Uploads a file, which lives for some weeks; its id. @throws AppError `channel.failed`, `channel.rejected` */
 export async function uploadMedia(
@@ -91,5 +93,23 @@ export async function uploadMedia(
   form.set('messaging_product', 'whatsapp');
   form.set('type', type);
   form.set('file', new File([bytes], name, { type }));
-  return Media.parse(await ask(config, `${config.phone_number_id}/media`, form, signal)).id;
+  return Uploaded.parse(await ask(config, `${config.phone_number_id}/media`, form, signal)).id;
+}
+
+const Place = z.looseObject({ url: z.string().max(4_096) });
+
+/**
+ * The bytes of what somebody sent: asked for by its id, then from where Meta keeps files and from nowhere else.
+ * @throws AppError `channel.failed`, `channel.rejected`
+ */
+export async function fetchMedia(
+  config: WhatsAppConfig,
+  { handle }: IncomingFile,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  const told = Place.safeParse(await ask(config, handle, undefined, signal));
+  const url = URL.parse(told.data?.url ?? '');
+  const known = url?.origin === 'https://lookaside.fbsbx.com' || url?.origin === URL.parse(config.api_root)?.origin;
+  if (url === null || !known) throw new AppError('channel.rejected');
+  return fetchBytes(url, { authorization: `Bearer ${config.access_token}` }, signal);
 }

@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
 import { pressed } from '../pressed.js';
 
 const Text = z.string().max(65_536);
+const Media = z.looseObject({
+  id: z.string().regex(/^[0-9]{1,64}$/),
+  caption: Text.optional(),
+  mime_type: z.string().max(256).optional(),
+  filename: z.string().max(1_024).optional(),
+  /** Of audio: somebody spoke it. */
+  voice: z.boolean().optional(),
+});
 const Message = z.looseObject({
   id: z.string().min(1).max(256),
   from: z.string().regex(/^[0-9]{5,20}$/),
@@ -14,9 +23,10 @@ const Message = z.looseObject({
       list_reply: z.looseObject({ title: Text }).optional(),
     })
     .optional(),
-  image: z.looseObject({ caption: Text.optional() }).optional(),
-  video: z.looseObject({ caption: Text.optional() }).optional(),
-  document: z.looseObject({ caption: Text.optional() }).optional(),
+  image: Media.optional(),
+  video: Media.optional(),
+  document: Media.optional(),
+  audio: Media.optional(),
 });
 const Value = z.looseObject({
   metadata: z.looseObject({ phone_number_id: z.string() }).optional(),
@@ -40,6 +50,7 @@ export type Words = {
   readonly from: string;
   readonly name: string | undefined;
   readonly text: string;
+  readonly files: readonly IncomingFile[];
 };
 
 const textOf = ({ text, button, interactive, image, video, document }: z.infer<typeof Message>): string =>
@@ -54,7 +65,16 @@ const textOf = ({ text, button, interactive, image, video, document }: z.infer<t
   document?.caption ??
   '';
 
-/** Everything with words in a call; receipts, reactions and media without a caption are left out. */
+function filesOf({ image, video, document, audio }: z.infer<typeof Message>): readonly IncomingFile[] {
+  const media = image ?? video ?? document ?? audio;
+  if (media === undefined) return [];
+  const { id, filename, mime_type: mime, voice = false } = media;
+  const type = mime?.split(';')[0]?.trim();
+  const usual = `${image ? 'picture' : video ? 'video' : 'audio'}.${type?.split('/')[1] ?? 'bin'}`;
+  return [{ name: filename ?? usual, type, handle: id, ...(voice ? { voice } : {}) }];
+}
+
+/** Everything with words or files in a call; receipts, reactions and the like are left out. */
 export function wordsOf({ entry }: Envelope): readonly Words[] {
   return entry
     .flatMap(({ changes }) => changes.map(({ value }) => value))
@@ -64,9 +84,10 @@ export function wordsOf({ entry }: Envelope): readonly Words[] {
         if (!message.success) return [];
         const { id, from } = message.data;
         const text = textOf(message.data);
-        if (text.trim() === '') return [];
+        const files = filesOf(message.data);
+        if (text.trim() === '' && files.length === 0) return [];
         const name = contacts.find(({ wa_id: known }) => known === from)?.profile?.name;
-        return [{ number: metadata?.phone_number_id, id, from, name, text }];
+        return [{ number: metadata?.phone_number_id, id, from, name, text, files }];
       }),
     );
 }

@@ -18,10 +18,11 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   if (!envelope.success) throw new AppError('request.invalid');
   return wordsOf(envelope.data)
     .filter(({ number, from }) => (self === undefined || number === self) && from !== self)
-    .map(({ id, from, name, text }) => ({
+    .map(({ id, from, name, text, files }) => ({
       conversation: channelConversation({ channel: 'whatsapp', account, peer: from }),
       place: { kind: 'direct', id: from },
       addressed: true,
+      ...(files.length === 0 ? {} : { files }),
       mail: {
         id: idOf(id),
         text: text.slice(0, textCharsMax).toWellFormed(),
