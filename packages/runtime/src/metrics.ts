@@ -24,3 +24,28 @@ export function histogram<L extends string>(name: string, help: string, labelNam
     known ?? new Histogram({ name, help, labelNames: [...labelNames], buckets: secondsBuckets, registers: [registry] })
   );
 }
+
+const refreshes = new Map<string, () => Promise<void>>();
+
+/**
+ * Has gauges set right before they are read at /metrics; one `refresh` for each name.
+ * @param refresh says itself what is wrong; one that throws, or takes more than two seconds, is not waited for
+ * @returns ends it
+ */
+export function beforeScrape(name: string, refresh: () => Promise<void>): () => void {
+  refreshes.set(name, refresh);
+  return () => void (refreshes.get(name) === refresh && refreshes.delete(name));
+}
+
+const patienceMs = 2_000;
+
+/** All metrics of this process as Prometheus reads them. */
+export async function scrape(): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs);
+  });
+  await Promise.race([late, Promise.allSettled([...refreshes.values()].map((refresh) => refresh()))]);
+  clearTimeout(timer);
+  return registry.metrics();
+}

@@ -6,6 +6,7 @@ import { viewQueues } from './board/view-queues.js';
 import { openChannels } from './channels.js';
 import type { Phase } from './http/console-parts.js';
 import { buildServer } from './http/server.js';
+import { measureBacklog } from './measure-backlog.js';
 import { openPairingDesk } from './pairing-desk.js';
 import { openTurns } from './turns/read-turns.js';
 import { openUsage } from './usage.js';
@@ -43,6 +44,8 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
 
   const { shards } = door.mailbox;
   const now = (): number => Date.now();
+  const look = (): ReturnType<typeof survey> => survey(shards, now());
+  const forgetBacklog = measureBacklog({ queues, survey: look, memory: () => door.redis.info('memory'), now });
 
   let phase: Phase = 'starting';
   const app = await buildServer({
@@ -56,7 +59,7 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
     channels: openChannels(shards, () => settings.current().channels),
     deadLetters: openDeadLetters(door.mailbox, door.waker),
     pairing: openPairingDesk(openPairings(shards), tenantsOf(config)),
-    survey: () => survey(shards, now()),
+    survey: look,
     phase: () => phase,
     now,
   });
@@ -75,6 +78,7 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
     stop: async (graceMs) => {
       if (phase === 'stopping') return;
       phase = 'stopping';
+      forgetBacklog();
       const patience = setTimeout(() => app.server.closeAllConnections(), Math.max(0, graceMs - 500));
       await app.close();
       clearTimeout(patience);

@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { registry } from '../metrics.js';
+import { registry, scrape } from '../metrics.js';
 import { redact } from '../redaction.js';
 import type { HealthBoard } from './health.js';
 
@@ -19,7 +19,7 @@ const answer = async (service: string, board: HealthBoard, path: string, respons
     return sendJson(response, ok ? 200 : 503, { status: ok ? 'ok' : 'unavailable', service, checks });
   }
   if (path === '/metrics') {
-    const text = await registry.metrics();
+    const text = await scrape();
     response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' });
     response.end(text);
     return;
