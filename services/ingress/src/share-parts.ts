@@ -1,6 +1,6 @@
 import type { Connection } from '@queueclaw/channels';
 import { channelNotes, holdAlone, type Shards, writeParts } from '@queueclaw/mailbox';
-import { type Logger, newId } from '@queueclaw/runtime';
+import { counter, type Logger, newId } from '@queueclaw/runtime';
 import { hostname } from 'node:os';
 
 export type SharedParts = {
@@ -12,6 +12,10 @@ export type SharedParts = {
   readonly logger: Logger;
   readonly onError: (error: unknown) => void;
 };
+
+const leasesTotal = counter('queueclaw_channel_leases_total', 'Connections that this process began to listen to', [
+  'channel',
+]);
 
 const partsMax = 256;
 const stepMsMax = 300;
@@ -29,7 +33,10 @@ export function shareParts(
 ): () => Promise<void> {
   if (parts.length > partsMax) throw new RangeError(`more than ${partsMax} parts`);
   const who = `${hostname()}/${process.pid}`;
-  const say = (held: string): void => logger.info({ held }, `this process listens to ${held}`);
+  const say = (held: string): void => {
+    leasesTotal.inc({ channel: name.split('/')[0] ?? name });
+    logger.info({ held }, `this process listens to ${held}`);
+  };
   const base = { shards, who, trouble, onError };
   writeParts(shards, name, parts).catch(onError);
   if (parts.length === 0) {
