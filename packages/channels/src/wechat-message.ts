@@ -1,7 +1,7 @@
 import { AppError, channelConversation } from '@queueclaw/contracts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Incoming, ParseContext } from './contract.js';
+import type { Incoming, IncomingFile, ParseContext } from './contract.js';
 
 const Id = z.string().min(1).max(128);
 const Short = z.string().max(2_048);
@@ -15,7 +15,9 @@ export const WeChatMessage = z.looseObject({
   MsgId: z.string().max(64).optional(),
   AgentID: z.string().max(32).optional(),
   Content: z.string().max(131_072).optional(),
-  MediaId: Short.optional(),
+  MediaId: z.string().max(512).optional(),
+  /** Of voice: `amr`, or `speex`. */
+  Format: z.string().max(32).optional(),
   /** What a voice message says, where the platform writes it down. */
   Recognition: z.string().max(65_536).optional(),
   Title: Short.optional(),
@@ -30,22 +32,35 @@ const textCharsMax = 16_000;
 const hashed = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
 
 const media: ReadonlyMap<string, string> = new Map([
-  ['image', 'a picture'],
-  ['voice', 'a voice message'],
-  ['video', 'a video'],
-  ['shortvideo', 'a video'],
-  ['file', 'a file'],
+  ['image', 'image/jpeg'],
+  ['voice', 'audio/amr'],
+  ['video', 'video/mp4'],
+  ['shortvideo', 'video/mp4'],
+  ['file', ''],
 ]);
 
-/** The words of a message: its text, what was spoken, or a note of what it is. Empty for events and what is unknown. */
+/** What came with a message; of what was spoken, nothing where the platform has written it down. */
+export function filesOf({
+  MsgType: type,
+  MediaId: handle,
+  Title,
+  Recognition,
+}: WeChatMessage): readonly IncomingFile[] {
+  const kind = media.get(type);
+  const voice = type === 'voice';
+  if (kind === undefined || !handle || (voice && Recognition?.trim())) return [];
+  const name = type === 'file' && Title ? Title : undefined;
+  return [{ name, type: kind || undefined, handle, ...(voice ? { voice } : {}) }];
+}
+
+/** The words of a message: its text, or what was spoken. Empty for events, files and what is unknown. */
 export function wordsOf(message: WeChatMessage): string {
-  const { MsgType: type, Content, MediaId, Recognition, Title, Url, Label, Location_X: x, Location_Y: y } = message;
+  const { MsgType: type, Content, Recognition, Title, Url, Label, Location_X: x, Location_Y: y } = message;
   if (type === 'text') return Content?.trim() ?? '';
   if (type === 'voice' && Recognition?.trim()) return Recognition.trim();
   if (type === 'location') return `[a place: ${[Label, x, y].filter(Boolean).join(', ')}]`;
   if (type === 'link') return [Title, Url].filter(Boolean).join(' ').trim();
-  const what = media.get(type);
-  return what === undefined || !MediaId ? '' : `[${what}, media id ${MediaId}]`;
+  return '';
 }
 
 /**
@@ -57,12 +72,14 @@ export function parseWeChat(channel: string, payload: unknown, { account, self }
   if (!parsed.success) throw new AppError('request.invalid');
   const { FromUserName: from, ToUserName: to, MsgId: id } = parsed.data;
   const text = wordsOf(parsed.data);
-  if (text === '' || !id || from === self || from === to) return [];
+  const files = filesOf(parsed.data);
+  if ((text === '' && files.length === 0) || !id || from === self || from === to) return [];
   return [
     {
       conversation: channelConversation({ channel, account, peer: peerOf(from) }),
       place: { kind: 'direct', id: from },
       addressed: true,
+      ...(files.length === 0 ? {} : { files }),
       mail: {
         id: `c${hashed(id)}`,
         text: text.slice(0, textCharsMax).toWellFormed(),

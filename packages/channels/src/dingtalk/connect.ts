@@ -24,6 +24,7 @@ export async function connect(config: DingTalkConfig, door: ChannelDoor): Promis
       if (to === undefined) throw new AppError('channel.rejected');
       await robot.post(String(body ?? text), to, signal);
     },
+    fetch: robot.fetchFile,
     listen: (signal) =>
       listenToStream({
         ...{ robot, clientId: config.client_id, clientSecret: config.client_secret, take },

@@ -1,5 +1,7 @@
 import { AppError } from '@queueclaw/contracts';
 import { z } from 'zod';
+import type { IncomingFile } from '../contract.js';
+import { fetchBytes } from '../fetch-bytes.js';
 import type { DingTalkConfig } from './config.js';
 import { failureOf, isStaleToken, unreachable } from './failure.js';
 
@@ -9,6 +11,7 @@ const titleCharsMax = 40;
 
 const Refusal = z.looseObject({ code: z.string() });
 const Token = z.looseObject({ accessToken: z.string().min(1), expireIn: z.number().positive() });
+const Place = z.looseObject({ downloadUrl: z.url({ protocol: /^https?$/ }).max(8_192) });
 const Endpoint = z.looseObject({ endpoint: z.url(), ticket: z.string().min(1).max(4_096) });
 const Sent = z.looseObject({
   invalidStaffIdList: z.array(z.unknown()).default([]),
@@ -23,6 +26,8 @@ export type Robot = {
   /** Asks for a token, unless one is known. */
   check(): Promise<void>;
   post(markdown: string, to: Addressee, signal: AbortSignal): Promise<void>;
+  /** The bytes of what somebody sent. */
+  fetchFile(file: IncomingFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Where the stream of these topics is; the ticket in it is good for once, and secret. */
   streamAddress(topics: readonly string[], signal: AbortSignal): Promise<string>;
 };
@@ -89,6 +94,19 @@ export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
       if (sent.data.flowControlledStaffIdList.length > 0) throw failureOf(429, 'flowControlled');
       if (sent.data.invalidStaffIdList.length > 0)
         throw new AppError('channel.rejected', { publicMessage: 'DingTalk: the person cannot be reached.' });
+    },
+    fetchFile: async ({ handle: downloadCode }, ends) => {
+      const asked = { downloadCode, robotCode };
+      const ask = async (): Promise<unknown> =>
+        call('/v1.0/robot/messageFiles/download', asked, await tokenOf(ends), ends);
+      // A token that ended before its time is forgotten by then.
+      const again = (thrown: unknown): unknown => (known === undefined ? ask() : Promise.reject(thrown));
+      const told = Place.safeParse(await ask().catch(again));
+      const url = URL.parse(told.data?.downloadUrl ?? '');
+      // DingTalk says where, not the person. It names a store of its own, which gets no token; whoever sits on the way may not say.
+      if (url === null || !(url.protocol === 'https:' || url.origin === URL.parse(root)?.origin))
+        throw new AppError('channel.rejected');
+      return fetchBytes(url, {}, AbortSignal.any([signal, ends]));
     },
     streamAddress: async (topics, ends) => {
       const { client_id: clientId, client_secret: clientSecret } = config;

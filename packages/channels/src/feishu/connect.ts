@@ -20,6 +20,7 @@ export async function connect(config: FeishuConfig, door: ChannelDoor): Promise<
       if (file !== undefined) return platform.postFile(file, { chat, message }, key, signal);
       await platform.post(String(body ?? text), { chat, message }, key, signal);
     },
+    fetch: platform.fetchFile,
     webhook: async (request) => {
       const call = readCall(request, config, Date.now());
       if (call === undefined) return { status: 401 };

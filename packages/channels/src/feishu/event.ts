@@ -82,7 +82,12 @@ export function wordsOf({ header, event }: Envelope, self: string | undefined): 
   };
 }
 
-const Sent = z.looseObject({ image_key: Text.optional(), file_key: Text.optional(), file_name: Text.optional() });
+const Key = z.string().min(1).max(256);
+const Sent = z.looseObject({ image_key: Key.optional(), file_key: Key.optional(), file_name: Text.optional() });
+/** Where the platform keeps what came with a message. */
+export const Resource = z.strictObject({ message: Id, key: Key, type: z.enum(['image', 'file']) });
+type Resource = z.infer<typeof Resource>;
+
 const types: Readonly<Record<string, string | undefined>> = {
   image: 'image/png',
   audio: 'audio/ogg',
@@ -91,10 +96,16 @@ const types: Readonly<Record<string, string | undefined>> = {
 };
 
 /** A picture, recording, film or file; of what stands inside a post, its words alone are read. */
-function filesOf({ message_type: type, content }: z.infer<typeof Message>['message']): readonly IncomingFile[] {
+function filesOf({
+  message_id: message,
+  message_type: type,
+  content,
+}: z.infer<typeof Message>['message']): readonly IncomingFile[] {
   const sent = Object.hasOwn(types, type) ? Sent.safeParse(jsonIn(content)).data : undefined;
-  const handle = sent?.image_key ?? sent?.file_key;
-  if (handle === undefined) return [];
+  // A film has a picture of it, too.
+  const key = type === 'image' ? sent?.image_key : sent?.file_key;
+  if (key === undefined) return [];
+  const handle = JSON.stringify({ message, key, type: type === 'image' ? 'image' : 'file' } satisfies Resource);
   return [{ name: sent?.file_name, type: types[type], handle, ...(type === 'audio' ? { voice: true } : {}) }];
 }
 

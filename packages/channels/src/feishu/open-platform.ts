@@ -2,8 +2,10 @@ import { Client, LoggerLevel } from '@larksuiteoapi/node-sdk';
 import { AppError } from '@queueclaw/contracts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { OutgoingFile } from '../contract.js';
+import type { IncomingFile, OutgoingFile } from '../contract.js';
+import { fetchBytes } from '../fetch-bytes.js';
 import type { FeishuConfig } from './config.js';
+import { Resource } from './event.js';
 import { unreachable } from './failure.js';
 import { boundedHttp } from './http.js';
 import { uploadOf } from './upload.js';
@@ -24,6 +26,8 @@ export type OpenPlatform = {
   post(markdown: string, to: Place, key: string, signal: AbortSignal): Promise<void>;
   /** Uploads a file and posts it; once only within an hour for the same key. */
   postFile(file: OutgoingFile, to: Place, key: string, signal: AbortSignal): Promise<void>;
+  /** The bytes of what somebody sent. */
+  fetchFile(file: IncomingFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 };
 
 /** At most 50 signs. */
@@ -31,6 +35,7 @@ const uuidOf = (key: string): string => createHash('sha256').update(key).digest(
 
 /** @param signal ends every call */
 export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPlatform {
+  const root = `${config.domain.replace(/\/$/, '')}/`;
   const tokens = new Map<unknown, { readonly value: unknown; readonly until: number }>();
   const client = new Client({
     ...{ appId: config.app_id, appSecret: config.app_secret, domain: config.domain.replace(/\/$/, '') },
@@ -54,6 +59,15 @@ export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPla
     } catch (thrown) {
       throw thrown instanceof AppError ? thrown : unreachable();
     }
+  };
+  // Its types say `any`.
+  const { tokenManager: manager } = client as { readonly tokenManager: { getTenantAccessToken(): Promise<unknown> } };
+  const tokenNow = async (): Promise<string> => {
+    const token = await manager.getTenantAccessToken().catch((thrown: unknown) => {
+      throw thrown instanceof AppError ? thrown : unreachable();
+    });
+    if (typeof token !== 'string' || token === '') throw unreachable();
+    return token;
   };
   const put = async (
     type: string,
@@ -80,6 +94,19 @@ export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPla
       const uploaded = Uploaded.safeParse(await call('POST', path, { form }, ends));
       if (!uploaded.success) throw new AppError('channel.failed', { publicMessage: 'Feishu: an upload has no key.' });
       await put(kind, uploaded.data.data, to, key, ends);
+    },
+    fetchFile: async ({ handle }, ends) => {
+      const { message, key, type } = Resource.parse(JSON.parse(handle));
+      const path = `${encodeURIComponent(message)}/resources/${encodeURIComponent(key)}?type=${type}`;
+      const url = new URL(`open-apis/im/v1/messages/${path}`, root);
+      const get = async (): Promise<AsyncIterable<Uint8Array>> =>
+        fetchBytes(url, { authorization: `Bearer ${await tokenNow()}` }, AbortSignal.any([signal, ends]));
+      return get().catch((thrown: unknown) => {
+        if (!(thrown instanceof AppError) || thrown.disposition === 'retry') throw thrown;
+        // The token may have ended.
+        tokens.clear();
+        return get();
+      });
     },
   };
 }

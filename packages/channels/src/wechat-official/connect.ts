@@ -45,6 +45,7 @@ export async function connect(config: WeChatOfficialConfig, door: ChannelDoor): 
       await post((body as Body | undefined)?.text ?? text, person, signal);
       sent.add(once);
     },
+    fetch: ({ handle }, signal) => api.fetchMedia(handle, signal),
     webhook: async (request) => {
       if (request.method === 'GET') return echoed(request, config, Date.now());
       const fields = request.method === 'POST' ? believed(request, config, Date.now()) : undefined;

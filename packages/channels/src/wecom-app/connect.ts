@@ -59,6 +59,7 @@ export async function connect(config: WeComAppConfig, door: ChannelDoor): Promis
       }
       sent.add(once);
     },
+    fetch: ({ handle }, signal) => api.fetchMedia(handle, signal),
     webhook: async (request) => {
       if (request.method === 'GET') return echoed(sealedEcho(request, keys, Date.now()));
       const fields = request.method === 'POST' ? sealedFields(request, keys, Date.now()) : undefined;

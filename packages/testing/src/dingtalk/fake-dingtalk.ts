@@ -26,6 +26,8 @@ export type FakeDingTalk = {
   /** Sends any text down the streams. */
   push(frame: string): void;
   readonly sent: readonly DingTalkMessage[];
+  /** Keeps what a person sends, or (elsewhere) says that it lies there; tells its download code. */
+  keep(bytes: Uint8Array | string): string;
   /** How many messages are not acknowledged. */
   unacknowledged(): number;
   listeners(): number;
@@ -57,6 +59,7 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
   const sent: DingTalkMessage[] = [];
   const mishaps: DingTalkMishap[] = [];
   const open = new Map<string, Json>();
+  const files = new Map<string, Uint8Array | string>();
   const tickets = new Set<string>();
   const sockets = new WebSocketServer({ noServer: true });
   let serial = 1_000;
@@ -95,6 +98,10 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
   };
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
+      const asked = files.get(request.url?.replace(/^\/files\//, '') ?? '');
+      // A store of its own, which wants no token.
+      if (asked instanceof Uint8Array)
+        return void response.writeHead('x-acs-dingtalk-access-token' in request.headers ? 400 : 200).end(asked);
       if (request.url === '/v1.0/gateway/connections/open') return openStream(body, response);
       if (request.url === '/v1.0/oauth2/accessToken') {
         if (body['appKey'] !== clientId || body['appSecret'] !== secret)
@@ -108,6 +115,13 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
         return post(String(body['openConversationId']), body, response);
       if (request.url === '/v1.0/robot/oToMessages/batchSend')
         return post(String((body['userIds'] as string[])[0]), body, response);
+      if (request.url === '/v1.0/robot/messageFiles/download') {
+        const kept = body['robotCode'] === clientId ? files.get(String(body['downloadCode'])) : undefined;
+        if (kept === undefined) return answer(response, 400, { code: 'downloadCode.invalid', message: 'refused' });
+        const { port } = server.address() as AddressInfo;
+        const here = `http://127.0.0.1:${port}/files/${String(body['downloadCode'])}`;
+        return answer(response, 200, { downloadUrl: typeof kept === 'string' ? kept : here });
+      }
       return answer(response, 404, { code: 'InvalidAction.NotFound', message: 'refused' });
     });
   });
@@ -148,6 +162,11 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
       open.set(...entry);
       const socket = anyone();
       if (socket !== undefined) deliver(socket, entry);
+    },
+    keep: (bytes) => {
+      const code = `code${(serial += 1)}`;
+      files.set(code, bytes);
+      return code;
     },
     push: (frame) => anyone()?.send(frame),
     unacknowledged: () => open.size,

@@ -49,6 +49,8 @@ export type FakeFeishu = {
   readonly sent: readonly FeishuMessage[];
   /** Files that the bot sent. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
+  /** Keeps what a person sends, for a message; tells its key. */
+  keep(message: string, type: 'image' | 'file', bytes: Uint8Array): string;
   /** How many tokens were given out. */
   readonly tokens: () => number;
   /** Ends the token that is out, before its time. */
@@ -85,6 +87,7 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
   const uploads = new Map<string, { readonly name: string; readonly bytes: Uint8Array; readonly picture: boolean }>();
   const mishaps: FeishuMishap[] = [];
   const keys = new Set<string>();
+  const resources = new Map<string, Uint8Array>();
   let target = '';
   let serial = 1_000;
   let token = '';
@@ -152,6 +155,8 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
         if (query.get('receive_id_type') !== 'chat_id') return answer(response, 400, { code: 230_001 });
         return post({ chat: String(body['receive_id']), answers: undefined }, body, response);
       }
+      const kept = request.method === 'GET' ? resources.get(`${path}?type=${query.get('type')}`) : undefined;
+      if (kept !== undefined) return void response.writeHead(200, { 'content-type': 'image/png' }).end(kept);
       const [, answers] = /^\/open-apis\/im\/v1\/messages\/([^/]+)\/reply$/.exec(path) ?? [];
       if (request.method === 'POST' && answers !== undefined)
         return post({ chat: undefined, answers: decodeURIComponent(answers) }, body, response);
@@ -197,6 +202,11 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
     ...{ appId, secret, encryptKey, verificationToken, self, sent, files, call, event },
     callAt: (url) => void (target = url),
     say: async (text, more) => (await call(event(text, more))).status,
+    keep: (id, type, bytes) => {
+      const key = `${type}_v3_${(serial += 1)}`;
+      resources.set(`/open-apis/im/v1/messages/${id}/resources/${key}?type=${type}`, bytes);
+      return key;
+    },
     tokens: () => tokens,
     endToken: () => void (token = ''),
     next: (mishap) => void mishaps.push(mishap),

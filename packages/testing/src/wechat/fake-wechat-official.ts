@@ -18,6 +18,8 @@ export type FakeWeChatOfficial = {
   call(fields: WeChatFields, forgery?: WeChatForgery): Promise<Response>;
   verify(echo: string, forgery?: WeChatForgery): Promise<Response>;
   readonly sent: readonly { readonly to: string; readonly content: string }[];
+  /** Keeps what a person sends; tells its media id. */
+  keep(bytes: Uint8Array): string;
   tokens(): number;
   /** Ends the token that is out, before its time. */
   endToken(): void;
@@ -38,6 +40,7 @@ const contentBytesMax = 2_048;
 /** Starts one on a free port of loopback. */
 export async function startFakeWeChatOfficial(): Promise<FakeWeChatOfficial> {
   const sent: { to: string; content: string }[] = [];
+  const media = new Map<string, Uint8Array>();
   const mishaps: WeChatMishap[] = [];
   const keys = { token, aesKey, receiver: appId };
   let target = '';
@@ -56,9 +59,15 @@ export async function startFakeWeChatOfficial(): Promise<FakeWeChatOfficial> {
       if (access === '' || body['force_refresh'] === true) access = `${tokens}_access-token-of-the-fake-wechat`;
       return { body: { access_token: access, expires_in: 7_200 } };
     }
-    if (path !== '/cgi-bin/message/custom/send') return refused(40_066);
+    if (path !== '/cgi-bin/message/custom/send' && path !== '/cgi-bin/media/get') return refused(40_066);
     const given = query.get('access_token');
     if (access === '' || given !== access || given === spoiled) return refused(access === '' ? 42_001 : 40_001);
+    if (path === '/cgi-bin/media/get') {
+      const file = media.get(query.get('media_id') ?? '');
+      // Of films it tells an address.
+      if (query.get('media_id') === 'film') return { body: { video_url: 'http://example.com/film' } };
+      return file === undefined ? refused(40_007) : { file };
+    }
     const mishap = mishaps.shift();
     if (typeof mishap === 'object' && 'status' in mishap) return { status: mishap.status, body: {} };
     if (typeof mishap === 'object' && 'errcode' in mishap) return refused(mishap.errcode);
@@ -81,6 +90,11 @@ export async function startFakeWeChatOfficial(): Promise<FakeWeChatOfficial> {
       return [answer.status, await answer.text()];
     },
     verify: (echo, forgery) => verifyWeChat(target, echo, keys, { plain: true, ...forgery }),
+    keep: (bytes) => {
+      const id = `given-${(serial += 1n)}`;
+      media.set(id, bytes);
+      return id;
+    },
     tokens: () => tokens,
     endToken: () => void (access = ''),
     spoilToken: () => void (spoiled = access),

@@ -25,6 +25,8 @@ export type FakeWeComApp = {
   readonly sent: readonly WeComAppMessage[];
   /** Files that people were sent. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
+  /** Keeps what a person sends; tells its media id. */
+  keep(bytes: Uint8Array): string;
   /** How many times a token was asked for. */
   tokens(): number;
   /** Ends the token that is out, before its time. */
@@ -46,6 +48,7 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
   const sent: WeComAppMessage[] = [];
   const files: { name: string; bytes: Uint8Array; kind: string }[] = [];
   const media = new Map<string, { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }>();
+  const given = new Map<string, Uint8Array>();
   const mishaps: WeChatMishap[] = [];
   const keys = { token, aesKey, receiver: corpId };
   let target = '';
@@ -71,8 +74,13 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
       if (access === '') access = `access-token-${tokens}-of-the-fake-wecom`;
       return { body: { errcode: 0, errmsg: 'ok', access_token: access, expires_in: 7_200 } };
     }
-    if (path !== '/cgi-bin/message/send' && path !== '/cgi-bin/media/upload') return refused(40_066);
+    const paths = ['/cgi-bin/message/send', '/cgi-bin/media/upload', '/cgi-bin/media/get'];
+    if (!paths.includes(path)) return refused(40_066);
     if (access === '' || query.get('access_token') !== access) return refused(access === '' ? 42_001 : 40_014);
+    if (path === '/cgi-bin/media/get') {
+      const file = given.get(query.get('media_id') ?? '');
+      return file === undefined ? refused(40_007) : { file };
+    }
     if (path === '/cgi-bin/media/upload') return upload(query.get('type') ?? '', body['media']);
     const mishap = mishaps.shift();
     if (typeof mishap === 'object' && 'status' in mishap) return { status: mishap.status, body: {} };
@@ -112,6 +120,11 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
       }
     },
     verify: (echo, forgery) => verifyWeChat(target, echo, keys, forgery),
+    keep: (bytes) => {
+      const id = `given-${(serial += 1n)}`;
+      given.set(id, bytes);
+      return id;
+    },
     tokens: () => tokens,
     endToken: () => void (access = ''),
     next: (mishap) => void mishaps.push(mishap),

@@ -13,13 +13,15 @@ export type WeChatMishap =
   | 'cut after accepting';
 
 /** What a call of the API is answered with; `cut` breaks the line. */
-export type Answer = { readonly status?: number; readonly body: Json } | 'cut';
+export type Answer = { readonly status?: number; readonly body: Json } | { readonly file: Uint8Array } | 'cut';
 export type Handle = (path: string, query: URLSearchParams, body: Json) => Answer | Promise<Answer>;
 
 /** An API on a free port of loopback. */
 export async function serveWeChat(handle: Handle): Promise<{ readonly url: string; close(): Promise<void> }> {
   const answer = (response: ServerResponse, told: Answer): void => {
     if (told === 'cut') return void response.destroy();
+    if ('file' in told)
+      return void response.writeHead(200, { 'content-disposition': 'attachment; filename="a"' }).end(told.file);
     response.writeHead(told.status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(told.body));
   };
   const server = createServer((request, response) => {
