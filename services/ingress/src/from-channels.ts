@@ -259,7 +259,10 @@ function doorOf(
         try {
           const heard = await admit(incoming);
           if (heard === undefined) continue;
-          await accept(await takeFiles(heard, { tenant, blobs, fetch: connection()?.fetch, signal }));
+          const { fetch, webhook } = connection() ?? {};
+          // Who calls us waits for three to five seconds, and calls again then.
+          const msMax = webhook === undefined ? 8_000 : 2_500;
+          await accept(await takeFiles(heard, { tenant, blobs, fetch, signal, msMax }));
         } catch (thrown) {
           const error = toAppError(thrown);
           // Ours: the platform brings it again.

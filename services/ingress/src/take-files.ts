@@ -9,11 +9,10 @@ export type TakeFiles = {
   readonly fetch: Connection['fetch'];
   readonly signal: AbortSignal;
   /** The longest time for all files of one message, milliseconds. */
-  readonly msMax?: number;
+  readonly msMax: number;
 };
 
 const filesMax = 16;
-const usualMsMax = 8_000;
 
 const sizeOf = (bytes: number): string =>
   bytes < 1_048_576 ? `${Math.floor(bytes / 1_024)} KiB` : `${Math.floor(bytes / 1_048_576)} MiB`;
@@ -26,7 +25,7 @@ const sizeOf = (bytes: number): string =>
 export async function takeFiles(incoming: Incoming, options: TakeFiles): Promise<Incoming> {
   const { files = [], mail } = incoming;
   if (files.length === 0 || parseCommand(mail.text) !== undefined) return incoming;
-  const until = AbortSignal.any([options.signal, AbortSignal.timeout(options.msMax ?? usualMsMax)]);
+  const until = AbortSignal.any([options.signal, AbortSignal.timeout(options.msMax)]);
   const attachments: AttachmentRef[] = [];
   const notes: string[] = [];
   for (const file of files.slice(0, filesMax)) {
