@@ -20,7 +20,7 @@ export type HolderOptions = {
   readonly who: string;
   /** For people: what is wrong with the work at the moment, no secrets. */
   readonly trouble?: () => string | undefined;
-  /** How long to leave it to others before asking for it, milliseconds. */
+  /** How long to leave it to others before asking for it, milliseconds; asked again when it is over, as it may have grown. */
   readonly hesitateMs?: () => number;
   /** How often a holder renews and others try, milliseconds; for tests. */
   readonly everyMs?: number;
@@ -59,6 +59,13 @@ export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) =>
   const rest = (ms = everyMs): Promise<unknown> =>
     pause(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 
+  const hesitate = async (): Promise<void> => {
+    for (let waited = 0, ms = hesitateMs?.() ?? 0; ms > waited && !stopping.signal.aborted; ms = hesitateMs?.() ?? 0) {
+      await rest(ms - waited);
+      waited = ms;
+    }
+  };
+
   /** Renews until the lease is somebody else's, or cannot be known to be ours any more. */
   const keep = async (heldAt: number, ended: AbortSignal): Promise<void> => {
     let believedUntil = heldAt + trustMs;
@@ -74,7 +81,7 @@ export function holdAlone(options: HolderOptions, work: (signal: AbortSignal) =>
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      if (hesitateMs !== undefined) await rest(hesitateMs());
+      await hesitate();
       if (stopping.signal.aborted) break;
       const askedAt = performance.now();
       if ((await ask()) === 'ours') {

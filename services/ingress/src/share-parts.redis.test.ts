@@ -32,19 +32,22 @@ const replica = (
   return { held, stop };
 };
 
-it('shares the parts of an account among replicas, each held once, and all by who is left', async () => {
-  const name = 'pigeon/main';
+it('shares the parts of accounts among replicas, each held once, and all by who is left', async () => {
   const parts = ['0-of-4', '1-of-4', '2-of-4', '3-of-4'];
-  const [a, b] = [replica(name, parts), replica(name, parts)];
-  await eventually(() => expect([...a.held, ...b.held].toSorted()).toEqual(parts), { timeoutMs: 10_000 });
-  expect(Math.min(a.held.size, b.held.size)).toBeGreaterThan(0);
-  expect(await readParts(shards, name)).toEqual(parts);
-  const names = parts.map((part) => `${name}/${part}`);
-  expect((await readHolders(shards, names)).every((holder) => holder !== undefined)).toBe(true);
-  await a.stop();
-  await eventually(() => expect([...b.held].toSorted()).toEqual(parts), { timeoutMs: 10_000 });
-  await b.stop();
-  expect(await readHolders(shards, names)).toEqual(parts.map(() => undefined));
+  const names = ['main', 'sales', 'help', 'staff'].map((account) => `pigeon/${account}`);
+  const pairs = names.map((name) => [replica(name, parts), replica(name, parts)] as const);
+  const held = (): string[][] => pairs.map(([a, b]) => [...a.held, ...b.held].toSorted());
+  await eventually(() => expect(held()).toEqual(names.map(() => parts)), { timeoutMs: 10_000 });
+  expect(pairs.some(([a, b]) => a.held.size > 0 && b.held.size > 0)).toBe(true);
+  expect(await Promise.all(names.map((name) => readParts(shards, name)))).toEqual(names.map(() => parts));
+  const all = names.flatMap((name) => parts.map((part) => `${name}/${part}`));
+  expect((await readHolders(shards, all)).every((holder) => holder !== undefined)).toBe(true);
+  await Promise.all(pairs.map(([a]) => a.stop()));
+  await eventually(() => expect(pairs.map(([, b]) => [...b.held].toSorted())).toEqual(names.map(() => parts)), {
+    timeoutMs: 10_000,
+  });
+  await Promise.all(pairs.map(([, b]) => b.stop()));
+  expect(await readHolders(shards, all)).toEqual(all.map(() => undefined));
 });
 
 it('goes on with a part where its last listener ended', async () => {
