@@ -239,6 +239,8 @@ export type Channel<C = unknown> = {
   readonly config: z.ZodType<C>;
   /** Settings that are secret. */
   readonly secrets: readonly string[];
+  /** The setting with which the platform calls us: then nobody holds a connection, whatever `holders` says. */
+  readonly calledWith?: string;
   load(): Promise<ChannelCode<C>>;
 };
 

@@ -19,7 +19,8 @@ export const telegram: Channel<TelegramConfig> = {
     },
   },
   config: TelegramConfig,
-  secrets: ['token'],
+  secrets: ['token', 'webhook_secret'],
+  calledWith: 'webhook_url',
   load: async () => {
     const [{ parse }, { render }, { connect }] = await Promise.all([
       import('./parse.js'),

@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { failureOf } from './failure.js';
 
 export type PollOptions = {
+  /** Comes before the first question. */
+  readonly begin: () => Promise<unknown>;
   /** Waits for updates from `offset` on. */
   readonly fetch: (offset: number, signal: AbortSignal) => Promise<readonly { update_id: number }[]>;
   /** Makes one durable. */
@@ -17,11 +19,14 @@ const idleMs = 200;
  * Polls until the signal aborts; never rejects. Asking for the next offset confirms what came before it, so that is done only
  * after every update of a batch is taken: one that could not be is asked for again.
  */
-export async function poll({ fetch, take, trouble, signal }: PollOptions): Promise<void> {
+export async function poll({ begin, fetch, take, trouble, signal }: PollOptions): Promise<void> {
   let offset = 0;
   let failures = 0;
+  let begun = false;
   while (!signal.aborted) {
     try {
+      if (!begun) await begin();
+      begun = true;
       const askedAt = performance.now();
       const updates = await fetch(offset, signal);
       for (const update of updates) {

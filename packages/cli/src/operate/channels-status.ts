@@ -48,9 +48,14 @@ async function fleetHolders(): Promise<ReadonlyMap<string, Holder | undefined> |
 }
 
 /** What is known about an account: what the processes of this machine say of theirs, and who holds its connection. */
-const heldBy = (name: string, holder: Holder | undefined): string => {
+const heldBy = (name: string, called: boolean, holder: Holder | undefined): string => {
   if (holder !== undefined) return `held by ${holder.who} since ${moment(holder.since)}`;
-  return findChannel(name)?.capabilities.holders === 'one' ? 'nobody listens' : 'every replica';
+  return findChannel(name)?.capabilities.holders === 'one' && !called ? 'nobody listens' : 'every replica';
+};
+/** Whether the platform calls this account by its settings. */
+const isCalled = (name: string, config: Readonly<Record<string, unknown>> = {}): boolean => {
+  const setting = findChannel(name)?.calledWith;
+  return setting !== undefined && config[setting] !== undefined;
 };
 
 /**
@@ -60,7 +65,7 @@ const heldBy = (name: string, holder: Holder | undefined): string => {
 export async function channelsStatusCommand(options: InventoryOptions): Promise<number> {
   const { channels } = configOf(options);
   const [checks, holders] = await Promise.all([runningChecks(), channels.length === 0 ? undefined : fleetHolders()]);
-  const states = channels.map(({ name, account = 'main', enable, tenant }) => {
+  const states = channels.map(({ name, account = 'main', enable, tenant, config }) => {
     const check = checks?.[`channel ${name}/${account}`];
     const holder = holders?.get(`${name}/${account}`);
     const detail = check?.detail ?? holder?.trouble;
@@ -69,15 +74,15 @@ export async function channelsStatusCommand(options: InventoryOptions): Promise<
     const well = check === undefined ? holder?.trouble === undefined : check.ok;
     const state = enable && (check !== undefined || holder !== undefined) ? (well ? 'connected' : 'trouble') : off;
     return {
-      ...{ channel: name, account, tenant, enable, state },
+      ...{ channel: name, account, tenant, enable, state, ...(isCalled(name, config) ? { called: true } : {}) },
       ...(detail === undefined ? {} : { detail }),
       ...(holder === undefined ? {} : { holder }),
     };
   });
-  const line = ({ channel, account, state, detail = '', holder }: (typeof states)[number]): string[] => [
+  const line = ({ channel, account, state, called, detail = '', holder }: (typeof states)[number]): string[] => [
     `${channel}/${account}`,
     state,
-    holders === undefined || !['connected', 'trouble'].includes(state) ? '' : heldBy(channel, holder),
+    holders === undefined || !['connected', 'trouble'].includes(state) ? '' : heldBy(channel, called === true, holder),
     detail,
   ];
   if (options.json) printJson({ channels: states });

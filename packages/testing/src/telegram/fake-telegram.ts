@@ -55,6 +55,10 @@ export type FakeTelegram = {
   readonly conflicts: () => number;
   /** Keeps bytes that a person may send along; returns their `file_id`. Without bytes: it is known and cannot be had. */
   keep(bytes?: Uint8Array): string;
+  /** Where updates go instead of into the queue: what `setWebhook` said, and undefined when they are polled. */
+  webhook(): { readonly url: string; readonly secret: string; readonly heard: readonly string[] } | undefined;
+  /** Brings what waits to the webhook, in order, again until each is taken; `secret` in the place of the right one. */
+  bring(secret?: string): Promise<readonly number[]>;
   /** Queues a mishap for a method's next call. */
   next(method: string, mishap: Mishap): void;
   close(): Promise<void>;
@@ -62,6 +66,7 @@ export type FakeTelegram = {
 
 const token = '123456:a-token-of-the-fake-telegram';
 const textMax = 4_096;
+const bringsMax = 40;
 const tags = /^(?:b|i|s|u|code|pre|blockquote|a)$/;
 
 /** Why Telegram would not read this HTML; undefined when it would. */
@@ -96,6 +101,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
   const waiting = new Set<() => void>();
   let serial = 1_000;
   let conflicts = 0;
+  let webhook: ReturnType<FakeTelegram['webhook']>;
 
   const answer = (response: ServerResponse, status: number, body: Json): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -104,6 +110,8 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     answer(response, code, { ok: false, error_code: code, description, parameters });
 
   const getUpdates = async (body: Json, response: ServerResponse): Promise<void> => {
+    if (webhook !== undefined)
+      return refuse(response, 409, "Conflict: can't use getUpdates method while webhook is active");
     const offset = Number(body['offset'] ?? 0);
     while (updates[0] !== undefined && updates[0].update_id < offset) updates.shift();
     if (waiting.size > 0) {
@@ -181,6 +189,17 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     answer(response, 200, { ok: true, result: true });
   };
 
+  const setWebhook = (body: Json, response: ServerResponse): void => {
+    const [url, secret] = [String(body['url'] ?? ''), String(body['secret_token'] ?? '')];
+    if (!/^https?:/.test(url) || !/^[\w-]{1,256}$/.test(secret))
+      return refuse(response, 400, 'Bad Request: bad webhook');
+    webhook = { url, secret, heard: body['allowed_updates'] as string[] };
+    answer(response, 200, { ok: true, result: true });
+  };
+  const deleteWebhook = (response: ServerResponse): void => {
+    webhook = undefined;
+    answer(response, 200, { ok: true, result: true });
+  };
   const getFile = (body: Json, response: ServerResponse): void => {
     const id = String(body['file_id']);
     if (!kept.has(id)) return refuse(response, 400, 'Bad Request: invalid file_id');
@@ -215,6 +234,8 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
         answered.push(String(body['callback_query_id']));
         return answer(response, 200, { ok: true, result: true });
       }
+      if (method === 'setWebhook') return setWebhook(body, response);
+      if (method === 'deleteWebhook') return deleteWebhook(response);
       if (method === 'setMyCommands') return setMyCommands(body, response);
       if (method === 'sendMessage') return sendMessage(body, response, mishap === 'cut after accepting');
       const kind = /^send(Photo|Document|Voice)$/.exec(method)?.[1]?.toLowerCase();
@@ -259,6 +280,24 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       const id = `file${(serial += 1)}`;
       kept.set(id, bytes);
       return id;
+    },
+    webhook: () => webhook,
+    bring: async (given) => {
+      const statuses: number[] = [];
+      while (webhook !== undefined && updates[0] !== undefined && statuses.length < bringsMax) {
+        const { status } = await fetch(webhook.url, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            'x-telegram-bot-api-secret-token': given ?? webhook.secret,
+          },
+          body: JSON.stringify(updates[0]),
+        });
+        statuses.push(status);
+        if (status >= 200 && status < 300) updates.shift();
+        else if (given !== undefined) break;
+      }
+      return statuses;
     },
     next: (method, mishap) => void mishaps.set(method, [...(mishaps.get(method) ?? []), mishap]),
     close: async () => {
