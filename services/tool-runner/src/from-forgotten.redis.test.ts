@@ -57,8 +57,9 @@ const forget = (conversation: string): Promise<unknown> =>
 it('tries again what could not be removed, and says so when it gives up', async () => {
   await forget('busy');
   const removed: string[] = [];
-  await start(removed, 2);
+  const first = await start(removed, 2);
   await eventually(() => expect(removed).toEqual(['busy']));
+  await first.stop(1_000);
   expect(log.join('')).not.toContain('could not be removed');
   await forget('stuck');
   await start(removed, 3);
