@@ -1,3 +1,6 @@
+import { errorsZh } from './phrases/errors-zh.js';
+import type { Language } from './phrases/index.js';
+
 /**
  * Every error that leaves a process, in one table: its HTTP status, what a job does about it, and whether it is the
  * caller's (4xx), pressure (429) or ours (5xx). docs/errors.md is generated from it.
@@ -80,6 +83,8 @@ export type ErrorCode = keyof typeof errorTable;
 export type AppErrorOptions = {
   /** Safe for people: no token, no payload. Defaults to the table's sentence. */
   readonly publicMessage?: string | undefined;
+  /** The same in every language; `publicMessage` need not be given then. */
+  readonly publicMessages?: Readonly<Record<Language, string>> | undefined;
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfterMs?: number | undefined;
   /** Who has to wait that long: all of the account, or one chat. Absent: nobody said. */
@@ -93,20 +98,38 @@ export class AppError extends Error {
   readonly status: number;
   readonly disposition: Disposition;
   readonly publicMessage: string;
+  readonly publicMessages: Readonly<Record<Language, string>> | undefined;
   readonly retryAfterMs: number | undefined;
   readonly waits: 'account' | 'chat' | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
-    const publicMessage = options.publicMessage ?? errorTable[code].says;
+    const publicMessage = options.publicMessage ?? options.publicMessages?.en ?? errorTable[code].says;
     super(publicMessage, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.status = errorTable[code].status;
     this.disposition = errorTable[code].disposition;
     this.publicMessage = publicMessage;
+    this.publicMessages = options.publicMessages;
     this.retryAfterMs = options.retryAfterMs;
     this.waits = options.waits;
   }
+}
+
+/** The table's sentence for a code. */
+export function errorSentence(code: ErrorCode, language: Language): string {
+  return language === 'zh' ? errorsZh[code] : errorTable[code].says;
+}
+
+/** What an error says to people: in their language where it is the table's sentence or has one of its own, else as it is. */
+export function publicMessageIn(error: AppError, language: Language): string {
+  const { code, publicMessage, publicMessages } = error;
+  return publicMessages?.[language] ?? translateSentence(code, publicMessage, language);
+}
+
+/** A sentence of the table in another language; what a process said in words of its own stays as it is. */
+export function translateSentence(code: ErrorCode, sentence: string, language: Language): string {
+  return sentence === errorTable[code].says ? errorSentence(code, language) : sentence;
 }
 
 /** Any thrown value as an AppError: ours unchanged, anything else as `system.internal` with the cause kept. */

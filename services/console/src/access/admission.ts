@@ -1,5 +1,6 @@
 import { AppError } from '@queueclaw/contracts';
 import { isLoopback } from '@queueclaw/runtime';
+import { refusalOf } from '../phrases/index.js';
 import { hostnameOf, type Visitor } from './visitor.js';
 
 /**
@@ -16,9 +17,6 @@ export type Knock = {
   readonly guarded: boolean;
 };
 
-const actsOnly =
-  'Only an operator may act, and none is configured. Add this line to console:  operators: [{ name: admin, token: "${QUEUECLAW_OPERATOR_TOKEN}" }]';
-
 export const isLooking = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
 /**
@@ -28,14 +26,14 @@ export const isLooking = (method: string): boolean => method === 'GET' || method
  */
 export function admit({ method, room, visitor, guarded }: Knock): void {
   if (!guarded) {
-    if (!isLooking(method)) throw new AppError('auth.forbidden', { publicMessage: actsOnly });
+    if (!isLooking(method)) throw refusalOf('auth.forbidden', 'wrong.acts');
     if (room === 'open' || visitor.local) return;
     throw new AppError('auth.forbidden');
   }
   if (room === 'open' || visitor.operator) return;
   if (visitor.refused) throw new AppError('auth.invalid');
   if (room === 'queues' && isLooking(method) && visitor.local) return;
-  throw new AppError('auth.required', { publicMessage: 'The token of an operator is needed.' });
+  throw refusalOf('auth.required', 'wrong.operator');
 }
 
 export type Approach = {

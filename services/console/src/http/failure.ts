@@ -1,4 +1,4 @@
-import { AppError, type ErrorBody, type ErrorCode } from '@queueclaw/contracts';
+import { AppError, type ErrorBody, type ErrorCode, publicMessageIn } from '@queueclaw/contracts';
 import { redact } from '@queueclaw/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorPage } from '../pages/error-page.js';
@@ -32,11 +32,11 @@ export function sendFailure(request: FastifyRequest, reply: FastifyReply, error:
     return sendPage(reply.code(error.status), errorPage(error, request.visitor));
   }
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer');
-  const { code, publicMessage, retryAfterMs } = error;
+  const { code, retryAfterMs } = error;
   const body: ErrorBody = {
     error: {
       code,
-      message: redact(publicMessage),
+      message: redact(publicMessageIn(error, request.visitor.language)),
       ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
     },
   };

@@ -2,6 +2,7 @@ import { AppError } from '@queueclaw/contracts';
 import { fastify, type FastifyInstance } from 'fastify';
 import { admit, checkOrigin, type Room } from '../access/admission.js';
 import { operatorsFrom } from '../access/operators.js';
+import { languageCookie } from '../access/session-cookie.js';
 import { type Visitor, visitorOf } from '../access/visitor.js';
 import { apiRoutes } from '../routes/api.js';
 import { boardRoutes } from '../routes/board.js';
@@ -25,7 +26,13 @@ declare module 'fastify' {
   }
 }
 
-const stranger: Visitor = { operator: undefined, by: undefined, refused: false, local: false };
+const stranger: Visitor = { operator: undefined, by: undefined, refused: false, local: false, language: 'en' };
+
+/** The language that an address asks for, `?lang=zh`; undefined for what is none of ours. */
+const wishIn = (query: unknown): string | undefined => {
+  const wish = typeof query === 'object' && query !== null && 'lang' in query ? query.lang : undefined;
+  return typeof wish === 'string' && /^(en|zh)\b/i.test(wish) ? wish.slice(0, 16) : undefined;
+};
 
 /** The console's server, not yet listening. Every route is guarded by the room it says it is in. */
 export async function buildServer(parts: ConsoleParts): Promise<FastifyInstance> {
@@ -54,7 +61,10 @@ export async function buildServer(parts: ConsoleParts): Promise<FastifyInstance>
     const { room = 'people', always = false } = routeOptions.config;
     const guarded = operators.configured;
     void reply.headers(pageHeaders);
-    const visitor = visitorOf(operators, { headers, peer: request.socket.remoteAddress ?? '', boundHost, now: now() });
+    const wish = wishIn(request.query);
+    const peer = request.socket.remoteAddress ?? '';
+    const visitor = visitorOf(operators, { headers, peer, boundHost, now: now(), wish });
+    if (wish !== undefined) void reply.header('set-cookie', languageCookie(visitor.language));
     Object.defineProperty(request, 'visitor', { value: visitor });
     const { host, origin } = headers;
     checkOrigin({ method, host, origin, boundHost, guarded, bySession: visitor.by === 'session' });

@@ -1,5 +1,6 @@
 import { parseChannelConversation } from '@queueclaw/contracts';
 import type { Visitor } from '../access/visitor.js';
+import { wordsIn } from '../phrases/index.js';
 import { type Html, html } from './html.js';
 import { layout } from './layout.js';
 import { time } from './written-values.js';
@@ -26,6 +27,7 @@ const describe = (conversation: string): string => {
 
 /** A tenant's conversations, newest activity first. */
 export function conversationsPage({ visitor, tenant, tenants, list, next }: ConversationsView): Html {
+  const words = wordsIn(visitor.language);
   const others = [...new Set([...tenants, tenant])].map(
     (name) =>
       html`<a href="/conversations?tenant=${encodeURIComponent(name)}" ${name === tenant && html` aria-current="page"`}
@@ -42,14 +44,14 @@ export function conversationsPage({ visitor, tenant, tenants, list, next }: Conv
   );
   const older =
     next !== undefined &&
-    html`<p><a href="/conversations?tenant=${encodeURIComponent(tenant)}&amp;before=${next}">Older</a></p>`;
-  const content = html`<nav class="tabs" aria-label="Tenants">${others}</nav>
+    html`<p><a href="/conversations?tenant=${encodeURIComponent(tenant)}&amp;before=${next}">${words('older')}</a></p>`;
+  const content = html`<nav class="tabs" aria-label="${words('tenants')}">${others}</nav>
     ${
       rows.length > 0
         ? html`<ul class="list">
             ${rows}
           </ul>`
-        : html`<p class="quiet">Nobody has written yet.</p>`
+        : html`<p class="quiet">${words('conversations.none')}</p>`
     }${older}`;
-  return layout({ title: 'Conversations', section: '/conversations', visitor }, content);
+  return layout({ title: words('menu.conversations'), section: '/conversations', visitor }, content);
 }

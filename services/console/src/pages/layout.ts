@@ -1,8 +1,9 @@
 import type { Visitor } from '../access/visitor.js';
+import { type PhraseKey, type Words, wordsIn } from '../phrases/index.js';
 import { type Content, type Html, html } from './html.js';
 
 export type PageFrame = {
-  readonly title: string;
+  readonly title: Content;
   /** The address of the entry in the menu that this page belongs to. */
   readonly section?: string;
   readonly visitor: Visitor;
@@ -11,28 +12,34 @@ export type PageFrame = {
 };
 
 const sections = [
-  ['/', 'Overview'],
-  ['/queues/', 'Queues'],
-  ['/conversations', 'Conversations'],
-  ['/usage', 'Usage'],
-  ['/channels', 'Channels'],
-  ['/pairing', 'Pairing'],
-  ['/dead-letters', 'Dead letters'],
-] as const;
+  ['/', 'menu.overview'],
+  ['/queues/', 'menu.queues'],
+  ['/conversations', 'menu.conversations'],
+  ['/usage', 'menu.usage'],
+  ['/channels', 'menu.channels'],
+  ['/pairing', 'menu.pairing'],
+  ['/dead-letters', 'menu.dead_letters'],
+] as const satisfies readonly (readonly [path: string, phrase: PhraseKey])[];
 
-const who = ({ operator, by }: Visitor): Html => {
-  if (!operator) return html`<span class="quiet">looking only</span> <a href="/login">Log in</a>`;
-  const leave = html`<form method="post" action="/logout"><button class="link">Log out</button></form>`;
+const other = { en: ['zh', '中文'], zh: ['en', 'English'] } as const;
+
+const who = ({ operator, by }: Visitor, words: Words): Html => {
+  if (!operator)
+    return html`<span class="quiet">${words('who.looking')}</span> <a href="/login">${words('who.login')}</a>`;
+  const leave = html`<form method="post" action="/logout"><button class="link">${words('who.logout')}</button></form>`;
   return html`<span>${operator.name}</span> ${by === 'session' && leave}`;
 };
 
 /** A whole page: head, menu and content. No scripts. */
 export function layout({ title, section, visitor, refreshSeconds }: PageFrame, content: Content): Html {
+  const { language } = visitor;
+  const words = wordsIn(language);
+  const [code, name] = other[language];
   const menu = sections.map(
-    ([path, name]) => html`<a href="${path}" ${section === path && html` aria-current="page"`}>${name}</a>`,
+    ([path, phrase]) => html`<a href="${path}" ${section === path && html` aria-current="page"`}>${words(phrase)}</a>`,
   );
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="${language === 'zh' ? 'zh-Hans' : 'en'}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -45,7 +52,9 @@ export function layout({ title, section, visitor, refreshSeconds }: PageFrame, c
         <header>
           <strong>QueueClaw</strong>
           <nav>${menu}</nav>
-          <div class="who">${who(visitor)}</div>
+          <div class="who">
+            <a href="?lang=${code}" lang="${code}" hreflang="${code}">${name}</a> ${who(visitor, words)}
+          </div>
         </header>
         <main>
           <h1>${title}</h1>

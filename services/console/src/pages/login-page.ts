@@ -1,4 +1,5 @@
 import type { Visitor } from '../access/visitor.js';
+import { wordsIn } from '../phrases/index.js';
 import { type Html, html } from './html.js';
 import { layout } from './layout.js';
 
@@ -14,17 +15,15 @@ export type LoginView = {
 
 /** Where an operator enters the token. */
 export function loginPage({ visitor, next, wrong, possible }: LoginView): Html {
+  const words = wordsIn(visitor.language);
   const form = html`<form method="post" action="/login" class="card">
-    <label for="token">Operator token</label>
+    <label for="token">${words('login.token')}</label>
     <input id="token" name="token" type="password" required autocomplete="current-password" autofocus />
     <input type="hidden" name="next" value="${next}" />
-    <button>Log in</button>
-    ${wrong && html`<p class="bad" role="alert">This token is not known.</p>`}
+    <button>${words('login.title')}</button>
+    ${wrong && html`<p class="bad" role="alert">${words('login.wrong')}</p>`}
   </form>`;
-  const advice = html`<p>
-      No operator is configured: this machine may look, nobody may act. To act, add this line to <code>console</code> in
-      the configuration:
-    </p>
+  const advice = html`<p>${words('login.advice', { section: html`<code>console</code>` })}</p>
     <pre>operators: [{ name: admin, token: "$${'{QUEUECLAW_OPERATOR_TOKEN}'}" }]</pre>`;
-  return layout({ title: 'Log in', visitor }, possible ? form : advice);
+  return layout({ title: words('login.title'), visitor }, possible ? form : advice);
 }

@@ -1,6 +1,7 @@
 import type { PairedPerson, WaitingPerson } from '@queueclaw/mailbox';
 import type { Visitor } from '../access/visitor.js';
-import { type Html, html } from './html.js';
+import { type PhraseKey, type Words, wordsIn } from '../phrases/index.js';
+import { type Content, type Html, html } from './html.js';
 import { layout } from './layout.js';
 import { cut, time } from './written-values.js';
 
@@ -12,13 +13,13 @@ export type PairingView = {
   readonly done: string | undefined;
 };
 
-const said: Readonly<Record<string, string>> = {
-  approve: 'They may write now, and are told so.',
-  revoke: 'They may no longer write.',
+const said: Readonly<Record<string, PhraseKey>> = {
+  approve: 'pairing.approved.done',
+  revoke: 'pairing.revoked.done',
 };
 const charsMax = 120;
 
-const table = (names: readonly string[], rows: readonly Html[]): Html =>
+const table = (names: readonly Content[], rows: readonly Html[]): Html =>
   html`<div class="scroll">
     <table>
       <thead>
@@ -35,18 +36,18 @@ const table = (names: readonly string[], rows: readonly Html[]): Html =>
 const who = ({ person, name = '' }: Pick<PairedPerson, 'person' | 'name'>): Html =>
   html`<th scope="row">${cut(name, charsMax)} <small>${cut(person, charsMax)}</small></th>`;
 
-const asking = (mayAct: boolean, { tenant, account, code, at, ...one }: WaitingPerson): Html =>
+const asking = (mayAct: boolean, { tenant, account, code, at, ...one }: WaitingPerson, words: Words): Html =>
   html`<tr>
     ${who(one)}
     <td>${account} <small>${tenant}</small></td>
     <td><code>${code}</code></td>
     <td>${time(at)}</td>
     <td>
-      ${mayAct && html`<form method="post" action="/pairing/approve?code=${encodeURIComponent(code)}"><button>Approve</button></form>`}
+      ${mayAct && html`<form method="post" action="/pairing/approve?code=${encodeURIComponent(code)}"><button>${words('pairing.approve')}</button></form>`}
     </td>
   </tr>`;
 
-const approved = (mayAct: boolean, { tenant, account, at, by, ...one }: PairedPerson): Html => {
+const approved = (mayAct: boolean, { tenant, account, at, by, ...one }: PairedPerson, words: Words): Html => {
   const query = new URLSearchParams({ tenant, account, person: one.person }).toString();
   return html`<tr>
     ${who(one)}
@@ -54,34 +55,40 @@ const approved = (mayAct: boolean, { tenant, account, at, by, ...one }: PairedPe
     <td>${by}</td>
     <td>${time(at)}</td>
     <td>
-      ${mayAct && html`<form method="post" action="/pairing/revoke?${query}"><button class="bad">Revoke</button></form>`}
+      ${mayAct && html`<form method="post" action="/pairing/revoke?${query}"><button class="bad">${words('pairing.revoke')}</button></form>`}
     </td>
   </tr>`;
 };
 
 /** Who asks to write to the assistant in a messaging app, and who may; for operators what to do about it. */
 export function pairingPage({ visitor, waiting, people, done }: PairingView): Html {
+  const words = wordsIn(visitor.language);
+  const columns = (third: PhraseKey): readonly Content[] => [
+    ...[words('person'), words('account'), words(third), words('pairing.since')],
+    '',
+  ];
   const mayAct = visitor.operator !== undefined;
-  const note = done !== undefined && Object.hasOwn(said, done) && html`<p class="good" role="status">${said[done]}</p>`;
+  const told = done !== undefined && Object.hasOwn(said, done) ? said[done] : undefined;
+  const note = told !== undefined && html`<p class="good" role="status">${words(told)}</p>`;
   const content = html`${note}
-    <h2>Waiting</h2>
+    <h2>${words('pairing.waiting')}</h2>
     ${
       waiting.length > 0
         ? table(
-            ['Person', 'Account', 'Code', 'Since (UTC)', ''],
-            waiting.map((one) => asking(mayAct, one)),
+            columns('pairing.code'),
+            waiting.map((one) => asking(mayAct, one, words)),
           )
-        : html`<p class="quiet">Nobody waits. A code is good for an hour.</p>`
+        : html`<p class="quiet">${words('pairing.waiting.none')}</p>`
     }
-    <h2>Approved</h2>
+    <h2>${words('pairing.approved')}</h2>
     ${
       people.length > 0
         ? table(
-            ['Person', 'Account', 'By', 'Since (UTC)', ''],
-            people.map((one) => approved(mayAct, one)),
+            columns('pairing.by'),
+            people.map((one) => approved(mayAct, one, words)),
           )
-        : html`<p class="quiet">Nobody was approved yet. Who stands in the configuration is not listed here.</p>`
+        : html`<p class="quiet">${words('pairing.approved.none')}</p>`
     }
-    <p class="quiet">Compare the code with the one that the person has: a name can be anybody's.</p>`;
-  return layout({ title: 'Pairing', section: '/pairing', visitor }, content);
+    <p class="quiet">${words('pairing.compare')}</p>`;
+  return layout({ title: words('menu.pairing'), section: '/pairing', visitor }, content);
 }

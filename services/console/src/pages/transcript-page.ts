@@ -1,7 +1,8 @@
 import type { ActorAddress, Attachment, TranscriptEntry } from '@queueclaw/contracts';
 import type { Visitor } from '../access/visitor.js';
 import { conversationPath } from './conversations-page.js';
-import { type Html, html } from './html.js';
+import { type Words, wordsIn } from '../phrases/index.js';
+import { type Content, type Html, html } from './html.js';
 import { layout } from './layout.js';
 import { count, cut, duration, time } from './written-values.js';
 
@@ -21,8 +22,8 @@ export type TranscriptView = {
 type Of<R extends TranscriptEntry['role']> = Extract<TranscriptEntry, { role: R }>;
 const charsMax = 20_000;
 
-const words = (text: string): Html | false => text !== '' && html`<pre dir="auto">${cut(text, charsMax)}</pre>`;
-const folded = (title: string, text: string): Html =>
+const written = (text: string): Html | false => text !== '' && html`<pre dir="auto">${cut(text, charsMax)}</pre>`;
+const folded = (title: Content, text: string): Html =>
   html`<details>
     <summary>${title}</summary>
     <pre dir="auto">${cut(text, charsMax)}</pre>
@@ -32,48 +33,54 @@ const folded = (title: string, text: string): Html =>
 export const turnPath = ({ tenant, conversation }: ActorAddress, turn: number | 'latest'): string =>
   `${conversationPath(tenant, conversation)}/turns/${turn}`;
 
-const fileLine = ({ name, type, size }: Attachment): Html =>
-  html`<p class="facts">${name} · ${type} · ${count(size)} bytes</p>`;
+const fileLine = ({ name, type, size }: Attachment, words: Words): Html =>
+  html`<p class="facts">${name} · ${type} · ${words('bytes', { count: count(size) })}</p>`;
 
-const userEntry = ({ text, attachments = [], from, at, id }: Of<'user'>): Html =>
+const userEntry = ({ text, attachments = [], from, at, id }: Of<'user'>, words: Words): Html =>
   html`<li class="user">
-    <h2>${from?.name ?? from?.id ?? 'user'}</h2>
+    <h2>${from?.name ?? from?.id ?? words('user')}</h2>
     <p class="facts">${time(at)} · ${id}</p>
-    ${words(text)}${attachments.map(fileLine)}
+    ${written(text)}${attachments.map((file) => fileLine(file, words))}
   </li>`;
 
 const assistantEntry = (
   { text, calls = [], model, usage, notice, at, turn }: Of<'assistant'>,
   address: ActorAddress,
+  words: Words,
 ): Html => {
-  const spent = usage && ` · ${count(usage.inputTokens)} tokens in, ${count(usage.outputTokens)} out`;
+  const spent =
+    usage &&
+    html` · ${words('tokens.in', { count: count(usage.inputTokens) })},
+    ${words('tokens.out', { count: count(usage.outputTokens) })}`;
   const asked = calls.map(({ call, name, args }) => folded(`${name} ${call}`, JSON.stringify(args, null, 2) ?? ''));
   return html`<li class="${notice ? 'notice' : 'assistant'}">
-    <h2>${notice ? 'notice' : 'assistant'}</h2>
+    <h2>${words(notice ? 'entry.notice' : 'entry.assistant')}</h2>
     <p class="facts">
-      ${time(at)} · <a href="${turnPath(address, turn)}">turn ${turn}</a>${model !== undefined && ` · ${model}`}${spent}
+      ${time(at)} ·
+      <a href="${turnPath(address, turn)}">${words('transcript.turn', { turn })}</a
+      >${model !== undefined && ` · ${model}`}${spent}
     </p>
-    ${words(text)}${asked}
+    ${written(text)}${asked}
   </li>`;
 };
 
-const toolEntry = ({ name, call, ok, code, ms, text, at, attachments = [] }: Of<'tool'>): Html =>
+const toolEntry = ({ name, call, ok, code, ms, text, at, attachments = [] }: Of<'tool'>, words: Words): Html =>
   html`<li class="tool">
-    <h2>${name} <span class="${ok ? 'good' : 'bad'}">${ok ? 'ok' : 'failed'}</span></h2>
+    <h2>${name} <span class="${ok ? 'good' : 'bad'}">${words(ok ? 'entry.ok' : 'entry.failed')}</span></h2>
     <p class="facts">
       ${time(at)} · ${call}${ms !== undefined && ` · ${duration(ms)}`}${code !== undefined && ` · ${code}`}
     </p>
-    ${folded('result', text)}${attachments.map(fileLine)}
+    ${folded(words('entry.result'), text)}${attachments.map((file) => fileLine(file, words))}
   </li>`;
 
-const entryItem = (entry: TranscriptEntry, address: ActorAddress): Html => {
+const entryItem = (entry: TranscriptEntry, address: ActorAddress, words: Words): Html => {
   switch (entry.role) {
     case 'user':
-      return userEntry(entry);
+      return userEntry(entry, words);
     case 'assistant':
-      return assistantEntry(entry, address);
+      return assistantEntry(entry, address, words);
     case 'tool':
-      return toolEntry(entry);
+      return toolEntry(entry, words);
     default:
       return entry satisfies never;
   }
@@ -81,24 +88,25 @@ const entryItem = (entry: TranscriptEntry, address: ActorAddress): Html => {
 
 /** What was said and done in a conversation, as a timeline. */
 export function transcriptPage({ visitor, address, entries, next, newest, running }: TranscriptView): Html {
+  const words = wordsIn(visitor.language);
   const { tenant, conversation } = address;
   const path = conversationPath(tenant, conversation);
-  const earlier = next !== undefined && html`<a href="${path}?before=${next}">Earlier</a> `;
-  const later = !newest && html`<a href="${path}">Newest</a>`;
+  const earlier = next !== undefined && html`<a href="${path}?before=${next}">${words('earlier')}</a> `;
+  const later = !newest && html`<a href="${path}">${words('newest')}</a>`;
   const runs =
     running !== undefined &&
-    html`<p><a href="${turnPath(address, running)}">Turn ${running} runs at the moment.</a></p>`;
+    html`<p><a href="${turnPath(address, running)}">${words('transcript.runs', { turn: running })}</a></p>`;
   const content = html`<p class="quiet">
-      Tenant <a href="/conversations?tenant=${encodeURIComponent(tenant)}">${tenant}</a>. Times are UTC.
+      ${words('transcript.tenant', { tenant: html`<a href="/conversations?tenant=${encodeURIComponent(tenant)}">${tenant}</a>` })}
     </p>
     ${runs}
     <p>${earlier}${later}</p>
     ${
       entries.length > 0
         ? html`<ol class="timeline">
-            ${entries.map((entry) => entryItem(entry, address))}
+            ${entries.map((entry) => entryItem(entry, address, words))}
           </ol>`
-        : html`<p class="quiet">No turn has ended yet.</p>`
+        : html`<p class="quiet">${words('transcript.none')}</p>`
     }`;
   return layout({ title: conversation, section: '/conversations', visitor }, content);
 }

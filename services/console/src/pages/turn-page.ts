@@ -3,7 +3,8 @@ import type { Visitor } from '../access/visitor.js';
 import type { TurnView } from '../turns/read-turns.js';
 import type { Moment, TurnState } from '../turns/timeline.js';
 import { conversationPath } from './conversations-page.js';
-import { type Html, html } from './html.js';
+import { type PhraseKey, type Words, wordsIn } from '../phrases/index.js';
+import { type Content, type Html, html } from './html.js';
 import { layout } from './layout.js';
 import { turnPath } from './transcript-page.js';
 import { count, cut, duration, money, some, time } from './written-values.js';
@@ -17,80 +18,85 @@ export type TurnPageView = {
 };
 
 type Of<W extends Moment['what']> = Extract<Moment, { what: W }>;
+/** What every line of the timeline is written with. */
+type Scene = { readonly words: Words; readonly currency: string; readonly now: number };
 const charsMax = 20_000;
 const refreshSeconds = 3;
 
-const states: Readonly<Record<TurnState, readonly [text: string, look: string]>> = {
-  running: ['runs', 'quiet'],
-  answered: ['answered', 'good'],
-  notice: ['ended by the system', 'bad'],
-  unanswered: ['no answer', 'bad'],
+const looks: Readonly<Record<TurnState, string>> = {
+  ...{ running: 'quiet', answered: 'good', notice: 'bad', unanswered: 'bad' },
 };
-const holdups = { agent: 'an agent works on it', tools: 'it waits for tools', due: 'it waits for an agent' } as const;
-const toolStates: Readonly<Record<Of<'tool'>['state'], readonly [text: string, look: string]>> = {
-  waiting: ['waits for a tool-runner', 'quiet'],
-  running: ['runs', 'quiet'],
-  returned: ['done, its result is on the way', 'quiet'],
-  out: ['no result yet', 'quiet'],
-  ok: ['ok', 'good'],
-  failed: ['failed', 'bad'],
+const toolStates: Readonly<Record<Of<'tool'>['state'], readonly [phrase: PhraseKey, look: string]>> = {
+  waiting: ['tool.waiting', 'quiet'],
+  running: ['tool.running', 'quiet'],
+  returned: ['tool.returned', 'quiet'],
+  out: ['tool.out', 'quiet'],
+  ok: ['entry.ok', 'good'],
+  failed: ['entry.failed', 'bad'],
 };
 
-const words = (text: string): Html | false => text !== '' && html`<pre dir="auto">${cut(text, charsMax)}</pre>`;
-const folded = (title: string, text: string): Html =>
+const written = (text: string): Html | false => text !== '' && html`<pre dir="auto">${cut(text, charsMax)}</pre>`;
+const folded = (title: Content, text: string): Html =>
   html`<details>
     <summary>${title}</summary>
     <pre dir="auto">${cut(text, charsMax)}</pre>
   </details>`;
 
-const spent = ({ inputTokens, outputTokens, cachedTokens, costMicros }: Usage, currency: string): string => {
-  const cached = cachedTokens === undefined ? '' : ` (${count(cachedTokens)} cached)`;
-  const cost = costMicros === undefined ? '' : `, ${money(costMicros, currency)}`;
-  return `${count(inputTokens)} tokens in${cached}, ${count(outputTokens)} out${cost}`;
+const spent = (
+  { inputTokens, outputTokens, cachedTokens, costMicros }: Usage,
+  { words, currency }: Pick<Scene, 'words' | 'currency'>,
+): Html => {
+  const tokens = (of: 'in' | 'out' | 'cached', value: number): Html => words(`tokens.${of}`, { count: count(value) });
+  const cached = cachedTokens !== undefined && html` (${tokens('cached', cachedTokens)})`;
+  const cost = costMicros !== undefined && `, ${money(costMicros, currency)}`;
+  return html`${tokens('in', inputTokens)}${cached}, ${tokens('out', outputTokens)}${cost}`;
 };
 
-const modelItem = ({ at, step, afterMs, model, usage, text, calls }: Of<'model'>, currency: string): Html =>
+const modelItem = ({ at, step, afterMs, model, usage, text, calls }: Of<'model'>, scene: Scene): Html =>
   html`<li class="assistant">
-    <h2>step ${step}${model !== undefined && `, ${model}`}</h2>
-    <p class="facts">
-      ${time(at)} · after
-      ${duration(afterMs)}${usage !== undefined && ` · ${spent(usage, currency)}`}${calls > 0 && ` · ${some(calls, 'call')}`}
-    </p>
-    ${words(text)}
-  </li>`;
-
-const toolItem = (moment: Of<'tool'>, now: number): Html => {
-  const { at, call, name, args, state, ms, waitedMs, code, text, deadlineAt } = moment;
-  const [says, look] = toolStates[state];
-  const left =
-    deadlineAt !== undefined && (deadlineAt > now ? ` · lost in ${duration(deadlineAt - now)}` : ' · overdue');
-  return html`<li class="tool ${deadlineAt !== undefined && 'out'}">
-    <h2>${name} <span class="${look}">${says}</span></h2>
+    <h2>${scene.words('turn.step', { step })}${model !== undefined && `, ${model}`}</h2>
     <p class="facts">
       ${time(at)} ·
-      ${call}${ms !== undefined && ` · ran ${duration(ms)}`}${waitedMs !== undefined && ` · waited ${duration(waitedMs)}`}${code !== undefined && ` · ${code}`}${left}
+      ${scene.words('turn.after', { duration: duration(afterMs) })}${usage !== undefined && html` · ${spent(usage, scene)}`}${calls > 0 && html` · ${some(scene.words, calls, 'call')}`}
     </p>
-    ${args !== undefined && folded('arguments', JSON.stringify(args, null, 2) ?? '')}${text !== undefined && folded('result', text)}
+    ${written(text)}
+  </li>`;
+
+const toolItem = (moment: Of<'tool'>, { words, now }: Scene): Html => {
+  const { at, call, name, args, state, ms, waitedMs, code, text, deadlineAt } = moment;
+  const [phrase, look] = toolStates[state];
+  const lasted = (key: 'tool.ran' | 'tool.waited' | 'tool.lost', lastMs: number): Html =>
+    html` · ${words(key, { duration: duration(lastMs) })}`;
+  const left =
+    deadlineAt !== undefined &&
+    (deadlineAt > now ? lasted('tool.lost', deadlineAt - now) : html` · ${words('tool.overdue')}`);
+  return html`<li class="tool ${deadlineAt !== undefined && 'out'}">
+    <h2>${name} <span class="${look}">${words(phrase)}</span></h2>
+    <p class="facts">
+      ${time(at)} ·
+      ${call}${ms !== undefined && lasted('tool.ran', ms)}${waitedMs !== undefined && lasted('tool.waited', waitedMs)}${code !== undefined && ` · ${code}`}${left}
+    </p>
+    ${args !== undefined && folded(words('entry.arguments'), JSON.stringify(args, null, 2) ?? '')}${text !== undefined && folded(words('entry.result'), text)}
   </li>`;
 };
 
-const item = (moment: Moment, currency: string, now: number): Html => {
+const item = (moment: Moment, scene: Scene): Html => {
   switch (moment.what) {
     case 'message':
       return html`<li class="user">
-        <h2>${moment.from ?? 'user'}</h2>
+        <h2>${moment.from ?? scene.words('user')}</h2>
         <p class="facts">${time(moment.at)} · ${moment.id}</p>
-        ${words(moment.text)}
+        ${written(moment.text)}
       </li>`;
     case 'model':
-      return modelItem(moment, currency);
+      return modelItem(moment, scene);
     case 'tool':
-      return toolItem(moment, now);
+      return toolItem(moment, scene);
     case 'notice':
       return html`<li class="notice">
-        <h2>notice</h2>
+        <h2>${scene.words('entry.notice')}</h2>
         <p class="facts">${time(moment.at)}</p>
-        ${words(moment.text)}
+        ${written(moment.text)}
       </li>`;
     default:
       return moment satisfies never;
@@ -100,20 +106,24 @@ const item = (moment: Moment, currency: string, now: number): Html => {
 /** One turn as a timeline: what was asked, the models' steps with their cost, tools with their times, waits, the result. */
 export function turnPage({ visitor, address, turn, currency, now }: TurnPageView): Html {
   const { tenant, conversation } = address;
-  const [says, look] = states[turn.state];
+  const words = wordsIn(visitor.language);
+  const scene = { words, currency, now };
   const { running } = turn;
-  const holdup = running && `: ${holdups[running.holdup]}${running.tries > 1 ? `, try ${running.tries}` : ''}`;
-  const earlier = turn.turn > 1 && html`<a href="${turnPath(address, turn.turn - 1)}">Turn ${turn.turn - 1}</a> `;
+  const again = running && running.tries > 1 && html`, ${words('turn.try', { count: running.tries })}`;
+  const holdup = running && html`: ${words(`turn.holdup.${running.holdup}`)}${again}`;
+  const titled = (number: number): Html => words('turn.title', { turn: number });
+  const earlier = turn.turn > 1 && html`<a href="${turnPath(address, turn.turn - 1)}">${titled(turn.turn - 1)}</a> `;
   const content = html`<p><a href="${conversationPath(tenant, conversation)}">${tenant}/${conversation}</a></p>
     <p>
-      <span class="${look}">${says}</span>${holdup} · ${duration(running ? Math.max(0, now - turn.startedAt) : turn.ms)}
-      · ${some(turn.steps, 'step')} · ${some(turn.toolCalls, 'tool call')} · ${spent(turn.usage, currency)}
+      <span class="${looks[turn.state]}">${words(`turn.${turn.state}`)}</span>${holdup} ·
+      ${duration(running ? Math.max(0, now - turn.startedAt) : turn.ms)} · ${some(words, turn.steps, 'step')} ·
+      ${some(words, turn.toolCalls, 'tool_call')} · ${spent(turn.usage, scene)}
     </p>
     <ol class="timeline">
-      ${turn.moments.map((moment) => item(moment, currency, now))}
+      ${turn.moments.map((moment) => item(moment, scene))}
     </ol>
-    <p>${earlier}${!running && html`<a href="${turnPath(address, turn.turn + 1)}">Turn ${turn.turn + 1}</a>`}</p>
-    <p class="quiet">Times are UTC.${running && ` Loads again every ${refreshSeconds} s.`}</p>`;
-  const frame = { title: `Turn ${turn.turn}`, section: '/conversations', visitor };
+    <p>${earlier}${!running && html`<a href="${turnPath(address, turn.turn + 1)}">${titled(turn.turn + 1)}</a>`}</p>
+    <p class="quiet">${words('times')}${running && html` ${words('again', { seconds: refreshSeconds })}`}</p>`;
+  const frame = { title: titled(turn.turn), section: '/conversations', visitor };
   return layout(running ? { ...frame, refreshSeconds } : frame, content);
 }

@@ -1,7 +1,8 @@
 import type { UsageCounts } from '@queueclaw/budgets';
 import type { Visitor } from '../access/visitor.js';
 import type { DayOfUsage } from '../usage.js';
-import { type Html, html } from './html.js';
+import { wordsIn } from '../phrases/index.js';
+import { type Content, type Html, html } from './html.js';
 import { layout } from './layout.js';
 import { count, money, some } from './written-values.js';
 
@@ -16,7 +17,7 @@ const written = (day: string): string => `${day.slice(0, 4)}-${day.slice(4, 6)}-
 const path = (tenant: string, day?: string): string =>
   `/usage?tenant=${encodeURIComponent(tenant)}${day === undefined ? '' : `&day=${day}`}`;
 
-const row = (name: string, counts: UsageCounts, currency: string): Html =>
+const row = (name: Content, counts: UsageCounts, currency: string): Html =>
   html`<tr>
     <th scope="row">${name}</th>
     <td>${count(counts.requests)}</td>
@@ -26,15 +27,18 @@ const row = (name: string, counts: UsageCounts, currency: string): Html =>
     <td>${money(counts.costMicros, currency)}</td>
   </tr>`;
 
-const head = (names: readonly string[]): Html =>
+const head = (names: readonly Content[]): Html =>
   html`<thead>
     <tr>
       ${names.map((name) => html`<th scope="col">${name}</th>`)}
     </tr>
   </thead>`;
 
+const columns = ['model', 'requests', 'in', 'cached', 'out', 'cost'] as const;
+
 /** What a tenant used on one day: in all, by model, and who used most. */
 export function usagePage({ visitor, tenants, report }: UsageView): Html {
+  const words = wordsIn(visitor.language);
   const { tenant, day, total, models, people, currency, before, after } = report;
   const others = [...new Set([...tenants, tenant])].map(
     (name) => html`<a href="${path(name, day)}" ${name === tenant && html` aria-current="page"`}>${name}</a>`,
@@ -49,32 +53,32 @@ export function usagePage({ visitor, tenants, report }: UsageView): Html {
         <td>${count(tokens)}</td>
       </tr>`,
   );
-  const content = html`<nav class="tabs" aria-label="Tenants">${others}</nav>
+  const content = html`<nav class="tabs" aria-label="${words('tenants')}">${others}</nav>
     <p>
-      <a href="${path(tenant, before)}">Earlier</a> <b>${written(day)}</b>
-      ${after !== undefined && html`<a href="${path(tenant, after)}">Later</a>`}
+      <a href="${path(tenant, before)}">${words('earlier')}</a> <b>${written(day)}</b>
+      ${after !== undefined && html`<a href="${path(tenant, after)}">${words('later')}</a>`}
     </p>
-    <p>${some(total.turns, 'turn')} · ${some(total.toolCalls, 'tool call')}</p>
+    <p>${some(words, total.turns, 'turn')} · ${some(words, total.toolCalls, 'tool_call')}</p>
     <div class="scroll">
       <table>
-        ${head(['Model', 'Requests', 'Tokens in', 'of them cached', 'Tokens out', 'Cost'])}
+        ${head(columns.map((name) => words(`usage.${name}`)))}
         <tbody>
-          ${byModel}${row('All', total, currency)}
+          ${byModel}${row(words('usage.all'), total, currency)}
         </tbody>
       </table>
     </div>
     ${
       byPerson.length > 0 &&
-      html`<h2>People, most tokens first</h2>
+      html`<h2>${words('usage.people')}</h2>
         <div class="scroll">
           <table>
-            ${head(['Person', 'Tokens'])}
+            ${head([words('person'), words('usage.tokens')])}
             <tbody>
               ${byPerson}
             </tbody>
           </table>
         </div>`
     }
-    <p class="quiet">Days begin at midnight of the tenant's budgets. A cost is 0 where a model has no price.</p>`;
-  return layout({ title: 'Usage', section: '/usage', visitor }, content);
+    <p class="quiet">${words('usage.days')}</p>`;
+  return layout({ title: words('menu.usage'), section: '/usage', visitor }, content);
 }

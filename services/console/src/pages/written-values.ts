@@ -1,9 +1,10 @@
+import type { Countable, Words } from '../phrases/index.js';
 import { type Html, html } from './html.js';
 
 /** A time as people read it, in UTC, and as programs do. */
 export function time(ms: number): Html {
   const date = new Date(ms);
-  if (Number.isNaN(date.getTime()) || ms <= 0) return html`<span class="quiet">unknown</span>`;
+  if (Number.isNaN(date.getTime()) || ms <= 0) return html`<span class="quiet">–</span>`;
   const iso = date.toISOString();
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)}</time>`;
 }
@@ -20,8 +21,8 @@ export function count(value: number): string {
 }
 
 /** `1 turn`, `12 345 turns`. */
-export function some(value: number, one: string): string {
-  return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
+export function some(words: Words, value: number, of: Countable): Html {
+  return words(`${of}.${value === 1 ? 'one' : 'many'}`, { count: count(value) });
 }
 
 /** `0.0125 USD`, from millionths. */
@@ -30,9 +31,7 @@ export function money(micros: number, currency: string): string {
   return `${count(Number(whole))}.${part.replace(/0{1,4}$/, '')} ${currency}`;
 }
 
-/** A text in full up to `charsMax` characters; what is left out is counted. */
+/** A text in full up to `charsMax` characters; how many are left out is said. */
 export function cut(text: string, charsMax: number): string {
-  return text.length <= charsMax
-    ? text
-    : `${text.slice(0, charsMax)}\n… ${count(text.length - charsMax)} more characters`;
+  return text.length <= charsMax ? text : `${text.slice(0, charsMax)}\n… +${count(text.length - charsMax)}`;
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { countJobs } from '../board/view-queues.js';
 import type { ConsoleParts } from '../http/console-parts.js';
 import { sendJson } from '../http/send-page.js';
+import { refusalOf } from '../phrases/index.js';
 import { addressOf, dayOf, pageOf, type PageQuery, tenantOf, turnOf } from './parameters.js';
 
 type Listed = { Querystring: PageQuery };
@@ -38,7 +39,7 @@ export async function apiRoutes(app: FastifyInstance, parts: ConsoleParts): Prom
   app.get<OneTurn>('/api/conversations/:tenant/:id/turns/:turn', async ({ params }, reply) => {
     const address = addressOf(params);
     const turn = await turns.read(address, turnOf(params.turn));
-    if (turn === undefined) throw new AppError('conversation.not_found', { publicMessage: 'There is no such turn.' });
+    if (turn === undefined) throw refusalOf('conversation.not_found', 'wrong.no_turn');
     return sendJson(reply, { ...address, ...turn });
   });
 

@@ -10,6 +10,7 @@ import { overviewPage } from '../pages/overview-page.js';
 import { transcriptPage } from '../pages/transcript-page.js';
 import { turnPage } from '../pages/turn-page.js';
 import { usagePage } from '../pages/usage-page.js';
+import { refusalOf } from '../phrases/index.js';
 import { addressOf, dayOf, pageOf, type PageQuery, tenantOf, turnOf } from './parameters.js';
 
 type Listed = { Querystring: PageQuery };
@@ -51,7 +52,7 @@ export async function pageRoutes(app: FastifyInstance, parts: ConsoleParts): Pro
   app.get<OneTurn>('/conversations/:tenant/:id/turns/:turn', async ({ params, visitor }, reply) => {
     const address = addressOf(params);
     const turn = await turns.read(address, turnOf(params.turn));
-    if (turn === undefined) throw new AppError('conversation.not_found', { publicMessage: 'There is no such turn.' });
+    if (turn === undefined) throw refusalOf('conversation.not_found', 'wrong.no_turn');
     return sendPage(reply, turnPage({ visitor, address, turn, currency: currency(), now: now() }));
   });
 

@@ -1,10 +1,10 @@
-import { AppError } from '@queueclaw/contracts';
 import type { PairingAccount } from '@queueclaw/mailbox';
 import type { FastifyInstance } from 'fastify';
 import type { Visitor } from '../access/visitor.js';
 import type { ConsoleParts } from '../http/console-parts.js';
 import { sendJson, sendPage } from '../http/send-page.js';
 import { pairingPage } from '../pages/pairing-page.js';
+import { refusalOf } from '../phrases/index.js';
 import { tenantOf } from './parameters.js';
 
 type Approval = { Querystring: { code?: string } };
@@ -15,7 +15,7 @@ const charsMax = 256;
 
 const given = (value: string | undefined, name: string): string => {
   if (value !== undefined && value !== '' && value.length <= charsMax) return value;
-  throw new AppError('request.invalid', { publicMessage: `\`${name}\` is missing or too long.` });
+  throw refusalOf('request.invalid', 'wrong.missing', { name });
 };
 
 /** `/pairing` and `/api/pairings`: who asks to write to the assistant, and who may. */

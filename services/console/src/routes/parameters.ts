@@ -1,5 +1,6 @@
 import { type ActorAddress, AppError, ConversationId, TenantId } from '@queueclaw/contracts';
 import { z } from 'zod';
+import { refusalOf } from '../phrases/index.js';
 
 const Before = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
 const Limit = z.coerce.number().int().min(1).max(500).optional();
@@ -7,7 +8,7 @@ const Limit = z.coerce.number().int().min(1).max(500).optional();
 /** A tenant from an address. @throws AppError request.invalid */
 export function tenantOf(value: unknown): string {
   const parsed = TenantId.safeParse(value ?? 'default');
-  if (!parsed.success) throw new AppError('request.invalid', { publicMessage: 'The tenant is not valid.' });
+  if (!parsed.success) throw refusalOf('request.invalid', 'wrong.tenant');
   return parsed.data;
 }
 
@@ -15,7 +16,7 @@ export function tenantOf(value: unknown): string {
 export function turnOf(value: string): number | 'latest' {
   if (value === 'latest') return value;
   if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new AppError('request.invalid', { publicMessage: 'The turn is not a number.' });
+  throw refusalOf('request.invalid', 'wrong.turn');
 }
 
 /** A day like `20261123`; undefined: today. @throws AppError request.invalid */
@@ -24,7 +25,7 @@ export function dayOf(value: string | undefined): string | undefined {
   const date = value.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
   const at = date === value ? Number.NaN : Date.parse(date);
   if (!Number.isNaN(at) && new Date(at).toISOString().startsWith(date)) return value;
-  throw new AppError('request.invalid', { publicMessage: 'The day is not valid: write it like 20261123.' });
+  throw refusalOf('request.invalid', 'wrong.day');
 }
 
 /** A conversation's address. @throws AppError request.invalid, conversation.invalid */
@@ -40,7 +41,6 @@ export type PageQuery = { readonly tenant?: string; readonly before?: string; re
 export function pageOf(query: PageQuery, usualLimit: number): { limit: number; before?: number } {
   const before = Before.safeParse(query.before);
   const limit = Limit.safeParse(query.limit);
-  if (!before.success || !limit.success)
-    throw new AppError('request.invalid', { publicMessage: '`before` or `limit` is not valid.' });
+  if (!before.success || !limit.success) throw refusalOf('request.invalid', 'wrong.page');
   return { limit: limit.data ?? usualLimit, ...(before.data === undefined ? {} : { before: before.data }) };
 }
