@@ -10,6 +10,7 @@ import { readText, root } from './source-files.js';
 
 const Service = z.object({
   image: z.string(),
+  build: z.object({ target: z.string() }).optional(),
   command: z.array(z.string()),
   user: z.string(),
   read_only: z.boolean().default(false),
@@ -150,6 +151,16 @@ test.each(each)('the configuration of compose is valid for the %s', (name, { env
   expect(console.host).toBe(name === 'console' ? '0.0.0.0' : '127.0.0.1');
   expect([server.port, console.port, telemetry.port]).toEqual([8080, 3080, 9464]);
   expect(state.redis).toContain('@redis:6379');
+});
+
+test('every service has a target of its own in the Dockerfile, and compose builds it', () => {
+  const dockerfile = text('deploy/docker/Dockerfile');
+  for (const name of folders) {
+    expect(dockerfile).toContain(`COPY --from=build /out/${name} ./services/${name}\nCMD ["${name}"]`);
+    expect(services[name]).toMatchObject({ image: `queueclaw-${name}:local`, build: { target: name } });
+  }
+  const deployed = /for service in ([\w -]+); do/.exec(dockerfile)?.[1]?.split(' ');
+  expect(deployed?.toSorted()).toEqual(folders.toSorted());
 });
 
 test('the image is made with the pnpm of package.json and a Node that is new enough', () => {
