@@ -76,7 +76,7 @@ describe('the registry', () => {
     const names = channels.map(({ name }) => name);
     const withWebhook = names.filter((name) => /\bwebhook\b.*=>/.test(textsOf(name, 'connect.ts')));
     expect(withWebhook).toEqual(
-      expect.arrayContaining(['slack', 'whatsapp', 'feishu', 'wecom-app', 'wechat-official']),
+      expect.arrayContaining(['telegram', 'slack', 'whatsapp', 'feishu', 'wecom-app', 'wechat-official']),
     );
     for (const name of withWebhook)
       expect([name, textsOf(name, '.contract.test.ts')]).toEqual([name, expect.stringContaining('webhookPromises(')]);

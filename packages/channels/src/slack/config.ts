@@ -12,6 +12,13 @@ export const SlackConfig = z.strictObject({
     .max(200)
     .regex(/\S/, 'must not be blank')
     .describe('What Slack signs its calls with; under "Basic information".'),
+  app_token: z
+    .string()
+    .regex(/^xapp-/, 'must be an app-level token, xapp-…')
+    .optional()
+    .describe(
+      'An app-level token: then the app is listened to by socket mode, and no address that Slack can reach is needed.',
+    ),
   api_root: z.url().default('https://slack.com/api').describe('Another address of the Web API.'),
 });
 export type SlackConfig = z.infer<typeof SlackConfig>;

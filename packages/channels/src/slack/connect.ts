@@ -1,5 +1,5 @@
 import { AppError } from '@queueclaw/contracts';
-import { LogLevel, WebClient } from '@slack/web-api';
+import { WebClient } from '@slack/web-api';
 import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
 import { blocksOf } from './blocks.js';
 import type { SlackConfig } from './config.js';
@@ -10,18 +10,20 @@ import { fetchFile } from './fetch-file.js';
 import { slackPeople } from './people.js';
 import { sendFile } from './send-file.js';
 import { isSigned } from './signature.js';
+import { silent } from './silent.js';
 
 const ok: WebhookAnswer = { status: 200 };
 const heardTypes: ReadonlySet<string> = new Set(['event_callback', 'slash_command', 'block_actions']);
 
 /**
- * Connects one app: asks who it is. Slack calls the webhook; a call is answered after its mail is durable, and one that comes
- * again is recognised.
+ * Connects one app: asks who it is. Slack calls the webhook, or is listened to by a socket where the settings have a token for
+ * that; a call is answered after its mail is durable, and one that comes again is recognised.
  * @throws AppError `channel.failed`, `channel.rejected` when Slack does not know the token
  */
 export async function connect(config: SlackConfig, door: ChannelDoor): Promise<Connection> {
+  const root = config.api_root.replace(/\/$/, '');
   const web = new WebClient(config.bot_token, {
-    slackApiUrl: `${config.api_root.replace(/\/$/, '')}/`,
+    slackApiUrl: `${root}/`,
     ...{ retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, timeout: 15_000, allowAbsoluteUrls: false },
     logger: silent,
   });
@@ -33,6 +35,26 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
   const hear = async (envelope: Envelope): Promise<void> => {
     const words = wordsOf(envelope);
     if (words !== undefined) await door.receive({ ...envelope, person: await people(words.user) });
+  };
+  const { app_token: appToken } = config;
+  const webhook = async (request: WebhookRequest): Promise<WebhookAnswer> => {
+    if (request.method !== 'POST' || !isSigned(request, config.signing_secret, Date.now())) return { status: 401 };
+    const envelope = Envelope.safeParse(contentOf(request));
+    if (!envelope.success) return { status: 400 };
+    const { type, challenge } = envelope.data;
+    if (type === 'url_verification') return { ...ok, type: 'text/plain', body: challenge ?? '' };
+    if (heardTypes.has(type)) await hear(envelope.data);
+    return ok;
+  };
+  const listen = async (signal: AbortSignal): Promise<void> => {
+    const { listenToSocket } = await import('./socket.js');
+    await listenToSocket({
+      ...{ appToken: appToken ?? '', root, trouble: door.trouble, signal },
+      take: async (content) => {
+        const envelope = Envelope.safeParse(content);
+        if (envelope.success && heardTypes.has(envelope.data.type)) await hear(envelope.data);
+      },
+    });
   };
   return {
     self,
@@ -47,26 +69,7 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
       const blocks = buttons === undefined ? {} : { blocks: blocksOf(words, buttons) };
       await call(web.chat.postMessage({ ...where, text: words, ...blocks, mrkdwn: true, unfurl_links: false }));
     },
-    webhook: async (request: WebhookRequest) => {
-      if (request.method !== 'POST' || !isSigned(request, config.signing_secret, Date.now())) return { status: 401 };
-      const envelope = Envelope.safeParse(contentOf(request));
-      if (!envelope.success) return { status: 400 };
-      const { type, challenge } = envelope.data;
-      if (type === 'url_verification') return { ...ok, type: 'text/plain', body: challenge ?? '' };
-      if (heardTypes.has(type)) await hear(envelope.data);
-      return ok;
-    },
+    ...(appToken === undefined ? { webhook } : { listen }),
     stop: async () => undefined,
   };
 }
-
-/** The library's own log may have payloads in it. */
-const silent = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  setLevel: () => undefined,
-  getLevel: () => LogLevel.ERROR,
-  setName: () => undefined,
-};

@@ -1,7 +1,7 @@
 import type { Channel } from '../contract.js';
 import { SlackConfig } from './config.js';
 
-/** Slack: the Events API over a webhook, answers by the Web API. */
+/** Slack: the Events API over a webhook or socket mode, answers by the Web API. */
 export const slack: Channel<SlackConfig> = {
   name: 'slack',
   title: 'Slack',
@@ -14,7 +14,7 @@ export const slack: Channel<SlackConfig> = {
     rates: { account: [{ most: 300, seconds: 60 }], chat: [{ most: 1, seconds: 1 }], chatIn: ['channel'] },
   },
   config: SlackConfig,
-  secrets: ['bot_token', 'signing_secret'],
+  secrets: ['bot_token', 'signing_secret', 'app_token'],
   load: async () => {
     const [{ parse }, { render }, { connect }] = await Promise.all([
       import('./parse.js'),

@@ -1,7 +1,8 @@
 import { AppError } from '@queueclaw/contracts';
 import { eventually, type FakeTelegram, startFakeTelegram, startWebhookServer } from '@queueclaw/testing';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { ChannelDoor, Connection, Incoming } from '../contract.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import type { ChannelDoor, Connection, Incoming, WebhookRequest } from '../contract.js';
+import { webhookPromises } from '../webhook-suite.js';
 import { TelegramConfig } from './config.js';
 import { connect } from './connect.js';
 import { parse } from './parse.js';
@@ -11,6 +12,7 @@ let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let connection: Connection;
 let heard: Incoming[] = [];
 let refusals = 0;
+let change = (request: WebhookRequest): WebhookRequest => request;
 const { signal } = new AbortController();
 const secret = 'a-secret-of-the-webhook';
 const door: ChannelDoor = {
@@ -31,7 +33,7 @@ const settings = (more: object): TelegramConfig =>
 
 beforeAll(async () => {
   platform = await startFakeTelegram();
-  server = await startWebhookServer(async (call) => (await connection.webhook?.(call)) ?? { status: 503 });
+  server = await startWebhookServer(async (call) => (await connection.webhook?.(change(call))) ?? { status: 503 });
   connection = await connect(settings({ webhook_url: `${server.url}/`, webhook_secret: secret }), door);
 });
 afterAll(async () => {
@@ -54,13 +56,23 @@ it('tells Telegram where to call, with which secret and for what, and does not p
   expect(connection.listen).toBeUndefined();
 });
 
-it('takes a call with the secret, and brings nothing of one without it', async () => {
-  platform.say('hello');
-  expect(await platform.bring(secret.replace('a', 'b'))).toEqual([401]);
-  expect(await platform.bring('')).toEqual([401]);
-  expect(texts()).toEqual([]);
-  expect(await platform.bring()).toEqual([200]);
-  expect(texts()).toEqual(['hello']);
+describe('the webhook', () => {
+  const subject = {
+    unsigned: true as const,
+    call: async (changed: typeof change) => {
+      const said = `words ${platform.say('')}`;
+      await platform.bring();
+      heard = [];
+      platform.say(said);
+      change = changed;
+      const [status = 0] = await platform.bring(1);
+      const received = texts();
+      change = (request) => request;
+      await platform.bring();
+      return { status, said, received };
+    },
+  };
+  test.each(webhookPromises(subject))('$says', ({ check }) => check());
 });
 
 it('is called again until the message is durable, and acknowledges a button that was pressed', async () => {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 type Json = Record<string, unknown>;
 
@@ -33,6 +34,14 @@ export type FakeSlack = {
   readonly url: string;
   readonly token: string;
   readonly secret: string;
+  /** An app-level token, for socket mode: while somebody listens, events go there and not to the webhook. */
+  readonly appToken: string;
+  /** Connections of socket mode that listen. */
+  listeners(): number;
+  /** Sends a frame of socket mode as it is to every listener. */
+  frame(frame: Json): void;
+  /** Ends the connections of socket mode; politely, Slack says so before. */
+  hangUp(politely?: boolean): void;
   /** The bot's user id. */
   readonly self: string;
   /** Where events go from now on. */
@@ -55,9 +64,11 @@ export type FakeSlack = {
 };
 
 const token = 'xoxb-a-token-of-the-fake-slack';
+const appToken = 'xapp-an-app-token-of-the-fake-slack';
 const secret = 'a-signing-secret-of-the-fake-slack';
 const self = 'U0BOT';
 const triesMax = 40;
+const retryMs = 250;
 
 type Block = {
   readonly type: string;
@@ -92,6 +103,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const mishaps: SlackMishap[] = [];
   const asked: string[] = [];
   let target = '';
+  const sockets = new Set<WebSocket>();
+  const lines = new WebSocketServer({ noServer: true });
+  const acks = new Map<string, () => void>();
   let serial = 1_000;
 
   const answer = (response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void =>
@@ -144,6 +158,11 @@ export async function startFakeSlack(): Promise<FakeSlack> {
         return void response.writeHead(200).end(`OK - ${bytes.length}`);
       }
       const form = new URLSearchParams(bytes.toString('utf8'));
+      if (request.url === '/apps.connections.open') {
+        const isApp = request.headers.authorization === `Bearer ${appToken}`;
+        const opened = { ok: true, url: `${origin.replace('http', 'ws')}/link/?ticket=1` };
+        return answer(response, 200, isApp ? opened : { ok: false, error: 'invalid_auth' });
+      }
       if (request.headers.authorization !== `Bearer ${token}`)
         return answer(response, 200, { ok: false, error: 'invalid_auth' });
       if (request.url === '/auth.test')
@@ -159,6 +178,17 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       return answer(response, 200, { ok: false, error: 'unknown_method' });
     });
   });
+  server.on('upgrade', (request, socket, head) =>
+    lines.handleUpgrade(request, socket, head, (line) => {
+      sockets.add(line);
+      line.on('close', () => sockets.delete(line));
+      line.on('message', (data: Buffer) => {
+        const { envelope_id: id } = JSON.parse(data.toString('utf8')) as { envelope_id: string };
+        acks.get(id)?.();
+      });
+      line.send(JSON.stringify({ type: 'hello', num_connections: sockets.size, debug_info: {} }));
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -179,16 +209,30 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       body: forgery.body?.(signed) ?? signed,
     });
   };
+  /** By socket mode: to one of those who listen, again until somebody acknowledges it. Returns 200, or 0 when nobody did. */
+  const throughSocket = async (type: string, payload: Json): Promise<number> => {
+    const id = `envelope-${(serial += 1)}`;
+    const acknowledged = new Promise<true>((resolve) => acks.set(id, () => resolve(true)));
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      const [line] = [...sockets].slice(tries % Math.max(1, sockets.size));
+      const frame = { envelope_id: id, type, payload, accepts_response_payload: false, retry_attempt: tries };
+      line?.send(JSON.stringify(frame));
+      const wait = new Promise<false>((resolve) => setTimeout(resolve, retryMs, false));
+      if (await Promise.race([acknowledged, wait])) return 200;
+    }
+    return 0;
+  };
   const call: FakeSlack['call'] = (content, forgery = {}) => put(JSON.stringify(content), json, forgery);
   const trigger = (): string => `${(serial += 1)}.738474920.8088930838d88f008e0`;
   return {
     url: origin,
-    ...{ token, secret, self, sent, files, asked, call },
+    ...{ token, secret, appToken, self, sent, files, asked, call },
     callAt: (url) => void (target = url),
     say: async (text, more = {}) => {
       const ts = `${Math.floor(Date.now() / 1_000)}.${String((serial += 1)).padStart(6, '0')}`;
       const event = { type: 'message', channel: 'D5', channel_type: 'im', user: 'U4711', text, ts, ...more };
       const body = { type: 'event_callback', event_id: `Ev${serial}`, team_id: 'T1', event };
+      if (sockets.size > 0) return throughSocket('events_api', body);
       for (let tries = 1; ; tries += 1) {
         const status = await call(body).then(
           (response) => response.status,
@@ -200,7 +244,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     },
     command: async (text, more = {}, forgery = {}) => {
       const fields = { command: '/queueclaw', text, user_id: 'U4711', channel_id: 'D5', channel_name: 'directmessage' };
-      const signed = new URLSearchParams({ ...fields, team_id: 'T1', trigger_id: trigger(), ...more }).toString();
+      const body = { ...fields, team_id: 'T1', trigger_id: trigger(), ...more };
+      if (sockets.size > 0) return throughSocket('slash_commands', body);
+      const signed = new URLSearchParams(body).toString();
       return (await put(signed, form, forgery)).status;
     },
     press: async (value, more = {}, forgery = {}) => {
@@ -210,11 +256,24 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       };
       const actions = [{ type: 'button', block_id: 'b', action_id: 'choice-0', value, action_ts: '1700000001.000100' }];
       const who = { user: { id: 'U4711', username: 'ada' }, team: { id: 'T1' }, trigger_id: trigger() };
-      const payload = JSON.stringify({ type: 'block_actions', ...who, ...where, actions, ...more });
+      const content = { type: 'block_actions', ...who, ...where, actions, ...more };
+      if (sockets.size > 0) return throughSocket('interactive', content);
+      const payload = JSON.stringify(content);
       return (await put(new URLSearchParams({ payload }).toString(), form, forgery)).status;
     },
     next: (mishap) => void mishaps.push(mishap),
+    listeners: () => sockets.size,
+    frame: (frame) => {
+      for (const line of sockets) line.send(JSON.stringify(frame));
+    },
+    hangUp: (politely = false) => {
+      for (const line of sockets) {
+        if (politely) line.send(JSON.stringify({ type: 'disconnect', reason: 'refresh_requested' }));
+        else line.terminate();
+      }
+    },
     close: async () => {
+      for (const line of sockets) line.terminate();
       server.close();
       server.closeAllConnections();
       await once(server, 'close');

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf } from '../body-of.js';
+import { markupProblem, plain } from './shown-html.js';
+import { bringTo, type Hook } from './webhook-caller.js';
 
 type Json = Record<string, unknown>;
 
@@ -56,9 +58,9 @@ export type FakeTelegram = {
   /** Keeps bytes that a person may send along; returns their `file_id`. Without bytes: it is known and cannot be had. */
   keep(bytes?: Uint8Array): string;
   /** Where updates go instead of into the queue: what `setWebhook` said, and undefined when they are polled. */
-  webhook(): { readonly url: string; readonly secret: string; readonly heard: readonly string[] } | undefined;
-  /** Brings what waits to the webhook, in order, again until each is taken; `secret` in the place of the right one. */
-  bring(secret?: string): Promise<readonly number[]>;
+  webhook(): Hook | undefined;
+  /** Brings what waits to the webhook, in order, each until it is taken, by at most so many calls. Returns the answers' statuses. */
+  bring(calls?: number): Promise<readonly number[]>;
   /** Queues a mishap for a method's next call. */
   next(method: string, mishap: Mishap): void;
   close(): Promise<void>;
@@ -66,27 +68,6 @@ export type FakeTelegram = {
 
 const token = '123456:a-token-of-the-fake-telegram';
 const textMax = 4_096;
-const bringsMax = 40;
-const tags = /^(?:b|i|s|u|code|pre|blockquote|a)$/;
-
-/** Why Telegram would not read this HTML; undefined when it would. */
-function markupProblem(html: string): string | undefined {
-  const open: string[] = [];
-  for (const [, slash, name = ''] of html.matchAll(/<(\/?)([a-z]*)[^>]*>/gi)) {
-    if (!tags.test(name)) return `Unsupported start tag "${name}"`;
-    if (slash === '') open.push(name);
-    else if (open.pop() !== name) return `Unmatched end tag "${name}"`;
-  }
-  return open.length > 0 || /&(?!(?:lt|gt|amp|quot);)/.test(html) ? "Can't find end of the entity" : undefined;
-}
-
-const plain = (html: string): string =>
-  html
-    .replaceAll(/<[^>]*>/g, '')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&amp;', '&');
 
 /** Starts one on a free port of loopback. */
 export async function startFakeTelegram(): Promise<FakeTelegram> {
@@ -282,23 +263,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       return id;
     },
     webhook: () => webhook,
-    bring: async (given) => {
-      const statuses: number[] = [];
-      while (webhook !== undefined && updates[0] !== undefined && statuses.length < bringsMax) {
-        const { status } = await fetch(webhook.url, {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            'x-telegram-bot-api-secret-token': given ?? webhook.secret,
-          },
-          body: JSON.stringify(updates[0]),
-        });
-        statuses.push(status);
-        if (status >= 200 && status < 300) updates.shift();
-        else if (given !== undefined) break;
-      }
-      return statuses;
-    },
+    bring: (calls) => bringTo(() => webhook, updates, calls),
     next: (method, mishap) => void mishaps.set(method, [...(mishaps.get(method) ?? []), mishap]),
     close: async () => {
       server.close();
