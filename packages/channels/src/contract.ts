@@ -174,7 +174,10 @@ export type Notes = {
 /** What the ingress gives to a connection. */
 export type ChannelDoor = {
   readonly account: string;
-  /** Parses and accepts a payload. Durable when it resolves: acknowledge to the platform after that. */
+  /**
+   * Parses and accepts a payload. Durable when it resolves: acknowledge to the platform after that. Need not be waited for before
+   * the next one: calls of a conversation are done in their order, and where one fails those behind it fail too.
+   */
   receive(payload: unknown): Promise<void>;
   readonly notes: Notes;
   /** Says that the connection has trouble, or (undefined) that it is well again. For health and logs; no secrets. */

@@ -1,17 +1,24 @@
 import { AppError } from '@queueclaw/contracts';
+import type { IncomingFile } from './contract.js';
+
+const isPage = (type: string | null | undefined): boolean => /^text\/html\b/i.test(type ?? '');
 
 /**
  * The body of an address that a platform gave us, without following it elsewhere. The address may carry a token: it is in no error.
- * @throws AppError `channel.failed` (5xx, 429, no connection), `channel.rejected` (everything else that is no 200)
+ * @param file what is to be there: a page instead of it asks to log in, or says what is wrong
+ * @throws AppError `channel.failed` (5xx, 429, no connection), `channel.rejected` (everything else that is no 200, or a page)
  */
 export async function fetchBytes(
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  file: Pick<IncomingFile, 'name' | 'type'>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const answer = await fetch(url, { headers, signal, redirect: 'error' }).catch(() => undefined);
   if (answer === undefined) throw new AppError('channel.failed');
-  if (answer.status === 200 && answer.body !== null) return answer.body;
+  const instead =
+    isPage(answer.headers.get('content-type')) && !isPage(file.type) && !/\.html?$/i.test(file.name ?? '');
+  if (answer.status === 200 && answer.body !== null && !instead) return answer.body;
   await answer.body?.cancel().catch(() => undefined);
   throw new AppError(answer.status >= 500 || answer.status === 429 ? 'channel.failed' : 'channel.rejected');
 }

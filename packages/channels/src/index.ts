@@ -1,5 +1,6 @@
 export * from './catalogue.js';
 export * from './contract.js';
+export { createLanes, type Lanes } from './lanes.js';
 export * from './registry.js';
 export * from './measure.js';
 export * from './render-reply.js';

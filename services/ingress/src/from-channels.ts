@@ -1,22 +1,16 @@
-import {
-  type Channel,
-  type ChannelCode,
-  type ChannelDoor,
-  type Connection,
-  findChannel,
-  type Incoming,
-} from '@queueclaw/channels';
+import { type Channel, type ChannelCode, type Connection, findChannel } from '@queueclaw/channels';
 import type { Blobs } from '@queueclaw/blobs';
-import { AppError, toAppError } from '@queueclaw/contracts';
-import { channelNotes, type HolderLine, type SendGate, type Shards } from '@queueclaw/mailbox';
-import { type ChannelConfig, counter, type Health, type HealthCheck, type Logger, newId } from '@queueclaw/runtime';
+import { toAppError } from '@queueclaw/contracts';
+import type { HolderLine, SendGate, Shards } from '@queueclaw/mailbox';
+import type { ChannelConfig, Health, Logger } from '@queueclaw/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
+import { doorOf, type Entry, keyOf, usualAccount } from './door-of.js';
 import { publishMenu } from './publish-menu.js';
 import { throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
+import { sharedConversation } from './access/shared-conversation.js';
 import { shareParts } from './share-parts.js';
-import { takeFiles } from './take-files.js';
-import { tellRefused } from './tell-refused.js';
+import { createSlots } from './slots.js';
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
 
@@ -61,13 +55,9 @@ export type FromChannelsOptions = {
   readonly find?: (name: string) => Channel | undefined;
 };
 
-const unreadTotal = counter('queueclaw_channel_payloads_unread_total', 'Payloads that a channel could not read', [
-  'channel',
-]);
-
-const usualAccount = 'main';
 const retryMsMax = 60_000;
-const keyOf = (channel: string, account: string = usualAccount): string => `${channel}/${account}`;
+/** Downloads at once, of this process. */
+const downloadsMax = 32;
 const keyIn = ({ name, account }: ChannelConfig): string => keyOf(name, account);
 
 /** Receives from platforms: parses what they send into mail, and acknowledges after it is durable. */
@@ -79,6 +69,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
   /** Who may talk by which account; it may change while the account is connected. */
   const access = new Map(configured.map((settings) => [keyIn(settings), settings.access]));
   const admission = createAdmission(options);
+  const downloads = createSlots(downloadsMax);
   let ended = false;
   let turn = Promise.resolve();
 
@@ -97,12 +88,13 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
     const code = await channel.load();
     const join = code.connect;
     if (join === undefined) return;
-    const admit = (incoming: Incoming): Promise<Incoming | undefined> =>
-      admission(
-        { ...settings, channel: name, account, access: access.get(keyOf(name, account)) ?? settings.access },
-        incoming,
-      );
-    const door = doorOf(options, settings, code, signal, () => open, admit);
+    const accessNow = (): ChannelConfig['access'] => access.get(keyOf(name, account)) ?? settings.access;
+    const entry: Entry = {
+      laneOf: (incoming) => sharedConversation(incoming, accessNow()),
+      admit: (incoming) => admission({ ...settings, channel: name, account, access: accessNow() }, incoming),
+      downloads,
+    };
+    const door = doorOf(options, settings, code, signal, () => open, entry);
     const tryOnce = async (): Promise<void> => {
       door.trouble('not connected');
       const own = await join(config.data, door).catch((thrown: unknown) => {
@@ -197,80 +189,6 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       open.clear();
     },
     find: (channel, account) => open.get(keyOf(channel, account)),
-  };
-}
-
-function doorOf(
-  { toMessages, typing, shards, blobs, gate, health, logger }: FromChannelsOptions,
-  { name, account = usualAccount, tenant }: ChannelConfig,
-  code: ChannelCode<unknown>,
-  signal: AbortSignal,
-  open: () => ReadonlyMap<string, OpenAccount>,
-  admit: (incoming: Incoming) => Promise<Incoming | undefined>,
-): ChannelDoor & { troubled(): string | undefined } {
-  let trouble: string | undefined;
-  // One app in trouble takes no replica away from all the others.
-  const check = async (): Promise<HealthCheck> =>
-    trouble === undefined ? { ok: true } : { ok: false, detail: trouble };
-  health.report(`channel ${keyOf(name, account)}`, check, { informs: true });
-  const connection = (): Connection | undefined => open().get(keyOf(name, account))?.connection;
-
-  const accept = async ({ conversation, mail }: Incoming): Promise<void> => {
-    const address = { tenant, conversation };
-    const post = async (): Promise<boolean> => {
-      const { status } = await toMessages(address, mail);
-      return status === undefined || status.status === 'accepted';
-    };
-    const show = connection()?.typing;
-    if (show === undefined) await post();
-    else await typing.during(address, mail.id, () => show(mail.route, signal), post);
-  };
-  /** What is not accepted for good holds up nobody else; its person is told. */
-  const refuse = async (incoming: Incoming, error: AppError): Promise<void> => {
-    // The platform sent the same event with another text, as after an edit: the first one counts.
-    if (error.code === 'message.conflict') return;
-    logger.warn({ channel: name, account, code: error.code }, 'a message was not accepted');
-    const opened = (): OpenAccount | undefined => open().get(keyOf(name, account));
-    await tellRefused({ account, open: opened, gate, signal }, incoming, error);
-  };
-
-  /** What the parser breaks on is no better the next time: it is counted and let go, and ends no connection. */
-  const parse = (payload: unknown): readonly Incoming[] => {
-    try {
-      return code.parse(payload, { account, self: connection()?.self, newId });
-    } catch (thrown) {
-      if (thrown instanceof AppError) throw thrown;
-      unreadTotal.inc({ channel: name });
-      // An error's words may repeat what somebody wrote.
-      const error = thrown instanceof Error ? thrown.name : typeof thrown;
-      logger.error({ channel: name, account, error }, 'what a channel brought could not be read');
-      return [];
-    }
-  };
-
-  return {
-    account,
-    signal,
-    notes: channelNotes(shards, keyOf(name, account)),
-    trouble: (sentence) => void (trouble = sentence),
-    troubled: () => trouble,
-    receive: async (payload) => {
-      for (const incoming of parse(payload)) {
-        try {
-          const heard = await admit(incoming);
-          if (heard === undefined) continue;
-          const { fetch, webhook } = connection() ?? {};
-          // Who calls us waits for three to five seconds, and calls again then.
-          const msMax = webhook === undefined ? 8_000 : 2_500;
-          await accept(await takeFiles(heard, { tenant, blobs, fetch, signal, msMax }));
-        } catch (thrown) {
-          const error = toAppError(thrown);
-          // Ours: the platform brings it again.
-          if (error.disposition === 'retry') throw error;
-          await refuse(incoming, error);
-        }
-      }
-    },
   };
 }
 

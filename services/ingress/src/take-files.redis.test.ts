@@ -31,9 +31,11 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Somebody new sends it; what waits for an agent then, and what they are told meanwhile. */
-const send = (message: Record<string, unknown>): { mail(): Promise<readonly PersonMail[]>; told(): string[] } => {
-  const id = (chats += 1);
+/** Somebody new sends it, or who says so; what waits for an agent then, and what they are told meanwhile. */
+const send = (
+  message: Record<string, unknown>,
+  id: number = (chats += 1),
+): { mail(): Promise<readonly PersonMail[]>; told(): string[] } => {
   const from = { id, is_bot: false, first_name: 'Ada', language_code: 'zh' };
   telegram.say('', { message: { from, chat: { id, type: 'private' }, ...message } });
   const conversation = channelConversation({ channel: 'telegram', account: 'main', peer: String(id) });
@@ -94,4 +96,67 @@ it('a command in a caption is obeyed without looking at the file', async () => {
   const next = send({ text: 'afterwards' });
   expect(await next.mail()).toMatchObject([{ text: 'afterwards' }]);
   expect(sent.told()).toEqual([]);
+});
+
+it('a file that takes its time holds up its own conversation, in order, and nobody else', async () => {
+  const somebody = (chats += 1);
+  telegram.giving.next('slow');
+  const file = telegram.keep(Buffer.from('at last'));
+  const slow = send({ text: undefined, caption: 'first', document: { file_id: file, file_name: 'a.txt' } }, somebody);
+  send({ text: 'second' }, somebody);
+  const other = send({ text: 'meanwhile' });
+  expect(await other.mail()).toMatchObject([{ text: 'meanwhile' }]);
+  const later = send({ text: 'still meanwhile' });
+  expect(await later.mail()).toMatchObject([{ text: 'still meanwhile' }]);
+  expect(telegram.giving.open()).toBe(1);
+  telegram.giving.goOn();
+  await eventually(async () => {
+    const mail = await slow.mail();
+    expect(mail).toMatchObject([{ text: 'first', attachments: [{ size: 7 }] }, { text: 'second' }]);
+  }, patience);
+});
+
+it.each([
+  ['has no end', 'endless', 'larger than'],
+  ['breaks off', 'broken off', 'broke off'],
+  ['is a page to log in instead', 'wrong type', 'did not give it out'],
+] as const)('a file that %s is named to the model', async (_, manner, why) => {
+  telegram.giving.next(manner);
+  const document = { file_id: telegram.keep(Buffer.from('some words')), file_name: 'a.txt', mime_type: 'text/plain' };
+  const [mail] = await send({ text: undefined, caption: 'look', document }).mail();
+  expect(mail?.text).toMatch(new RegExp(`^look\n\\[The file "a\\.txt" .*${why}`));
+  expect(mail?.attachments).toBeUndefined();
+  await eventually(() => expect(telegram.giving.open()).toBe(0), patience);
+});
+
+it('who stops in the middle of a file has not confirmed its message: whoever comes next takes it, and what came behind it', async () => {
+  const namespace = uniqueNamespace();
+  const platform = await startFakeTelegram();
+  const start = async (): Promise<TestIngress> =>
+    startTestIngress({
+      ...{ redisUrl: await sharedRedis(), namespace, home },
+      config: {
+        channels: [
+          {
+            ...{ name: 'telegram', access: { direct: 'open' } },
+            config: { token: platform.token, api_root: platform.url },
+          },
+        ],
+      } as unknown as NonNullable<Parameters<typeof startTestIngress>[0]['config']>,
+    });
+  const first = await start();
+  platform.giving.next('slow');
+  const document = { file_id: platform.keep(Buffer.from('whole')), file_name: 'a.txt' };
+  platform.say('', { message: { text: undefined, caption: 'first', document } });
+  platform.say('second');
+  await eventually(() => expect(platform.giving.open()).toBe(1), patience);
+  await first.stop();
+  const next = await start();
+  const conversation = channelConversation({ channel: 'telegram', account: 'main', peer: '4711' });
+  await eventually(async () => {
+    const { mail } = (await next.claim({ tenant: 'default', conversation })).inbox();
+    expect(mail).toMatchObject([{ text: 'first', attachments: [{ size: 5 }] }, { text: 'second' }]);
+  }, patience);
+  await next.stop();
+  await platform.close();
 });

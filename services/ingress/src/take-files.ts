@@ -2,11 +2,14 @@ import type { Blobs } from '@queueclaw/blobs';
 import type { Connection, Incoming, IncomingFile } from '@queueclaw/channels';
 import { AppError, attachmentName, type AttachmentRef } from '@queueclaw/contracts';
 import { parseCommand } from '@queueclaw/conversations';
+import type { Slots } from './slots.js';
 
 export type TakeFiles = {
   readonly tenant: string;
   readonly blobs: Blobs | undefined;
   readonly fetch: Connection['fetch'];
+  /** For one download each. */
+  readonly slots: Slots;
   readonly signal: AbortSignal;
   /** The longest time for all files of one message, milliseconds. */
   readonly msMax: number;
@@ -46,15 +49,16 @@ const nameOf = ({ name, voice }: IncomingFile): string =>
 /** The stored file, or why there is none. */
 async function take(
   file: IncomingFile,
-  { tenant, blobs, fetch, signal }: TakeFiles,
+  { tenant, blobs, fetch, slots, signal }: TakeFiles,
   until: AbortSignal,
 ): Promise<AttachmentRef | string> {
   if (file.voice === true) return 'nothing here can listen to it';
   if (blobs === undefined || fetch === undefined) return 'files of this app are not read';
   if (file.size !== undefined && file.size > blobs.bytesMax) return `it is larger than ${sizeOf(blobs.bytesMax)}`;
   try {
-    const bytes = await fetch(file, until);
-    const { id } = await blobs.put(tenant, bytes, { name: file.name, type: file.type });
+    const { id } = await slots(until, async () =>
+      blobs.put(tenant, await fetch(file, until), { name: file.name, type: file.type }),
+    );
     return { id, ...(file.name === undefined ? {} : { name: file.name }), ...(file.type ? { type: file.type } : {}) };
   } catch (thrown) {
     // We are stopping: whoever comes next reads it.

@@ -95,8 +95,8 @@ export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
       if (sent.data.invalidStaffIdList.length > 0)
         throw new AppError('channel.rejected', { publicMessage: 'DingTalk: the person cannot be reached.' });
     },
-    fetchFile: async ({ handle: downloadCode }, ends) => {
-      const asked = { downloadCode, robotCode };
+    fetchFile: async (file, ends) => {
+      const asked = { downloadCode: file.handle, robotCode };
       const ask = async (): Promise<unknown> =>
         call('/v1.0/robot/messageFiles/download', asked, await tokenOf(ends), ends);
       // A token that ended before its time is forgotten by then.
@@ -106,7 +106,7 @@ export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
       // DingTalk says where, not the person. It names a store of its own, which gets no token; whoever sits on the way may not say.
       if (url === null || !(url.protocol === 'https:' || url.origin === URL.parse(root)?.origin))
         throw new AppError('channel.rejected');
-      return fetchBytes(url, {}, AbortSignal.any([signal, ends]));
+      return fetchBytes(url, {}, AbortSignal.any([signal, ends]), file);
     },
     streamAddress: async (topics, ends) => {
       const { client_id: clientId, client_secret: clientSecret } = config;

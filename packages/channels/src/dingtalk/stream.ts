@@ -48,8 +48,7 @@ async function oneConnection({ robot, clientId, clientSecret, take, trouble, sig
   // The SDK has its addresses hard-coded, and takes no options for its socket.
   Reflect.set(client, 'dw_url', await robot.streamAddress([TOPIC_ROBOT], signal));
   Reflect.set(client, 'sslopts', socketOptions);
-  let waiting = 0;
-  let tail = Promise.resolve();
+  const waiting = new Set<Promise<void>>();
   const hear = async ({ data, headers }: DWClientDownStream): Promise<void> => {
     try {
       if (signal.aborted) return;
@@ -58,15 +57,13 @@ async function oneConnection({ robot, clientId, clientSecret, take, trouble, sig
       trouble(undefined);
     } catch (thrown) {
       trouble((thrown instanceof AppError ? thrown : unreachable()).publicMessage);
-    } finally {
-      waiting -= 1;
     }
   };
   client.registerCallbackListener(TOPIC_ROBOT, (message) => {
     // One too many is not acknowledged, and comes again.
-    if (waiting >= waitingMax) return;
-    waiting += 1;
-    tail = tail.then(() => hear(message));
+    if (waiting.size >= waitingMax) return;
+    const hearing = hear(message).finally(() => waiting.delete(hearing));
+    waiting.add(hearing);
   });
   signal.throwIfAborted();
   const opening = client._connect();
@@ -91,7 +88,7 @@ async function oneConnection({ robot, clientId, clientSecret, take, trouble, sig
     signal.removeEventListener('abort', end);
     socket.terminate();
     clearInterval(Reflect.get(client, 'heartbeatIntervallId') as NodeJS.Timeout | undefined);
-    await tail;
+    await Promise.all(waiting);
   }
 }
 

@@ -2,6 +2,7 @@ import { AppError, type Reply } from '@queueclaw/contracts';
 import { eventually, type FakeDiscord, startFakeDiscord } from '@queueclaw/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import type { ChannelDoor, Connection, Incoming, ListenedPart } from '../contract.js';
+import { createLanes } from '../lanes.js';
 import { DiscordConfig } from './config.js';
 import { connect } from './connect.js';
 import { Message } from './message.js';
@@ -32,15 +33,17 @@ async function call(config: DiscordConfig = configOf(), notes = { ...kept }, fai
   const received: string[] = [];
   const troubles: (string | undefined)[] = [];
   let left = fail;
+  const lanes = createLanes(10);
   const door: ChannelDoor = {
     account: 'main',
     signal: stopping.signal,
     notes: { read: async () => notes.text, write: async (text) => void (notes.text = text) },
     trouble: (sentence) => void troubles.push(sentence),
-    receive: async (payload) => {
-      if ((left -= 1) >= 0) throw new AppError('system.unavailable');
-      received.push(Message.parse(payload).content);
-    },
+    receive: (payload) =>
+      lanes.run('one', async () => {
+        if ((left -= 1) >= 0) throw new AppError('system.unavailable');
+        received.push(Message.parse(payload).content);
+      }),
   };
   const connection = await connect(config, door);
   const before = platform.listeners();

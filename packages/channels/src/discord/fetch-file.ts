@@ -10,11 +10,11 @@ const hosts: ReadonlySet<string> = new Set(['https://cdn.discordapp.com', 'https
  */
 export async function fetchFile(
   apiRoot: string,
-  { handle }: IncomingFile,
+  file: IncomingFile,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const url = URL.parse(handle);
+  const url = URL.parse(file.handle);
   if (url === null || !(hosts.has(url.origin) || url.origin === URL.parse(apiRoot)?.origin))
     throw new AppError('channel.rejected');
-  return fetchBytes(url, {}, signal);
+  return fetchBytes(url, {}, signal, file);
 }

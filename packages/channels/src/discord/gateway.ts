@@ -110,10 +110,13 @@ async function oneConnection({
   // After some errors (rights that are missing, a wrong token) it does not come back by itself.
   manager.on(WebSocketShardEvents.Error, ({ error }) => broken.reject(error));
   manager.on(WebSocketShardEvents.Dispatch, ({ data: { t, s, d }, shardId }) => {
+    const isMessage = t === GatewayDispatchEvents.MessageCreate || t === GatewayDispatchEvents.InteractionCreate;
+    const taking = isMessage && !ending ? take(d) : undefined;
+    taking?.catch((error: unknown) => broken.reject(error));
     tail = tail.then(async () => {
       if (ending) return;
-      const isMessage = t === GatewayDispatchEvents.MessageCreate || t === GatewayDispatchEvents.InteractionCreate;
-      if (isMessage) await take(d);
+      await taking;
+      if (ending) return;
       const session = sent.get(shardId);
       if (session === undefined) return;
       durable.set(shardId, { ...session, sequence: s });

@@ -95,12 +95,12 @@ export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPla
       if (!uploaded.success) throw new AppError('channel.failed', { publicMessage: 'Feishu: an upload has no key.' });
       await put(kind, uploaded.data.data, to, key, ends);
     },
-    fetchFile: async ({ handle }, ends) => {
-      const { message, key, type } = Resource.parse(JSON.parse(handle));
+    fetchFile: async (file, ends) => {
+      const { message, key, type } = Resource.parse(JSON.parse(file.handle));
       const path = `${encodeURIComponent(message)}/resources/${encodeURIComponent(key)}?type=${type}`;
       const url = new URL(`open-apis/im/v1/messages/${path}`, root);
       const get = async (): Promise<AsyncIterable<Uint8Array>> =>
-        fetchBytes(url, { authorization: `Bearer ${await tokenNow()}` }, AbortSignal.any([signal, ends]));
+        fetchBytes(url, { authorization: `Bearer ${await tokenNow()}` }, AbortSignal.any([signal, ends]), file);
       return get().catch((thrown: unknown) => {
         if (!(thrown instanceof AppError) || thrown.disposition === 'retry') throw thrown;
         // The token may have ended.

@@ -9,11 +9,11 @@ import type { SlackConfig } from './config.js';
  */
 export async function fetchFile(
   { bot_token: token, api_root: root }: SlackConfig,
-  { handle }: IncomingFile,
+  file: IncomingFile,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const url = URL.parse(handle);
+  const url = URL.parse(file.handle);
   if (url === null || !(url.origin === 'https://files.slack.com' || url.origin === URL.parse(root)?.origin))
     throw new AppError('channel.rejected');
-  return fetchBytes(url, { authorization: `Bearer ${token}` }, signal);
+  return fetchBytes(url, { authorization: `Bearer ${token}` }, signal, file);
 }

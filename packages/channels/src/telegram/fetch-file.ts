@@ -8,15 +8,15 @@ import { failureOf } from './failure.js';
 export async function fetchFile(
   api: Api,
   { token, root }: { readonly token: string; readonly root: string },
-  { handle }: IncomingFile,
+  file: IncomingFile,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
   const asked = signal as unknown as Parameters<Api['getFile']>[1];
   const { file_path: path } = await api
-    .getFile(handle, asked)
+    .getFile(file.handle, asked)
     .catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
   // It becomes a part of an address that carries the token.
   if (path === undefined || !/^[\w./-]{1,512}$/.test(path) || path.includes('..'))
     throw new AppError('channel.rejected');
-  return fetchBytes(new URL(`${root}/file/bot${token}/${path}`), {}, signal);
+  return fetchBytes(new URL(`${root}/file/bot${token}/${path}`), {}, signal, file);
 }

@@ -2,6 +2,7 @@ import { AppError, type Reply } from '@queueclaw/contracts';
 import { eventually, type FakeTelegram, startFakeTelegram } from '@queueclaw/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import type { ChannelDoor, Connection, Incoming } from '../contract.js';
+import { createLanes } from '../lanes.js';
 import { TelegramConfig } from './config.js';
 import { connect } from './connect.js';
 import { telegramHtml } from './html.js';
@@ -25,20 +26,29 @@ const configOf = (more: Record<string, unknown> = {}): TelegramConfig =>
 
 type Line = { connection: Connection; received: string[]; troubles: (string | undefined)[]; stop: () => Promise<void> };
 
-/** A bot that listens; `fail` makes the door refuse that many times. */
-async function call(config: TelegramConfig = configOf(), fail = 0): Promise<Line> {
+/** A bot that listens, to one conversation; `fail` makes the door refuse that many times, `hold` keeps it busy with a text. */
+async function call(
+  config: TelegramConfig = configOf(),
+  fail = 0,
+  hold: (text: string) => Promise<void> = async () => undefined,
+): Promise<Line> {
   const stopping = new AbortController();
   const received: string[] = [];
   const troubles: (string | undefined)[] = [];
   let left = fail;
+  const lanes = createLanes(10);
   const door: ChannelDoor = {
     account: 'main',
     signal: stopping.signal,
     notes: { read: async () => undefined, write: async () => undefined },
     trouble: (sentence) => void troubles.push(sentence),
-    receive: async (payload) => {
-      if ((left -= 1) >= 0) throw new AppError('system.unavailable');
-      received.push(Update.parse(payload).message?.text ?? '');
+    receive: (payload) => {
+      const { text = '', chat } = Update.parse(payload).message ?? {};
+      return lanes.run(String(chat?.id), async () => {
+        if ((left -= 1) >= 0) throw new AppError('system.unavailable');
+        await hold(text);
+        received.push(text);
+      });
     },
   };
   const connection = await connect(config, door);
@@ -66,6 +76,27 @@ describe('listening', () => {
     await eventually(() => expect(received).toEqual(['first', 'second']));
     expect(troubles.some((sentence) => sentence !== undefined)).toBe(true);
     expect(troubles.at(-1)).toBeUndefined();
+  });
+
+  it('one that takes its time holds up its own chat only, and is confirmed when it is taken, not before', async () => {
+    const slow = Promise.withResolvers<void>();
+    const hold = (text: string): Promise<void> => (text === 'slow' ? slow.promise : Promise.resolve());
+    platform.say('slow');
+    platform.say('behind it');
+    const first = await call(configOf(), 0, hold);
+    for (const text of ['one', 'two']) {
+      platform.say(text, { message: { chat: { id: 4712, type: 'private' } } });
+      await eventually(() => expect(first.received).toContain(text));
+    }
+    expect(first.received).toEqual(['one', 'two']);
+    // The process ends before it is taken: it comes again, and what was taken meanwhile too.
+    slow.reject(new AppError('system.unavailable'));
+    await first.stop();
+    const second = await call();
+    platform.say('last');
+    await eventually(() => expect(second.received).toContain('last'));
+    expect(second.received.filter((text) => !['one', 'two'].includes(text))).toEqual(['slow', 'behind it', 'last']);
+    expect(second.received.filter((text) => ['one', 'two'].includes(text))).toEqual(['one', 'two']);
   });
 
   it('goes on after the platform was away, and says meanwhile what is wrong, without the token', async () => {

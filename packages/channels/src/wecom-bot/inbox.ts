@@ -1,8 +1,17 @@
 import { AppError } from '@queueclaw/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { createLanes } from '../lanes.js';
 import { unreachable } from './failure.js';
 
 const waitingMax = 1_000;
+const Id = z.string().max(256).optional();
+const Chat = z.object({ body: z.object({ chatid: Id, from: z.object({ userid: Id }) }) });
+
+const chatOf = (frame: unknown): string => {
+  const { body } = Chat.safeParse(frame).data ?? {};
+  return JSON.stringify([body?.chatid, body?.chatid === undefined ? body?.from.userid : '']);
+};
 
 export type InboxOptions = {
   /** Makes a message durable. */
@@ -13,12 +22,11 @@ export type InboxOptions = {
 };
 
 /**
- * Takes messages one after another. WeCom does not bring a message again: what cannot be made durable at once waits here, at most
- * 1,000 messages, until it is; another one may listen meanwhile.
+ * Takes messages, those of a chat one after another. WeCom does not bring a message again: what cannot be made durable at once
+ * waits here, at most 1,000 messages, until it is; another one may listen meanwhile.
  */
 export function openInbox({ take, trouble, signal }: InboxOptions): (frame: unknown) => void {
-  let waiting = 0;
-  let tail = Promise.resolve();
+  const lanes = createLanes(waitingMax);
   const takeOne = async (frame: unknown): Promise<void> => {
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
@@ -34,8 +42,6 @@ export function openInbox({ take, trouble, signal }: InboxOptions): (frame: unkn
     }
   };
   return (frame) => {
-    if (waiting >= waitingMax) return trouble('Too many messages wait; one was lost.');
-    waiting += 1;
-    tail = tail.then(() => takeOne(frame)).finally(() => (waiting -= 1));
+    void lanes.run(chatOf(frame), () => takeOne(frame)).catch(() => trouble('Too many messages wait; one was lost.'));
   };
 }

@@ -104,12 +104,12 @@ const Place = z.looseObject({ url: z.string().max(4_096) });
  */
 export async function fetchMedia(
   config: WhatsAppConfig,
-  { handle }: IncomingFile,
+  file: IncomingFile,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const told = Place.safeParse(await ask(config, handle, undefined, signal));
+  const told = Place.safeParse(await ask(config, file.handle, undefined, signal));
   const url = URL.parse(told.data?.url ?? '');
   const known = url?.origin === 'https://lookaside.fbsbx.com' || url?.origin === URL.parse(config.api_root)?.origin;
   if (url === null || !known) throw new AppError('channel.rejected');
-  return fetchBytes(url, { authorization: `Bearer ${config.access_token}` }, signal);
+  return fetchBytes(url, { authorization: `Bearer ${config.access_token}` }, signal, file);
 }

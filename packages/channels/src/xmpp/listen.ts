@@ -8,6 +8,7 @@ import { bareOf, domainOf, nickOf } from './address.js';
 import type { XmppConfig } from './config.js';
 import { connectionFailure } from './failure.js';
 import { type Line, openLine, type Session } from './line.js';
+import { createLanes } from '../lanes.js';
 import { type Outlet, outletOf } from './outlet.js';
 
 export type ListenOptions = {
@@ -128,13 +129,14 @@ type Taking = {
   end(): Promise<void>;
 };
 
-/** Takes one stanza after the other, and notes how far it is. */
+/** Takes stanzas, those of one sender one after the other, and notes up to where all are taken. */
 function takeInTurn({ take, notes, trouble, signal }: ListenOptions, line: () => Line | undefined): Taking {
   let taken = 0;
   let noted = 0;
   let waiting = 0;
   let ended = false;
   let tail = Promise.resolve();
+  const lanes = createLanes(waitingMax);
 
   const note = async (): Promise<void> => {
     const session = line()?.session(taken);
@@ -169,9 +171,12 @@ function takeInTurn({ take, notes, trouble, signal }: ListenOptions, line: () =>
     add: (stanza) => {
       // One too many is not acknowledged, and comes again.
       if ((waiting += 1) > waitingMax) line()?.drop();
+      const from: unknown = stanza.attrs['from'];
+      const taking = lanes.run(typeof from === 'string' ? bareOf(from) : '', () => surely(() => take(stanza)));
+      taking.catch(() => undefined);
       tail = tail.then(async () => {
-        if (ended || signal.aborted) return;
-        await surely(() => take(stanza));
+        // Beyond what may wait there is no connection any more.
+        await taking.catch(() => (ended = true));
         if (ended || signal.aborted) return;
         waiting -= 1;
         taken += 1;

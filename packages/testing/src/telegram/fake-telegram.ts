@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf } from '../body-of.js';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 import { markupProblem, plain } from './shown-html.js';
 import { bringTo, type Hook } from './webhook-caller.js';
 
@@ -57,6 +58,8 @@ export type FakeTelegram = {
   readonly conflicts: () => number;
   /** Keeps bytes that a person may send along; returns their `file_id`. Without bytes: it is known and cannot be had. */
   keep(bytes?: Uint8Array): string;
+  /** How files are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   /** Where updates go instead of into the queue: what `setWebhook` said, and undefined when they are polled. */
   webhook(): Hook | undefined;
   /** Brings what waits to the webhook, in order, each until it is taken, by at most so many calls. Returns the answers' statuses. */
@@ -80,6 +83,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
   const mishaps = new Map<string, Mishap[]>();
   const kept = new Map<string, Uint8Array | undefined>();
   const waiting = new Set<() => void>();
+  const giving = fileGiver();
   let serial = 1_000;
   let conflicts = 0;
   let webhook: ReturnType<FakeTelegram['webhook']>;
@@ -191,7 +195,8 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     const file = /^\/file\/bot([^/]+)\/documents\/(\w+)\.bin$/.exec(request.url ?? '');
     if (file !== null) {
       const bytes = file[1] === token ? kept.get(file[2] ?? '') : undefined;
-      return void response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
+      if (bytes === undefined) return void response.writeHead(404).end();
+      return void giving.give(response, bytes);
     }
     const [, given, method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? [];
     void bodyOf(request).then(async (body) => {
@@ -257,6 +262,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     typing,
     polls: () => waiting.size,
     conflicts: () => conflicts,
+    giving,
     keep: (bytes) => {
       const id = `file${(serial += 1)}`;
       kept.set(id, bytes);
