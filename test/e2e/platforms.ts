@@ -1,7 +1,7 @@
 import { channels } from '@queueclaw/channels';
 import * as testing from '@queueclaw/testing';
+import { redeliver } from '@queueclaw/testing';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 
 /** A messaging app with its platform, as the settings name it. */
 export type App = {
@@ -32,17 +32,6 @@ export type Platforms = {
   readonly slack: testing.FakeSlack;
   readonly apps: readonly App[];
 };
-
-const triesMax = 60;
-
-/** Calls until it is answered, as platforms do; resolves to the last answer's status. */
-async function again(call: () => Promise<number>): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
-    const status = await call().catch(() => 0);
-    if ((status !== 0 && status < 500) || tries >= triesMax) return status;
-    await pause(250);
-  }
-}
 
 /** Starts what stands for every platform of the registry. */
 export async function startPlatforms(): Promise<Platforms> {
@@ -140,7 +129,7 @@ export async function startPlatforms(): Promise<Platforms> {
       {
         say: (text) => {
           const id = `wamid.${randomUUID()}`;
-          return again(() => whatsapp.say(text, { id }));
+          return redeliver(async () => ({ status: await whatsapp.say(text, { id }) }));
         },
         texts: () => whatsapp.sent.map(({ text }) => text),
         signs: () => whatsapp.read.length,
@@ -159,7 +148,7 @@ export async function startPlatforms(): Promise<Platforms> {
       {
         say: (text) => {
           const event = feishu.event(text, { user: 'ou_ada' });
-          return again(async () => (await feishu.call(event)).status);
+          return redeliver(() => feishu.call(event));
         },
         texts: () => feishu.sent.map(({ markdown }) => markdown),
         callAt: feishu.callAt,
@@ -192,7 +181,7 @@ export async function startPlatforms(): Promise<Platforms> {
       {
         say: (text) => {
           const message = official.message(text);
-          return again(async () => (await official.call(message)).status);
+          return redeliver(() => official.call(message));
         },
         texts: () => official.sent.map(({ content }) => content),
         callAt: official.callAt,

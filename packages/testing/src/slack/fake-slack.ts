@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { redeliver } from '../redeliver.js';
 
 type Json = Record<string, unknown>;
 
@@ -233,14 +234,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const event = { type: 'message', channel: 'D5', channel_type: 'im', user: 'U4711', text, ts, ...more };
       const body = { type: 'event_callback', event_id: `Ev${serial}`, team_id: 'T1', event };
       if (sockets.size > 0) return throughSocket('events_api', body);
-      for (let tries = 1; ; tries += 1) {
-        const status = await call(body).then(
-          (response) => response.status,
-          () => 0,
-        );
-        if ((status !== 0 && status < 500) || tries >= triesMax) return status;
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
+      return redeliver(() => call(body));
     },
     command: async (text, more = {}, forgery = {}) => {
       const fields = { command: '/queueclaw', text, user_id: 'U4711', channel_id: 'D5', channel_name: 'directmessage' };

@@ -1,3 +1,4 @@
+import { redeliver } from '../redeliver.js';
 import { callWeChat, verifyWeChat, type WeChatFields, type WeChatForgery } from './wechat-call.js';
 import { type Answer, serveWeChat, type WeChatMishap } from './wechat-server.js';
 
@@ -41,7 +42,6 @@ const secret = 'an-app-secret-of-the-fake-wecom-with-43-sig';
 const token = 'QDG6eKTheFakeWeCom';
 const aesKey = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';
 const contentBytesMax = 2_048;
-const triesMax = 4;
 
 /** Starts one on a free port of loopback. */
 export async function startFakeWeComApp(): Promise<FakeWeComApp> {
@@ -110,14 +110,7 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
     callAt: (url) => void (target = url),
     say: async (text, more) => {
       const said = message(text, more);
-      for (let tries = 1; ; tries += 1) {
-        const status = await call(said).then(
-          (response) => response.status,
-          () => 0,
-        );
-        if ((status !== 0 && status < 500) || tries >= triesMax) return status;
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
+      return redeliver(() => call(said));
     },
     verify: (echo, forgery) => verifyWeChat(target, echo, keys, forgery),
     keep: (bytes) => {
