@@ -20,8 +20,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const png = (text: string, size = 20): Buffer<ArrayBuffer> =>
-  Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.from(text), Buffer.alloc(Math.max(0, size - 20))]);
+/** The head of a PNG of so many pixels, and a text. */
+const head = (width = 1, height = 1): Buffer<ArrayBuffer> => {
+  const bytes = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR........', 'latin1');
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  return bytes;
+};
+const png = (text: string, size = 44): Buffer<ArrayBuffer> =>
+  Buffer.concat([head(), Buffer.from(text), Buffer.alloc(Math.max(0, size - 44))]);
 const put = (bytes: Buffer, name: string, tenant = 'acme'): Promise<Attachment> =>
   blobs.put(tenant, [bytes], { name, type: undefined });
 const user = (text: string, ...attachments: Attachment[]): ModelMessage => ({ role: 'user', text, attachments });
@@ -62,11 +69,24 @@ it('shows the ten newest and says so of the others', async () => {
 
 it('shows at most 5 MiB of one and 20 MiB of all', async () => {
   const mib = 1_048_576;
-  const large = await put(png('large', 5 * mib + 20), 'large.png');
+  const large = await put(png('large', 5 * mib + 44), 'large.png');
   const four = await Promise.all([1, 2, 3, 4, 5].map((n) => put(png(`${n}`, 5 * mib - 20), `${n}.png`)));
   const shown = await load('acme', request(user('x', ...four, large)));
   expect(shownIn(shown)).toEqual([['2.png', '3.png', '4.png', '5.png']]);
   expect(shown.messages[0]?.text).toContain('[picture large.png is not shown: it is larger than 5 MiB]');
+});
+
+it('shows no picture that would grow large when it is decoded, or does not say whether', async () => {
+  const [wide, large] = [await put(head(20_000, 1), 'wide.png'), await put(head(8_000, 6_000), 'large.png')];
+  const damaged = await put(head().subarray(0, 20), 'damaged.png');
+  const fine = await put(head(8_000, 5_000), 'fine.png');
+  const shown = await load('acme', request(user('', wide, large, damaged, fine)));
+  expect(shownIn(shown)).toEqual([['fine.png']]);
+  expect(shown.messages[0]?.text.split('\n')).toEqual([
+    '[picture wide.png is not shown: its 20000 x 1 pixels are more than a model is shown]',
+    '[picture large.png is not shown: its 8000 x 6000 pixels are more than a model is shown]',
+    '[picture damaged.png is not shown: it does not say how large it is]',
+  ]);
 });
 
 it('says that a picture is gone, another tenant’s, or not a picture after all', async () => {

@@ -1,4 +1,4 @@
-import { type Blobs, imageTypeOf, readBlob } from '@queueclaw/blobs';
+import { type Blobs, imageTypeOf, pictureSizeOf, readBlob } from '@queueclaw/blobs';
 import {
   type Attachment,
   attachmentName,
@@ -14,6 +14,9 @@ import { attachmentKeeper } from './keep-attachments.js';
 const imagesMax = 10;
 const imageBytesMax = 5 * 1024 * 1024;
 const imagesBytesMax = 20 * 1024 * 1024;
+/** Pixels, which is what decoding it takes memory for; a few bytes can say any number. Vendors refuse longer sides. */
+const sideMax = 8_000;
+const pixelsMax = 40_000_000;
 
 /** What a turn of several steps does not read again. */
 const cached = { maxSize: 64 * 1024 * 1024, ttl: 600_000, sizeCalculation: ({ data }: ModelImage) => data.byteLength };
@@ -50,6 +53,11 @@ export function imageLoader(blobs: Blobs, waitMs: number = waitMsMost): LoadImag
       if (data === undefined) return 'it is no longer kept';
       // Mail is sealed by the ingress, but what it says of bytes is not taken on trust.
       if (mediaType === undefined) return 'it is not a picture';
+      const size = pictureSizeOf(data);
+      if (size === undefined) return 'it does not say how large it is';
+      const { width, height } = size;
+      if (Math.max(width, height) > sideMax || width * height > pixelsMax)
+        return `its ${width} x ${height} pixels are more than a model is shown`;
       known.set(key, { mediaType, data });
       return { mediaType, data, name };
     } catch {

@@ -13,7 +13,7 @@ import { testAgents, type TestAgents } from './agent-fixture.js';
 
 type Asked = { readonly messages: readonly { readonly role: string; readonly content: unknown }[] };
 
-const png = Buffer.from('\x89PNG\r\n\x1a\n a picture', 'latin1');
+const png = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01 a picture', 'latin1');
 const cat = { tenant: 'acme', conversation: 'c.1' };
 let home: string;
 let blobs: Blobs;
