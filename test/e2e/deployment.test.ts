@@ -37,10 +37,8 @@ describe('the Redis of docker-compose.yaml', () => {
     (await readFile(join(secrets, `redis_${user}`), 'utf8')).trim();
   const open: Redis[] = [];
 
-  beforeAll(async () => {
+  const start = async (): Promise<void> => {
     const program = findRedisServer(process.env) ?? 'redis-server';
-    // A user without a secret.
-    await rm(join(secrets, 'redis_console'), { force: true });
     const child = spawn('sh', [join(root, 'deploy/redis/start.sh'), '--port', '0', '--unixsocket', socket()], {
       env: {
         PATH: `${dirname(program)}:${process.env['PATH'] ?? ''}`,
@@ -50,12 +48,17 @@ describe('the Redis of docker-compose.yaml', () => {
     });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     end = async () => {
-      for (const redis of open) redis.disconnect();
+      for (const redis of open.splice(0)) redis.disconnect();
       child.kill('SIGKILL');
       await ended;
     };
     const health = await as('health', 'none');
     await eventually(async () => expect(await health.ping()).toBe('PONG'), { timeoutMs: 10_000 });
+  };
+  beforeAll(async () => {
+    // A user without a secret.
+    await rm(join(secrets, 'redis_console'), { force: true });
+    await start();
   });
   afterAll(() => end());
 
@@ -86,6 +89,18 @@ describe('the Redis of docker-compose.yaml', () => {
     ] as const)
       await expect((await as(user, secret)).get('{qc0}:t:x'), user).rejects.toThrow(/NOAUTH|WRONGPASS/);
     await expect((await as('health', 'none')).get('x')).rejects.toThrow('NOPERM');
+  });
+
+  it('has after it was killed what scripts and transactions wrote before', async () => {
+    const agent = await as('agent', await secretOf('agent'));
+    const [one, two] = ['{qc0}:t:default:messages:c:s', '{qc0}:t:default:messages:c:t'];
+    await agent.eval("redis.call('rpush', KEYS[1], 'a') return redis.call('rpush', KEYS[1], 'b')", 1, one);
+    await agent.multi().rpush(two, 'c').rpush(two, 'd').exec();
+    await end();
+    await start();
+    const again = await as('agent', await secretOf('agent'));
+    expect(await again.lrange(one, 0, -1)).toEqual(['a', 'b']);
+    expect(await again.lrange(two, 0, -1)).toEqual(['c', 'd']);
   });
 
   it('has no password in its files', async () => {

@@ -35,11 +35,14 @@ const placeOf = (user: string): string => `#@${user}@`;
 
 /**
  * A template of an ACL file for a Redis of one's own. Holds no password: `#@<user>@` stands for the SHA-256 of each. Besides
- * the services' users there is `health`, who can only ping, and `admin`, who may do everything; `default` is off.
+ * the services' users there is `health`, who can only ping, and `admin`, who may do everything.
+ * `default` is off, so that nobody is it, and yet may do everything: many servers (Redis until the end of 2025, Valkey until the
+ * middle of 2026) read their append-only file as `default`, and
+ * leave out, silently, each transaction and script that `default` may not run.
  */
 export function aclTemplate(space: Keyspace): string {
   return [
-    'user default off resetkeys resetchannels -@all',
+    'user default off ~* &* +@all',
     'user health on nopass resetkeys resetchannels -@all +ping',
     `user admin on ${placeOf('admin')} ~* &* +@all`,
     ...redisUsers.map((user) => aclLine(user, placeOf(user), space)),
