@@ -17,6 +17,21 @@ export const attachmentsMax = 16;
 
 const nameCharsMax = 255;
 
+/** Characters of what was said in one voice note; more are cut. */
+export const heardCharsMax = 32_768;
+
+/** Why nobody knows what was said in a voice note. */
+export const UnheardReason = z.enum(['long', 'large', 'gone', 'refused', 'away']);
+export type UnheardReason = z.infer<typeof UnheardReason>;
+
+/** What was said in a voice note; empty when nothing was. */
+export const Heard = z.union([
+  z.object({ text: z.string().max(heardCharsMax) }),
+  // A reason that a newer process gives is one of ours all the same.
+  z.object({ failed: UnheardReason.catch('away') }),
+]);
+export type Heard = z.infer<typeof Heard>;
+
 /** A file that belongs to a message; its bytes are kept apart, see packages/blobs. The name is a person's: untrusted. */
 export const Attachment = z.object({
   id: AttachmentId,
@@ -29,6 +44,20 @@ export type Attachment = z.infer<typeof Attachment>;
 
 export const Attachments = z.array(Attachment).max(attachmentsMax);
 
+/** A file that a person sent. */
+export const SentAttachment = Attachment.extend({
+  /** They spoke it, to be listened to. */
+  voice: z.literal(true).optional(),
+});
+export type SentAttachment = z.infer<typeof SentAttachment>;
+
+/** A file that a person sent, as a transcript remembers it. */
+export const KeptAttachment = SentAttachment.extend({
+  /** Of a voice note that was listened to. */
+  heard: Heard.optional(),
+});
+export type KeptAttachment = z.infer<typeof KeptAttachment>;
+
 /**
  * How a client names an attachment that it has uploaded: the id is enough, and the whole object that the upload answered is
  * fine too. Its size is what was stored, whatever the client says.
@@ -38,6 +67,8 @@ export const AttachmentRef = z.strictObject({
   name: z.string().min(1).max(nameCharsMax).optional(),
   type: MediaType.optional(),
   size: z.number().int().nonnegative().optional(),
+  /** It is a voice note: it is listened to before the model is asked, where that is configured. */
+  voice: z.literal(true).optional(),
 });
 export type AttachmentRef = z.infer<typeof AttachmentRef>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Attachments } from './attachments.js';
+import { Attachments, attachmentsMax, SentAttachment } from './attachments.js';
 import { Choice, choicesMax } from './commands.js';
 import { ConversationId, MessageId, TenantId } from './ids.js';
 import { CommandTopic, PreferenceChange } from './preferences.js';
@@ -34,7 +34,7 @@ export const PersonMail = z.object({
   id: MessageId,
   /** Empty only with attachments. */
   text: z.string().max(65_536),
-  attachments: Attachments.optional(),
+  attachments: z.array(SentAttachment).max(attachmentsMax).optional(),
   /** Read before the text, and kept in the transcript; only of one-off conversations. */
   context: z.array(ContextMessage).max(2_000).optional(),
   from: Sender,

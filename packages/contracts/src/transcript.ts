@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Attachments } from './attachments.js';
+import { Attachments, attachmentsMax, KeptAttachment } from './attachments.js';
 import { CallId, MessageId } from './ids.js';
 import { PersonMail, Sender, Usage } from './mail.js';
 
@@ -15,7 +15,7 @@ export const TranscriptEntry = z.discriminatedUnion('role', [
     role: z.literal('user'),
     id: MessageId,
     text: z.string(),
-    attachments: Attachments.optional(),
+    attachments: z.array(KeptAttachment).max(attachmentsMax).optional(),
     from: Sender.optional(),
     /** The messaging app; absent: a client of our own, or an entry from before this was kept. */
     channel: z.string().min(1).max(32).optional(),

@@ -12,3 +12,4 @@ export * from './run-service.js';
 export * from './safe-redis.js';
 export * from './service-context.js';
 export * from './settings.js';
+export { createSlots, type Slots } from './slots.js';

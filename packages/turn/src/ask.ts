@@ -1,5 +1,5 @@
 import type { Journal, ModelRequest } from '@queueclaw/contracts';
-import { giveUpAtLimit } from './finish.js';
+import { giveUpAtLimit, giveUpUnheard } from './finish.js';
 import { joinMail } from './join-mail.js';
 import { limitHit, turnEndsAt } from './limits.js';
 import { messagesOf } from './messages.js';
@@ -7,6 +7,7 @@ import { systemPrompt } from './prompt.js';
 import { speakersOf } from './speakers.js';
 import { couldNotSummarise, mustSummarise, withoutBefore } from './summarise.js';
 import type { Next, TurnInput } from './turn-input.js';
+import { saysNothing } from './voice-notes.js';
 import { requestTokensMax, withinWindow } from './window.js';
 
 function requestFor(input: TurnInput, journal: Journal): ModelRequest {
@@ -31,6 +32,7 @@ export function ask(input: TurnInput, journal: Journal, joining: number): Next {
   if (hit !== undefined) return giveUpAtLimit(input, journal, hit);
   const joined = joinMail(journal, input, joining);
   const took = { mail: joined.took, control: 0 };
+  if (saysNothing(joined.journal)) return giveUpUnheard(input, joined.journal);
   let read = input;
   let request = requestFor(read, joined.journal);
   for (let until = mustSummarise(read, request); until !== undefined; until = mustSummarise(read, request)) {

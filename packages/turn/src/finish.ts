@@ -17,6 +17,7 @@ import { languageOf } from './language-of.js';
 import type { LimitHit } from './limits.js';
 import { sentFiles } from './sent-files.js';
 import { missingCalls, settle } from './settle.js';
+import { unheardReasons } from './voice-notes.js';
 import type { Next, TurnInput } from './turn-input.js';
 
 const nothingUsed = { inputTokens: 0, outputTokens: 0 };
@@ -104,6 +105,20 @@ export function publicError(code: ErrorCode, failure?: ModelFailure): PublicErro
   };
 }
 
+/** What is said of the turn's voice notes that nobody could listen to, one sentence for each reason. */
+function unheardIn(input: TurnInput, journal: Journal): readonly string[] {
+  return unheardReasons(journal.entries).map((reason) =>
+    tell(input, journal.answers, 'voice.failed', { reason: tell(input, journal.answers, `voice.${reason}`) }),
+  );
+}
+
+/** Ends a turn of which nothing is left but voice notes that nobody could listen to. */
+export function giveUpUnheard(input: TurnInput, journal: Journal): Next {
+  const [reason = 'away'] = unheardReasons(journal.entries);
+  const values = { reason: tell(input, journal.answers, `voice.${reason}`) };
+  return giveUp(input, journal, { key: 'voice.failed', values }, publicError('attachment.voice'));
+}
+
 /** Ends a turn with the model's answer: its entry is the last of the journal's. Mail that came meanwhile stays. */
 export function answer(input: TurnInput, journal: Journal, text: string): Next {
   return {
@@ -111,7 +126,7 @@ export function answer(input: TurnInput, journal: Journal, text: string): Next {
     entries: journal.entries,
     replies: replyTo(input, journal.turn, journal.usage, journal.answers, {
       status: 'answered',
-      text,
+      text: [text, ...unheardIn(input, journal)].join('\n\n'),
       files: sentFiles(journal.entries),
     }),
     cancelled: [],

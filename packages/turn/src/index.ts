@@ -7,3 +7,4 @@ export { obeyCommand, type Obedience } from './commands/obey-command.js';
 export { proceed } from './proceed.js';
 export { summarised, type Summarised, summaryRequest, withoutBefore } from './summarise.js';
 export type { AgentProfile, ArgsCheck, Next, Took, ToolResult, TurnInput, TurnLimits } from './turn-input.js';
+export { unheardVoice, withHeard } from './voice-notes.js';

@@ -1,4 +1,5 @@
 import {
+  type KeptAttachment,
   type ControlMail,
   type ErrorCode,
   errorTable,
@@ -12,6 +13,7 @@ import {
   type Summary,
   type TranscriptEntry,
 } from '@queueclaw/contracts';
+import { attachmentLines } from './attachment-lines.js';
 import { publicError } from './finish.js';
 import { addUsage } from './journal.js';
 import { languageOf } from './language-of.js';
@@ -91,8 +93,15 @@ export function maySummarise(input: TurnInput): number | undefined {
 
 const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most)} [...]`);
 
+const voicesIn = (attachments: readonly KeptAttachment[] = []): readonly string[] =>
+  attachmentLines(
+    attachments.filter(({ voice }) => voice === true),
+    false,
+  );
+
 function line(entry: TranscriptEntry, speakers: Speakers | undefined): string {
-  const text = cut(entry.text.toWellFormed(), entry.role === 'tool' ? toolCharsMax : entryCharsMax);
+  const said = entry.role === 'user' ? [entry.text, ...voicesIn(entry.attachments)].filter(Boolean) : [entry.text];
+  const text = cut(said.join('\n').toWellFormed(), entry.role === 'tool' ? toolCharsMax : entryCharsMax);
   if (entry.role === 'user') return `[${speakers?.(entry.from) ?? 'person'}] ${text}`;
   if (entry.role === 'tool') return `[result of ${entry.name}${entry.ok ? '' : ', failed'}] ${text}`;
   const calls = (entry.calls ?? []).map(

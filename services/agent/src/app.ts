@@ -1,6 +1,6 @@
 import { openBlobs } from '@queueclaw/blobs';
 import { openDoor } from '@queueclaw/conversations';
-import { createModels, type Models, sharedGate } from '@queueclaw/llm';
+import { createModels, createTranscriber, type Models, sharedGate } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
 import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { backPressure } from './back-pressure.js';
@@ -9,6 +9,7 @@ import { fileChecker } from './check-files.js';
 import { fromControl } from './from-control.js';
 import { fromMessages } from './from-messages.js';
 import { fromResults } from './from-results.js';
+import { voiceListener } from './hear-voices.js';
 import { watchHeap } from './heap-watch.js';
 import { imageLoader } from './load-images.js';
 import { profilesFrom } from './profiles.js';
@@ -57,7 +58,10 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
   const depsOf = (now: Config, asked: Models): StepDeps => {
     const { limits } = now;
     const profileOf = profilesFrom(now, asked);
-    return { models: asked, profileOf, tasks, loadImages, replies, waker, budget, triesMax: limits.tries, logger };
+    const { transcribe } = now.speech;
+    const hearVoice = transcribe && voiceListener(blobs, transcribe, createTranscriber(transcribe, env));
+    const base = { models: asked, profileOf, tasks, loadImages, hearVoice };
+    return { ...base, replies, waker, budget, triesMax: limits.tries, logger };
   };
   let deps = depsOf(config, models);
   settings.onChange(async (next) => {

@@ -11,6 +11,7 @@ import { deadLetter } from './dead-letter.js';
 import { mailInterrupts, type Profile, type ProfileOf } from './profiles.js';
 import type { RunningStep } from './running-steps.js';
 import type { ToReplies } from './to-replies.js';
+import { type HearVoice, hearVoices } from './hear-voices.js';
 import type { LoadImages } from './load-images.js';
 import { recentAttachments } from './recent-attachments.js';
 import { type Memory, summariseHistory } from './summarise-history.js';
@@ -23,6 +24,8 @@ export type StepDeps = {
   readonly profileOf: ProfileOf;
   readonly tasks: ToTasks;
   readonly loadImages: LoadImages;
+  /** Absent: nothing listens to voice notes. */
+  readonly hearVoice?: HearVoice | undefined;
   readonly replies: ToReplies;
   readonly waker: Waker;
   readonly budget: TurnBudget;
@@ -97,6 +100,14 @@ export async function runStep(step: Step): Promise<Summary> {
           if (!(await lease.checkpoint(asked.journal, asked.took))) return { outcome: 'stale' };
           asked = { ...asked, took: { mail: 0, control: 0 } };
           await deps.tasks.cancel(address, givenUp);
+        }
+        const hearing = await hearVoices(step, asked.journal, asked.took);
+        if (hearing.did === 'end') return hearing.summary;
+        if (hearing.did === 'again') {
+          ({ journal } = hearing);
+          fresh = false;
+          next = begin(input());
+          break;
         }
         const asking = await askWithinBudget(step, asked, input().now, asked.journal.step === askedStep);
         if (asking.did === 'wait') {

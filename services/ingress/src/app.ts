@@ -60,6 +60,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
     line,
     gate,
     blobs,
+    hears: () => settings.current().speech.transcribe !== undefined,
     configured: config.channels,
     toMessages: post,
     typing,

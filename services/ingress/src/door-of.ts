@@ -1,9 +1,9 @@
 import { type ChannelCode, type ChannelDoor, type Connection, createLanes, type Incoming } from '@queueclaw/channels';
 import { AppError, toAppError } from '@queueclaw/contracts';
 import { channelNotes } from '@queueclaw/mailbox';
-import { type ChannelConfig, counter, type HealthCheck, newId } from '@queueclaw/runtime';
+import { type ChannelConfig, counter, createSlots, type HealthCheck, newId, type Slots } from '@queueclaw/runtime';
 import type { FromChannelsOptions, OpenAccount } from './from-channels.js';
-import { createSlots, type Slots } from './slots.js';
+
 import { takeFiles } from './take-files.js';
 import { tellRefused } from './tell-refused.js';
 
@@ -32,7 +32,7 @@ export type Entry = {
 
 /** What a connection is given: it takes what comes in, each conversation's in order and none waiting for another's. */
 export function doorOf(
-  { toMessages, typing, shards, blobs, gate, health, logger }: FromChannelsOptions,
+  { toMessages, typing, shards, blobs, gate, health, logger, hears = () => false }: FromChannelsOptions,
   { name, account = usualAccount, tenant }: ChannelConfig,
   code: ChannelCode<unknown>,
   signal: AbortSignal,
@@ -91,7 +91,7 @@ export function doorOf(
       const { fetch, webhook } = connection() ?? {};
       // Who calls us waits for three to five seconds, and calls again then.
       const msMax = webhook === undefined ? 8_000 : 2_500;
-      await accept(await takeFiles(heard, { tenant, blobs, fetch, slots, signal, msMax }));
+      await accept(await takeFiles(heard, { tenant, blobs, fetch, hears: hears(), slots, signal, msMax }));
     } catch (thrown) {
       const error = toAppError(thrown);
       // Ours: the platform brings it again.

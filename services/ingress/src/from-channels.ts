@@ -2,7 +2,7 @@ import { type Channel, type ChannelCode, type Connection, findChannel } from '@q
 import type { Blobs } from '@queueclaw/blobs';
 import { toAppError } from '@queueclaw/contracts';
 import type { HolderLine, SendGate, Shards } from '@queueclaw/mailbox';
-import type { ChannelConfig, Health, Logger } from '@queueclaw/runtime';
+import { type ChannelConfig, createSlots, type Health, type Logger } from '@queueclaw/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
 import { doorOf, type Entry, keyOf, usualAccount } from './door-of.js';
 import { publishMenu } from './publish-menu.js';
@@ -10,7 +10,7 @@ import { throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
 import { sharedConversation } from './access/shared-conversation.js';
 import { shareParts } from './share-parts.js';
-import { createSlots } from './slots.js';
+
 import type { ToMessages } from './to-messages.js';
 import type { Typing } from './typing.js';
 
@@ -43,6 +43,8 @@ export type FromChannelsOptions = {
   readonly line?: HolderLine;
   /** Where files that people send are kept; absent: they are not read. */
   readonly blobs?: Blobs;
+  /** Whether something listens to voice notes at the moment; absent: nothing does. */
+  readonly hears?: () => boolean;
   /** Keeps to what platforms take; absent: nothing is counted. */
   readonly gate?: SendGate;
   readonly health: Health;

@@ -8,6 +8,7 @@ import { startTestIngress, type TestIngress } from './ingress-fixture.js';
 
 let telegram: FakeTelegram;
 let home: string;
+let sharedUrl: string;
 let ingress: TestIngress;
 const patience = { timeoutMs: 15_000 };
 let chats = 100;
@@ -15,13 +16,14 @@ let chats = 100;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-take-files-'));
   telegram = await startFakeTelegram();
+  sharedUrl = await sharedRedis();
   const account = { token: telegram.token, api_root: telegram.url };
   const config = {
     channels: [{ name: 'telegram', access: { direct: 'open' }, config: account }],
     state: { blobs: { max_size: '64KiB' } },
   };
   ingress = await startTestIngress({
-    ...{ redisUrl: await sharedRedis(), namespace: uniqueNamespace(), home },
+    ...{ redisUrl: sharedUrl, namespace: uniqueNamespace(), home },
     config: config as unknown as NonNullable<Parameters<typeof startTestIngress>[0]['config']>,
   });
 });
@@ -129,32 +131,47 @@ it.each([
   await eventually(() => expect(telegram.giving.open()).toBe(0), patience);
 });
 
+/** Another ingress, of a platform of its own. */
+const startBeside = (platform: FakeTelegram, namespace: string, more: object = {}): Promise<TestIngress> => {
+  const account = { token: platform.token, api_root: platform.url };
+  const config = { channels: [{ name: 'telegram', access: { direct: 'open' }, config: account }], ...more };
+  return startTestIngress({
+    ...{ redisUrl: sharedUrl, namespace, home },
+    config: config as unknown as NonNullable<Parameters<typeof startTestIngress>[0]['config']>,
+  });
+};
+const peer = (id: string): ActorAddress => ({
+  tenant: 'default',
+  conversation: channelConversation({ channel: 'telegram', account: 'main', peer: id }),
+});
+
+it('where something listens to voice notes, one is kept as such and is a message without words', async () => {
+  const platform = await startFakeTelegram();
+  const speech = { transcribe: { base_url: 'http://127.0.0.1:9/v1' } };
+  const listening = await startBeside(platform, uniqueNamespace(), { speech });
+  const voice = { file_id: platform.keep(Buffer.from('OggS and more')), mime_type: 'audio/ogg', duration: 2 };
+  platform.say('', { message: { text: undefined, voice } });
+  await eventually(async () => {
+    const { mail } = (await listening.claim(peer('4711'))).inbox();
+    expect(mail).toMatchObject([{ text: '', attachments: [{ type: 'audio/ogg', size: 13, voice: true }] }]);
+  }, patience);
+  await listening.stop();
+  await platform.close();
+});
+
 it('who stops in the middle of a file has not confirmed its message: whoever comes next takes it, and what came behind it', async () => {
   const namespace = uniqueNamespace();
   const platform = await startFakeTelegram();
-  const start = async (): Promise<TestIngress> =>
-    startTestIngress({
-      ...{ redisUrl: await sharedRedis(), namespace, home },
-      config: {
-        channels: [
-          {
-            ...{ name: 'telegram', access: { direct: 'open' } },
-            config: { token: platform.token, api_root: platform.url },
-          },
-        ],
-      } as unknown as NonNullable<Parameters<typeof startTestIngress>[0]['config']>,
-    });
-  const first = await start();
+  const first = await startBeside(platform, namespace);
   platform.giving.next('slow');
   const document = { file_id: platform.keep(Buffer.from('whole')), file_name: 'a.txt' };
   platform.say('', { message: { text: undefined, caption: 'first', document } });
   platform.say('second');
   await eventually(() => expect(platform.giving.open()).toBe(1), patience);
   await first.stop();
-  const next = await start();
-  const conversation = channelConversation({ channel: 'telegram', account: 'main', peer: '4711' });
+  const next = await startBeside(platform, namespace);
   await eventually(async () => {
-    const { mail } = (await next.claim({ tenant: 'default', conversation })).inbox();
+    const { mail } = (await next.claim(peer('4711'))).inbox();
     expect(mail).toMatchObject([{ text: 'first', attachments: [{ size: 5 }] }, { text: 'second' }]);
   }, patience);
   await next.stop();

@@ -2,12 +2,14 @@ import type { Blobs } from '@queueclaw/blobs';
 import type { Connection, Incoming, IncomingFile } from '@queueclaw/channels';
 import { AppError, attachmentName, type AttachmentRef } from '@queueclaw/contracts';
 import { parseCommand } from '@queueclaw/conversations';
-import type { Slots } from './slots.js';
+import type { Slots } from '@queueclaw/runtime';
 
 export type TakeFiles = {
   readonly tenant: string;
   readonly blobs: Blobs | undefined;
   readonly fetch: Connection['fetch'];
+  /** Voice notes are listened to; otherwise they are not taken. */
+  readonly hears: boolean;
   /** For one download each. */
   readonly slots: Slots;
   readonly signal: AbortSignal;
@@ -38,7 +40,9 @@ export async function takeFiles(incoming: Incoming, options: TakeFiles): Promise
   }
   if (files.length > filesMax) notes.push(`[${files.length - filesMax} more files were sent along and not read.]`);
   if (mail.text.trim() === '' && attachments.length === 0)
-    throw new AppError(files.every(({ voice }) => voice === true) ? 'attachment.voice' : 'attachment.unreadable');
+    throw new AppError(
+      !options.hears && files.every(({ voice }) => voice === true) ? 'attachment.voice' : 'attachment.unreadable',
+    );
   const text = [mail.text, ...notes].filter((part) => part !== '').join('\n');
   return { ...incoming, mail: { ...mail, text, ...(attachments.length === 0 ? {} : { attachments }) } };
 }
@@ -49,17 +53,22 @@ const nameOf = ({ name, voice }: IncomingFile): string =>
 /** The stored file, or why there is none. */
 async function take(
   file: IncomingFile,
-  { tenant, blobs, fetch, slots, signal }: TakeFiles,
+  { tenant, blobs, fetch, hears, slots, signal }: TakeFiles,
   until: AbortSignal,
 ): Promise<AttachmentRef | string> {
-  if (file.voice === true) return 'nothing here can listen to it';
+  if (file.voice === true && !hears) return 'nothing here can listen to it';
   if (blobs === undefined || fetch === undefined) return 'files of this app are not read';
   if (file.size !== undefined && file.size > blobs.bytesMax) return `it is larger than ${sizeOf(blobs.bytesMax)}`;
   try {
     const { id } = await slots(until, async () =>
       blobs.put(tenant, await fetch(file, until), { name: file.name, type: file.type }),
     );
-    return { id, ...(file.name === undefined ? {} : { name: file.name }), ...(file.type ? { type: file.type } : {}) };
+    return {
+      id,
+      ...(file.name === undefined ? {} : { name: file.name }),
+      ...(file.type ? { type: file.type } : {}),
+      ...(file.voice === true ? { voice: true } : {}),
+    };
   } catch (thrown) {
     // We are stopping: whoever comes next reads it.
     if (signal.aborted) throw new AppError('system.unavailable');

@@ -20,6 +20,7 @@ export type ConfigChange = {
 const hot: readonly ConfigPath[] = [
   ['agents'],
   ['llm'],
+  ['speech'],
   ...['enable_dangerous', 'timeout', 'allowed_commands'].map((key) => ['tools', key]),
   ['limits'],
 ];

@@ -104,6 +104,31 @@ const Llm = z.strictObject({
   prices: z.record(z.string(), ModelPrice).default({}),
 });
 
+/** An endpoint `/audio/transcriptions` as OpenAI has it. */
+export const TranscribeConfig = z.strictObject({
+  /** Absent: OpenAI's. */
+  base_url: z.url({ protocol: /^https?$/ }).optional(),
+  /** Absent: OPENAI_API_KEY, at OpenAI's own address only. */
+  api_key: z.string().optional(),
+  model: z.string().min(1).max(256).default('gpt-4o-mini-transcribe'),
+  /** ISO 639-1, when everybody speaks the same. */
+  language: z
+    .string()
+    .regex(/^[a-z]{2,3}$/, 'must be a language like en')
+    .optional(),
+  /** One voice note, as far as its file tells. */
+  max_length: duration('1s', '4h').default(600_000),
+  max_size: size('1KiB', '1GiB').default(20 * 1024 * 1024),
+  /** For one voice note, tries included. */
+  timeout: duration('1s', '10m').default(60_000),
+});
+export type TranscribeConfig = z.infer<typeof TranscribeConfig>;
+
+const Speech = z.strictObject({
+  /** What listens to voice notes; absent: nothing does, and who sends one is told so. */
+  transcribe: TranscribeConfig.optional(),
+});
+
 export const ChannelConfig = z.strictObject({
   name: z.string(),
   enable: z.boolean().default(true),
@@ -250,6 +275,7 @@ export const Config = z.strictObject({
   console: Console.prefault({}),
   agents: z.record(z.string(), AgentConfig).default({}),
   llm: Llm.prefault({}),
+  speech: Speech.prefault({}),
   channels: z.array(ChannelConfig).max(1_000).default([]),
   tools: Tools.prefault({}),
   limits: Limits.prefault({}),

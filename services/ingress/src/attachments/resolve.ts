@@ -1,5 +1,5 @@
 import { type Blobs, headBytes, mediaTypeOf, readHead } from '@queueclaw/blobs';
-import { AppError, type Attachment, attachmentName, type AttachmentRef } from '@queueclaw/contracts';
+import { AppError, attachmentName, type AttachmentRef, type SentAttachment } from '@queueclaw/contracts';
 
 /**
  * What clients named, as it is stored: the size is the blob's, the type of a picture what its bytes say. Their life starts anew.
@@ -9,14 +9,15 @@ export async function resolveAttachments(
   blobs: Blobs,
   tenant: string,
   refs: readonly AttachmentRef[],
-): Promise<Attachment[]> {
+): Promise<SentAttachment[]> {
   return Promise.all(
-    refs.map(async ({ id, name, type: claimed }) => {
+    refs.map(async ({ id, name, type: claimed, voice }) => {
       const found = await readHead(blobs, tenant, id, headBytes);
       if (found === undefined || !(await blobs.touch(tenant, id))) throw new AppError('attachment.not_found');
       const type = mediaTypeOf(found.head, claimed);
       const usual = type.startsWith('image/') ? `picture.${type.slice('image/'.length)}` : undefined;
-      return { id, name: attachmentName(name ?? usual), type, size: found.size };
+      const file = { id, name: attachmentName(name ?? usual), type, size: found.size };
+      return voice === true ? { ...file, voice } : file;
     }),
   );
 }
