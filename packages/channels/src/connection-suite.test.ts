@@ -123,6 +123,11 @@ describe('the suite of connections', () => {
     expect((await breaks(changed((line) => ({ ...line, send: async () => undefined })))).length).toBe(5);
   });
 
+  test('catches a connection that fetches files of which nobody knows what they are', async () => {
+    const fetching = changed((line) => ({ ...line, fetch: async () => new Blob(['x']).stream() }));
+    expect(await breaks(fetching)).toEqual([expect.stringContaining('gives out')]);
+  });
+
   test('catches an answer whose signs the platform takes for markup', async () => {
     const marked = changed(({ send, ...rest }) => ({
       ...rest,

@@ -1,7 +1,7 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { inspect } from 'node:util';
 import type { Promised } from './contract-suite.js';
-import type { Channel, ChannelDoor, Connection, Incoming } from './contract.js';
+import type { Channel, ChannelDoor, Connection, FetchedFile, Incoming, IncomingFile } from './contract.js';
 
 /** A platform under test, or what stands for it, and what may happen to the next message that is sent to it. */
 export type Counterpart = {
@@ -19,6 +19,17 @@ export type Counterpart = {
   readonly files?: () => readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** The next file meets this, where that is another call than a message's. */
   readonly nextFile?: Readonly<Record<'away' | 'gone', () => unknown>>;
+  /** Files that people send; where the connection fetches them. */
+  readonly gives?: {
+    /** Keeps one; tells what a message says of it. */
+    keep(bytes: Uint8Array): IncomingFile;
+    /** One that is not there. */
+    readonly unknown: IncomingFile;
+    readonly giving: {
+      next(manner: 'slow' | 'endless' | 'wrong type' | 'broken off'): void;
+      open(): number;
+    };
+  };
   /** The next message meets this: `away`, the platform fails; `gone`, there is nobody to have it; `slow`, wait first. */
   readonly next: Readonly<Record<'away' | 'gone', () => unknown>> & { readonly slow?: () => unknown };
   /** Whether somebody listens, where the connection says so only later. */
@@ -50,6 +61,50 @@ const samples: readonly (readonly [name: string, type: string, content: Buffer])
   ['note.ogg', 'audio/ogg', Buffer.from('OggS so to speak')],
 ];
 const never = new AbortController().signal;
+
+const content = Buffer.from(Array.from({ length: 3_000 }, (_, at) => at % 251));
+async function read(file: Promise<FetchedFile>, bytesMax = 1_000_000): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of await file) {
+    pieces.push(piece);
+    size += piece.byteLength;
+    if (size > bytesMax) break;
+  }
+  return Buffer.concat(pieces);
+}
+async function givesOut(
+  fetch: NonNullable<Connection['fetch']>,
+  { keep, unknown, giving }: NonNullable<Counterpart['gives']>,
+  until: (check: () => void) => Promise<void>,
+): Promise<void> {
+  const isOver = (): Promise<void> => until(() => void (giving.open() === 0 || fail('it is given out still')));
+  const refusal = async (file: IncomingFile, signal = never): Promise<unknown> =>
+    read(fetch(file, signal)).then(
+      (bytes) => fail(`${bytes.length} bytes came`),
+      (thrown: unknown) => thrown,
+    );
+  if (!content.equals(await read(fetch(keep(content), never)))) fail('other bytes came');
+  const gone = await refusal(unknown);
+  if (!(gone instanceof AppError) || gone.code !== 'channel.rejected')
+    fail(`a file that is not there: ${String(gone)}`);
+  // Who takes it for a token that has ended asks twice.
+  for (let times = 0; times < 2; times += 1) giving.next('wrong type');
+  if (!((await refusal(keep(content))) instanceof AppError)) fail('a page instead of a file is no error of ours');
+  await read(fetch(keep(content), never)).catch(() => undefined);
+  giving.next('broken off');
+  await refusal(keep(content));
+  giving.next('endless');
+  if ((await read(fetch(keep(content), never))).length <= 1_000_000) fail('it ended');
+  await isOver();
+  giving.next('slow');
+  const tired = new AbortController();
+  const slow = refusal(keep(content), tired.signal);
+  await until(() => void (giving.open() === 1 || fail('it is not given out')));
+  tired.abort();
+  await slow;
+  await isOver();
+}
 const levels = ['debug', 'error', 'info', 'log', 'warn'] as const;
 
 /** Everything that is written while this runs: by us, and by SDKs. */
@@ -246,6 +301,18 @@ export function connectionPromises(
           }
         })();
       },
+    },
+    {
+      says: 'gives out what somebody sent as it is; slow, endless, broken off, another thing or not there, it ends',
+      check: withLine(async (line) => {
+        const { fetch } = line.connection;
+        const { gives } = counterpart();
+        if ((fetch === undefined) !== (gives === undefined)) fail('what is fetched of files is not looked at');
+        if (fetch === undefined || gives === undefined) return;
+        // Who only fetches over a line that is there.
+        await hear(line);
+        await givesOut(fetch, gives, until);
+      }),
     },
     { says: 'a platform that fails is asked again', check: meets('away', 'channel.failed') },
     { says: 'what nobody will ever have is given up', check: meets('gone', 'channel.rejected') },

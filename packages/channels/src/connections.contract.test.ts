@@ -1,7 +1,7 @@
 import * as testing from '@queueclaw/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Counterpart, connectionPromises } from './connection-suite.js';
-import type { Connection } from './contract.js';
+import type { Connection, IncomingFile } from './contract.js';
 import { channels } from './registry.js';
 
 type Started = { readonly counterpart: Counterpart; stop(): Promise<void> };
@@ -30,6 +30,17 @@ async function called(
   return { counterpart: { ...counterpart, ...(attach === undefined ? {} : { attach }) }, stop };
 }
 
+/** What a platform gives out of what people sent. */
+const gives = (
+  { giving }: { readonly giving: Pick<testing.FileGiver, 'next' | 'open'> },
+  keep: (bytes: Uint8Array) => string,
+  unknown: string,
+): NonNullable<Counterpart['gives']> => {
+  const file = (handle: string): IncomingFile => ({ name: undefined, type: undefined, handle });
+  return { keep: (bytes) => file(keep(bytes)), unknown: file(unknown), giving };
+};
+const feishuHandle = (key: string): string => JSON.stringify({ message: 'om_1', key, type: 'file' });
+
 /** What Slack shows of a text. */
 const unescaped = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
@@ -53,6 +64,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
         away: () => it.next('sendDocument', { code: 502, description: 'Bad Gateway' }),
         gone: () => it.next('sendDocument', { code: 403, description: 'Forbidden: bot was blocked by the user' }),
       },
+      gives: gives(it, (bytes) => it.keep(bytes), 'nobody-knows-it'),
       next: {
         away: fails(502, 'Bad Gateway'),
         gone: fails(403, 'Forbidden: bot was blocked by the user'),
@@ -70,6 +82,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ text }) => text),
       files: () => it.files,
+      gives: gives(it, (bytes) => it.keep(bytes), `${it.url}/attachments/1/2/a`),
       next: {
         away: () => it.next({ status: 502, body: {} }),
         gone: () => it.next({ status: 403, body: { code: 50_001, message: 'Missing Access' } }),
@@ -89,6 +102,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ text }) => unescaped(text)),
       files: () => it.files,
+      gives: gives(it, (bytes) => it.keep(bytes), `${it.url}/files-pri/T1-F1`),
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ error: 'is_archived' }),
@@ -106,6 +120,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ text }) => text),
       files: () => it.files,
+      gives: gives(it, (bytes) => it.keep(bytes), '1'),
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ status: 400, code: 131_026 }),
@@ -123,6 +138,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ markdown }) => markdown),
       files: () => it.files,
+      gives: gives(it, (bytes) => feishuHandle(it.keep('om_1', 'file', bytes)), feishuHandle('file_unknown')),
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ status: 400, code: 230_002 }),
@@ -138,6 +154,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: [it.secret],
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ markdown }) => markdown),
+      gives: gives(it, (bytes) => it.keep(bytes), 'nothing'),
       next: {
         away: () => it.next({ status: 503 }),
         gone: () => it.next({ status: 400, code: 'robot.notExist' }),
@@ -157,6 +174,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ content }) => content),
       files: () => it.files,
+      gives: gives(it, (bytes) => it.keep(bytes), 'nothing'),
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ errcode: 81_013 }),
@@ -173,6 +191,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: Object.values(keys),
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ content }) => content),
+      gives: gives(it, (bytes) => it.keep(bytes), 'film'),
       next: {
         away: () => it.next({ status: 502 }),
         gone: () => it.next({ errcode: 45_015 }),
@@ -188,6 +207,11 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: [it.secret],
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ content }) => content),
+      gives: gives(
+        it,
+        (bytes) => JSON.stringify(it.keep(bytes)),
+        JSON.stringify({ url: `${it.url.replace('ws', 'http')}/nothing`, aeskey: 'a2V5' }),
+      ),
       next: {
         away: () => it.next({ errcode: -1 }),
         // What is no answer any more is sent anew.

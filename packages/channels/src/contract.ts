@@ -97,6 +97,12 @@ export type IncomingFile = {
   readonly handle: string;
 };
 
+/** The bytes of a file that somebody sent. */
+export type FetchedFile = AsyncIterable<Uint8Array> & {
+  /** What it is called, where only the one who gives it out says so. */
+  readonly fileName?: string | undefined;
+};
+
 /** What a person wrote, in our words: the conversation it belongs to and the mail without its envelope. */
 export type Incoming = {
   readonly conversation: string;
@@ -215,7 +221,7 @@ export type Connection = {
    * Absent: they cannot be had, and people are told so.
    * @throws AppError `channel.failed` or `channel.rejected`
    */
-  readonly fetch?: (file: IncomingFile, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+  readonly fetch?: (file: IncomingFile, signal: AbortSignal) => Promise<FetchedFile>;
   /** Shows for some seconds that the assistant is at work. May reject: it is then left alone. */
   readonly typing?: (to: Route, signal: AbortSignal) => Promise<void>;
   /**

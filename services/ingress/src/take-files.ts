@@ -60,12 +60,15 @@ async function take(
   if (blobs === undefined || fetch === undefined) return 'files of this app are not read';
   if (file.size !== undefined && file.size > blobs.bytesMax) return `it is larger than ${sizeOf(blobs.bytesMax)}`;
   try {
-    const { id } = await slots(until, async () =>
-      blobs.put(tenant, await fetch(file, until), { name: file.name, type: file.type }),
-    );
+    const { id, name } = await slots(until, async () => {
+      const bytes = await fetch(file, until);
+      const called = file.name ?? bytes.fileName;
+      const stored = await blobs.put(tenant, bytes, { name: called, type: file.type });
+      return { ...stored, name: called };
+    });
     return {
       id,
-      ...(file.name === undefined ? {} : { name: file.name }),
+      ...(name === undefined ? {} : { name: attachmentName(name) }),
       ...(file.type ? { type: file.type } : {}),
       ...(file.voice === true ? { voice: true } : {}),
     };

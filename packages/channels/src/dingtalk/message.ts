@@ -21,7 +21,8 @@ export const Message = z.looseObject({
 });
 export type Message = z.infer<typeof Message>;
 
-const Rich = z.looseObject({ richText: z.array(z.looseObject({ text: Text.default('') })).max(1_000) });
+const Part = z.looseObject({ text: Text.default(''), type: Text.default(''), downloadCode: Text.default('') });
+const Rich = z.looseObject({ richText: z.array(Part).max(1_000) });
 
 /** Who says it: the staff id, which is what answers are sent to. */
 export const personOf = ({ senderStaffId: staff, senderId }: Message): string => staff || senderId;
@@ -35,8 +36,12 @@ const types: Readonly<Record<string, string | undefined>> = {
   file: undefined,
 };
 
-/** A picture, recording, film or file; of what stands inside a rich text, its words alone are read. */
+/** A picture, recording, film or file, or the pictures inside a rich text. */
 export function filesOf({ msgtype, content }: Message): readonly IncomingFile[] {
+  if (msgtype === 'richText')
+    return (Rich.safeParse(content).data?.richText ?? []).flatMap(({ type, downloadCode: handle }) =>
+      type === 'picture' && handle !== '' ? [{ name: undefined, type: types['picture'], handle }] : [],
+    );
   const sent = Object.hasOwn(types, msgtype) ? Sent.safeParse(content).data : undefined;
   if (sent?.downloadCode === undefined) return [];
   const { downloadCode: handle, fileName: name } = sent;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { IncomingFile } from '../contract.js';
-import { textOfPost } from './post.js';
+import { keysOfPost, textOfPost } from './post.js';
 
 const Id = z.string().min(1).max(128);
 const Text = z.string().max(200_000);
@@ -95,17 +95,25 @@ const types: Readonly<Record<string, string | undefined>> = {
   file: undefined,
 };
 
-/** A picture, recording, film or file; of what stands inside a post, its words alone are read. */
+/** A picture, recording, film or file, or the pictures and films inside a post. */
 function filesOf({
   message_id: message,
   message_type: type,
   content,
 }: z.infer<typeof Message>['message']): readonly IncomingFile[] {
+  const handleOf = (key: string, kind: Resource['type']): string =>
+    JSON.stringify({ message, key, type: kind } satisfies Resource);
+  if (type === 'post')
+    return keysOfPost(jsonIn(content)).map(({ key, film }) => ({
+      name: undefined,
+      type: film ? types['media'] : types['image'],
+      handle: handleOf(key, film ? 'file' : 'image'),
+    }));
   const sent = Object.hasOwn(types, type) ? Sent.safeParse(jsonIn(content)).data : undefined;
   // A film has a picture of it, too.
   const key = type === 'image' ? sent?.image_key : sent?.file_key;
   if (key === undefined) return [];
-  const handle = JSON.stringify({ message, key, type: type === 'image' ? 'image' : 'file' } satisfies Resource);
+  const handle = handleOf(key, type === 'image' ? 'image' : 'file');
   return [{ name: sent?.file_name, type: types[type], handle, ...(type === 'audio' ? { voice: true } : {}) }];
 }
 

@@ -7,6 +7,8 @@ const Span = z.looseObject({
   href: Text,
   language: z.string().max(64).default(''),
   user_id: z.string().max(128).default(''),
+  image_key: z.string().max(256).default(''),
+  file_key: z.string().max(256).default(''),
 });
 const Post = z.looseObject({ title: Text, content: z.array(z.array(Span).max(1_000)).max(1_000).default([]) });
 type Span = z.infer<typeof Span>;
@@ -24,6 +26,15 @@ function write({ tag, text, href, language, user_id: user }: Span): string {
     default:
       return text;
   }
+}
+
+/** Keys of the pictures and films in a post, in their order. */
+export function keysOfPost(content: unknown): readonly { readonly key: string; readonly film: boolean }[] {
+  const spans = Post.safeParse(content).data?.content.flat() ?? [];
+  return spans.flatMap(({ tag, image_key: image, file_key: file }): { key: string; film: boolean }[] => {
+    if (tag === 'img' && image !== '') return [{ key: image, film: false }];
+    return tag === 'media' && file !== '' ? [{ key: file, film: true }] : [];
+  });
 }
 
 /** The words of a post (rich text), a line for each of its paragraphs; empty when it has none, or is no post. */

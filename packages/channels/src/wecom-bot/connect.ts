@@ -6,6 +6,7 @@ import type { ChannelDoor, Connection } from '../contract.js';
 import { remembered } from '../remembered.js';
 import type { WeComBotConfig } from './config.js';
 import { failureOf, isPassing, unreachable } from './failure.js';
+import { fetchFile } from './fetch-file.js';
 import { openInbox } from './inbox.js';
 import { keepLine } from './line.js';
 import { Message } from './message.js';
@@ -89,6 +90,7 @@ export async function connect(
       await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, once, signal);
       sent.add(once);
     },
+    fetch: (file, signal) => fetchFile(url, file, AbortSignal.any([signal, door.signal])),
     listen: (signal) =>
       keepLine({
         ...{ botId, secret, url, heartbeatMs, onMessage, trouble: door.trouble },

@@ -1,14 +1,14 @@
 import { AppError, channelConversation } from '@queueclaw/contracts';
 import { createHash } from 'node:crypto';
 import type { Incoming, ParseContext } from '../contract.js';
-import { Message, wordsOf } from './message.js';
+import { filesOf, Message, wordsOf } from './message.js';
 
 const textCharsMax = 16_000;
 
 const hashed = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
 
 /**
- * A callback as mail. A chat is a conversation. What the bot says itself, and what has no words, is nothing.
+ * A callback as mail. A chat is a conversation. What the bot says itself, and what has neither words nor a file, is nothing.
  * @throws AppError `request.invalid` for what is no message
  */
 export function parse(payload: unknown, { account, self }: ParseContext): readonly Incoming[] {
@@ -17,9 +17,10 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
   const { headers, body } = parsed.data;
   const { userid: person } = body.from;
   const text = wordsOf(parsed.data);
+  const files = filesOf(parsed.data);
   const group = body.chattype === 'group' ? body.chatid : undefined;
-  if (text === '' || person === self || person === body.aibotid || (body.chattype === 'group' && group === undefined))
-    return [];
+  const nobodys = person === self || person === body.aibotid || (body.chattype === 'group' && group === undefined);
+  if ((text === '' && files.length === 0) || nobodys) return [];
   const chat = group ?? person;
   return [
     {
@@ -31,6 +32,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
       place: { kind: group === undefined ? 'direct' : 'group', id: chat },
       // Of groups WeCom brings only what mentions the bot.
       addressed: true,
+      ...(files.length === 0 ? {} : { files }),
       mail: {
         id: `b${hashed(body.msgid)}`,
         text: text.slice(0, textCharsMax).toWellFormed(),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 
 type Json = Record<string, unknown>;
 
@@ -28,6 +29,8 @@ export type FakeDingTalk = {
   readonly sent: readonly DingTalkMessage[];
   /** Keeps what a person sends, or (elsewhere) says that it lies there; tells its download code. */
   keep(bytes: Uint8Array | string): string;
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   /** How many messages are not acknowledged. */
   unacknowledged(): number;
   listeners(): number;
@@ -61,6 +64,7 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
   const open = new Map<string, Json>();
   const files = new Map<string, Uint8Array | string>();
   const tickets = new Set<string>();
+  const giving = fileGiver();
   const sockets = new WebSocketServer({ noServer: true });
   let serial = 1_000;
   let token = '';
@@ -100,8 +104,10 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
     void bodyOf(request).then((body) => {
       const asked = files.get(request.url?.replace(/^\/files\//, '') ?? '');
       // A store of its own, which wants no token.
-      if (asked instanceof Uint8Array)
-        return void response.writeHead('x-acs-dingtalk-access-token' in request.headers ? 400 : 200).end(asked);
+      if (asked instanceof Uint8Array) {
+        if ('x-acs-dingtalk-access-token' in request.headers) return void response.writeHead(400).end();
+        return void giving.give(response, asked);
+      }
       if (request.url === '/v1.0/gateway/connections/open') return openStream(body, response);
       if (request.url === '/v1.0/oauth2/accessToken') {
         if (body['appKey'] !== clientId || body['appSecret'] !== secret)
@@ -151,7 +157,7 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ clientId, secret, sent },
+    ...{ clientId, secret, sent, giving },
     say: (text, more = {}) => {
       const message = {
         ...{ msgId: `msg${(serial += 1)}==`, msgtype: 'text', text: { content: text }, robotCode: clientId },

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bodyOf } from '../body-of.js';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 
 type Json = Record<string, unknown>;
 
@@ -45,6 +46,10 @@ export type FakeDiscord = {
   /** Gateway sockets that hold a session. */
   listeners(): number;
   readonly resumed: () => number;
+  /** Keeps bytes that a person may send along; returns what their message names. */
+  keep(bytes: Uint8Array): string;
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   next(mishap: DiscordMishap): void;
   /** Breaks the gateway's sockets; sessions stay. */
   cut(): void;
@@ -84,6 +89,8 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
   let commands: readonly Json[] = [];
   const nonces = new Map<string, Json>();
   const mishaps: DiscordMishap[] = [];
+  const given = new Map<string, Uint8Array>();
+  const giving = fileGiver();
   let sessions: Session[] = [];
   let serial = 1_000_000;
   let resumed = 0;
@@ -130,6 +137,10 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
         interactions.set(interaction, body);
         return void response.writeHead(204).end();
       }
+      // Its store of files, which wants no token.
+      const kept = given.get(request.url ?? '');
+      if (kept !== undefined) return void giving.give(response, kept);
+      if (request.url?.startsWith('/attachments/') === true) return void response.writeHead(404).end();
       if (request.headers.authorization !== `Bot ${token}`)
         return answer(response, 401, { message: '401: Unauthorized', code: 0 });
       const path = (request.url ?? '').replace(/^\/v10/, '');
@@ -240,6 +251,12 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
     commands: () => commands,
     sent,
     files,
+    giving,
+    keep: (bytes) => {
+      const path = `/attachments/555/${(serial += 1)}/a`;
+      given.set(path, bytes);
+      return `http://127.0.0.1:${port}${path}`;
+    },
     typing,
     shards: () => sessions.flatMap(({ socket, shard }) => (socket === undefined ? [] : [shard.join('/')])).toSorted(),
     listeners: () => sessions.filter(({ socket }) => socket !== undefined).length,

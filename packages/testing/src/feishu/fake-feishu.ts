@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf } from '../body-of.js';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 
 type Json = Record<string, unknown>;
 
@@ -51,6 +52,8 @@ export type FakeFeishu = {
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** Keeps what a person sends, for a message; tells its key. */
   keep(message: string, type: 'image' | 'file', bytes: Uint8Array): string;
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   /** How many tokens were given out. */
   readonly tokens: () => number;
   /** Ends the token that is out, before its time. */
@@ -87,6 +90,7 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
   const uploads = new Map<string, { readonly name: string; readonly bytes: Uint8Array; readonly picture: boolean }>();
   const mishaps: FeishuMishap[] = [];
   const keys = new Set<string>();
+  const giving = fileGiver();
   const resources = new Map<string, Uint8Array>();
   let target = '';
   let serial = 1_000;
@@ -156,7 +160,7 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
         return post({ chat: String(body['receive_id']), answers: undefined }, body, response);
       }
       const kept = request.method === 'GET' ? resources.get(`${path}?type=${query.get('type')}`) : undefined;
-      if (kept !== undefined) return void response.writeHead(200, { 'content-type': 'image/png' }).end(kept);
+      if (kept !== undefined) return void giving.give(response, kept, { 'content-type': 'image/png' });
       const [, answers] = /^\/open-apis\/im\/v1\/messages\/([^/]+)\/reply$/.exec(path) ?? [];
       if (request.method === 'POST' && answers !== undefined)
         return post({ chat: undefined, answers: decodeURIComponent(answers) }, body, response);
@@ -199,7 +203,7 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ appId, secret, encryptKey, verificationToken, self, sent, files, call, event },
+    ...{ appId, secret, encryptKey, verificationToken, self, sent, files, giving, call, event },
     callAt: (url) => void (target = url),
     say: async (text, more) => (await call(event(text, more))).status,
     keep: (id, type, bytes) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 import { redeliver } from '../redeliver.js';
 
 type Json = Record<string, unknown>;
@@ -60,6 +61,10 @@ export type FakeSlack = {
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly channel: string }[];
   /** About whom the app has asked; Slack tells of U4711 only. */
   readonly asked: readonly string[];
+  /** Keeps bytes that a person may send along; returns what their message names. */
+  keep(bytes: Uint8Array): string;
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   next(mishap: SlackMishap): void;
   close(): Promise<void>;
 };
@@ -100,6 +105,8 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const sent: SlackMessage[] = [];
   const files: { name: string; bytes: Uint8Array; channel: string }[] = [];
   const uploads = new Map<string, { readonly name: string; readonly length: number; bytes?: Uint8Array }>();
+  const given = new Map<string, Uint8Array>();
+  const giving = fileGiver();
   let origin = '';
   const mishaps: SlackMishap[] = [];
   const asked: string[] = [];
@@ -166,6 +173,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       }
       if (request.headers.authorization !== `Bearer ${token}`)
         return answer(response, 200, { ok: false, error: 'invalid_auth' });
+      const kept = given.get(request.url ?? '');
+      if (kept !== undefined) return void giving.give(response, kept);
+      if (request.url?.startsWith('/files-pri/') === true) return void response.writeHead(404).end();
       if (request.url === '/auth.test')
         return answer(response, 200, { ok: true, user_id: self, user: 'claw', team_id: 'T1', team: 'Lovelace' });
       if (request.url === '/users.info') return info(form.get('user') ?? '', response);
@@ -227,7 +237,12 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const trigger = (): string => `${(serial += 1)}.738474920.8088930838d88f008e0`;
   return {
     url: origin,
-    ...{ token, secret, appToken, self, sent, files, asked, call },
+    ...{ token, secret, appToken, self, sent, files, asked, call, giving },
+    keep: (bytes) => {
+      const path = `/files-pri/T1-F${(serial += 1)}`;
+      given.set(path, bytes);
+      return `${origin}${path}`;
+    },
     callAt: (url) => void (target = url),
     say: async (text, more = {}) => {
       const ts = `${Math.floor(Date.now() / 1_000)}.${String((serial += 1)).padStart(6, '0')}`;

@@ -1,3 +1,4 @@
+import type { FileGiver } from '../file-giver.js';
 import { callWeChat, verifyWeChat, type WeChatFields, type WeChatForgery } from './wechat-call.js';
 import { type Answer, serveWeChat, type WeChatMishap } from './wechat-server.js';
 
@@ -20,6 +21,8 @@ export type FakeWeChatOfficial = {
   readonly sent: readonly { readonly to: string; readonly content: string }[];
   /** Keeps what a person sends; tells its media id. */
   keep(bytes: Uint8Array): string;
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   tokens(): number;
   /** Ends the token that is out, before its time. */
   endToken(): void;
@@ -83,7 +86,7 @@ export async function startFakeWeChatOfficial(): Promise<FakeWeChatOfficial> {
   });
   const call: FakeWeChatOfficial['call'] = (fields, forgery) => callWeChat(target, fields, keys, forgery);
   return {
-    ...{ url: server.url, appId, secret, token, aesKey, person, sent, message, call },
+    ...{ url: server.url, giving: server.giving, appId, secret, token, aesKey, person, sent, message, call },
     callAt: (url) => void (target = url),
     say: async (text, more) => {
       const answer = await call(message(text, more));

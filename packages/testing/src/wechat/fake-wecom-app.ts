@@ -1,4 +1,5 @@
 import { redeliver } from '../redeliver.js';
+import type { FileGiver } from '../file-giver.js';
 import { callWeChat, verifyWeChat, type WeChatFields, type WeChatForgery } from './wechat-call.js';
 import { type Answer, serveWeChat, type WeChatMishap } from './wechat-server.js';
 
@@ -28,6 +29,8 @@ export type FakeWeComApp = {
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** Keeps what a person sends; tells its media id. */
   keep(bytes: Uint8Array): string;
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   /** How many times a token was asked for. */
   tokens(): number;
   /** Ends the token that is out, before its time. */
@@ -106,7 +109,7 @@ export async function startFakeWeComApp(): Promise<FakeWeComApp> {
   });
   const call: FakeWeComApp['call'] = (fields, forgery) => callWeChat(target, fields, keys, forgery);
   return {
-    ...{ url: server.url, corpId, agentId, secret, token, aesKey, sent, files, message, call },
+    ...{ url: server.url, giving: server.giving, corpId, agentId, secret, token, aesKey, sent, files, message, call },
     callAt: (url) => void (target = url),
     say: async (text, more) => {
       const said = message(text, more);

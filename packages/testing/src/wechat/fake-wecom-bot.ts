@@ -1,7 +1,9 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 
 type Json = Record<string, unknown>;
 type Frame = { readonly cmd?: string; readonly headers?: { readonly req_id?: string }; readonly body?: Json };
@@ -26,6 +28,10 @@ export type FakeWeComBot = {
   readonly secret: string;
   /** A person writes; `more` goes into the message. Lost when nobody listens. */
   say(text: string, more?: Json): void;
+  /** Keeps bytes that a person may send along, encrypted; returns what their message says of it. */
+  keep(bytes: Uint8Array, name?: string): { readonly url: string; readonly aeskey: string };
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   /** Brings the last message again, as a new request. */
   repeat(): void;
   /** Sends any text down the line. */
@@ -55,6 +61,8 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
   const requests = new Map<string, string>();
   const mishaps: WeComBotMishap[] = [];
   const sockets = new WebSocketServer({ noServer: true });
+  const given = new Map<string, { readonly bytes: Uint8Array; readonly name: string | undefined }>();
+  const giving = fileGiver();
   let current: WebSocket | undefined;
   let last: Json | undefined;
   let serial = 1_000;
@@ -117,7 +125,12 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
     take(socket, frame, { to: String(frame.body?.['chatid']), request: undefined, content, finished: true });
   };
 
-  const server = createServer((_request, response) => void response.writeHead(404).end());
+  const server = createServer((request, response) => {
+    const { bytes, name } = given.get(request.url ?? '') ?? {};
+    if (bytes === undefined) return void response.writeHead(404).end();
+    const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(name ?? 'a')}`;
+    void giving.give(response, bytes, { 'content-disposition': disposition });
+  });
   server.on('upgrade', (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (line) => {
       line.on('message', (data: Buffer) => serve(line, JSON.parse(data.toString('utf8')) as Frame));
@@ -136,7 +149,17 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
   };
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ botId, secret, sent },
+    ...{ botId, secret, sent, giving },
+    keep: (bytes, name) => {
+      const key = randomBytes(32);
+      const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false);
+      const filler = 32 - (bytes.byteLength % 32);
+      const sealed = Buffer.concat([cipher.update(bytes), cipher.update(Buffer.alloc(filler, filler)), cipher.final()]);
+      const path = `/given/${(serial += 1)}`;
+      given.set(path, { bytes: sealed, name });
+      const { port } = server.address() as AddressInfo;
+      return { url: `http://127.0.0.1:${port}${path}`, aeskey: key.toString('base64') };
+    },
     say: (text, more = {}) => {
       last = {
         ...{ msgid: `m${(serial += 1)}`, aibotid: botId, chattype: 'single', from: { userid: 'ada' } },

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf } from '../body-of.js';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 
 export type Json = Record<string, unknown>;
 
@@ -17,11 +18,14 @@ export type Answer = { readonly status?: number; readonly body: Json } | { reado
 export type Handle = (path: string, query: URLSearchParams, body: Json) => Answer | Promise<Answer>;
 
 /** An API on a free port of loopback. */
-export async function serveWeChat(handle: Handle): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function serveWeChat(
+  handle: Handle,
+): Promise<{ readonly url: string; readonly giving: FileGiver; close(): Promise<void> }> {
+  const giving = fileGiver();
   const answer = (response: ServerResponse, told: Answer): void => {
     if (told === 'cut') return void response.destroy();
     if ('file' in told)
-      return void response.writeHead(200, { 'content-disposition': 'attachment; filename="a"' }).end(told.file);
+      return void giving.give(response, told.file, { 'content-disposition': 'attachment; filename="a"' });
     response.writeHead(told.status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(told.body));
   };
   const server = createServer((request, response) => {
@@ -32,6 +36,7 @@ export async function serveWeChat(handle: Handle): Promise<{ readonly url: strin
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    giving,
     close: async () => {
       server.close();
       server.closeAllConnections();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf } from '../body-of.js';
+import { type FileGiver, fileGiver } from '../file-giver.js';
 
 type Json = Record<string, unknown>;
 
@@ -33,6 +34,10 @@ export type FakeWhatsApp = {
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** Messages that were marked as read with the sign of typing. */
   readonly read: readonly string[];
+  /** Keeps bytes that a person may send along; returns what their message names. */
+  keep(bytes: Uint8Array): string;
+  /** How files that people send are given out. */
+  readonly giving: Pick<FileGiver, 'next' | 'goOn' | 'open'>;
   next(mishap: WhatsAppMishap): void;
   close(): Promise<void>;
 };
@@ -55,6 +60,9 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
   const files: { name: string; bytes: Uint8Array; kind: string }[] = [];
   const media = new Map<string, { readonly name: string; readonly bytes: Uint8Array }>();
   const mishaps: WhatsAppMishap[] = [];
+  const given = new Map<string, Uint8Array>();
+  const giving = fileGiver();
+  let origin = '';
   let target = '';
   let serial = 1_000;
 
@@ -103,11 +111,16 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
         return answer(response, 200, { id: number, display_phone_number: '+1 650 555 1111', verified_name: 'Claw' });
       if (request.method === 'POST' && path === `/${number}/messages`) return post(body, response);
       if (request.method === 'POST' && path === `/${number}/media`) return upload(body, response);
-      return refuse(response, 404, 100);
+      const [, id = path.slice(1)] = /^\/given\/(\d+)$/.exec(path) ?? [];
+      const bytes = request.method === 'GET' ? given.get(id) : undefined;
+      if (bytes === undefined) return refuse(response, 404, 100);
+      if (path === `/${id}`) return answer(response, 200, { url: `${origin}/given/${id}`, id });
+      return void giving.give(response, bytes);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const call: FakeWhatsApp['call'] = async (content, forgery = {}) => {
     const signed = JSON.stringify(content);
@@ -118,8 +131,13 @@ export async function startFakeWhatsApp(): Promise<FakeWhatsApp> {
     return fetch(target, { method: 'POST', headers, body: forgery.body?.(signed) ?? signed });
   };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ token, secret, number, sent, files, read, call },
+    url: origin,
+    ...{ token, secret, number, sent, files, read, call, giving },
+    keep: (bytes) => {
+      const id = String((serial += 1));
+      given.set(id, bytes);
+      return id;
+    },
     callAt: (url) => void (target = url),
     say: async (text, more = {}) => {
       const message = {
