@@ -13,6 +13,8 @@ const special = ['**/*.redis.test.ts', '**/*.contract.test.ts', '**/*.sandbox.te
 
 /** What judges the storms is itself tested without one. */
 const auditor = 'test/chaos/auditor.test.ts';
+/** A few storms are part of every test. */
+const short = 'test/chaos/short.test.ts';
 
 /** `x.test.ts` touches nothing outside; the other kinds say by their name what they need. */
 export default defineConfig({
@@ -33,8 +35,9 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], exclude: [auditor], testTimeout: 300_000 },
+        test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], exclude: [auditor, short], testTimeout: 300_000 },
       },
+      { resolve, ssr, test: { name: 'storm', include: [short], testTimeout: 60_000, hookTimeout: 60_000 } },
       { resolve, ssr, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 90_000 } },
     ],
   },

@@ -5,7 +5,8 @@ import { eventually } from '@queueclaw/testing';
 import { audit, type Violation } from './auditor.js';
 import { type Fleet, startFleet } from './fleet.js';
 import { type Heard, runLoad } from './load.js';
-import { scenarios, type Stage } from './scenarios.js';
+import { readMark } from './marks.js';
+import { type Scenario, scenarios, type Stage } from './scenarios.js';
 import { seeded } from './seeded.js';
 
 export type ChaosOptions = {
@@ -16,6 +17,10 @@ export type ChaosOptions = {
   readonly messages?: number;
   /** How long somebody waits for an answer, milliseconds; 90,000. */
   readonly patienceMs?: number;
+  /** An open one, which stays open; absent: one of its own. */
+  readonly fleet?: Fleet;
+  /** The number of the first conversation of each kind, 0; a fleet that is used again needs others. */
+  readonly first?: number;
   /** Is told each fault and each step. */
   readonly onStep?: (what: string) => void;
 };
@@ -56,19 +61,55 @@ async function leftIn({ redis, namespace }: Fleet): Promise<string[]> {
 
 /** Runs one scenario and audits it. @throws Error when the fleet cannot be started */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const {
-    scenario: name,
-    seed,
-    conversations = 3,
-    messages = 9,
-    patienceMs = 90_000,
-    onStep = () => undefined,
-  } = options;
-  const scenario = scenarios[name];
-  if (scenario === undefined) throw new Error(`There is no scenario ${name}: ${Object.keys(scenarios).join(', ')}.`);
-  const random = seeded(seed);
-  const fleet = await startFleet();
+  const { fleet: given } = options;
+  const scenario = scenarios[options.scenario];
+  if (scenario === undefined)
+    throw new Error(`There is no scenario ${options.scenario}: ${Object.keys(scenarios).join(', ')}.`);
+  const fleet = given ?? (await startFleet());
+  let weather: Weather;
+  let left: string[] = [];
+  try {
+    weather = await weatherThe(scenario, fleet, options);
+  } finally {
+    if (given === undefined) left = await fleet.stop();
+  }
+  const { first = 0 } = options;
+  const isOurs = (mark: string): boolean => Number(/\d+$/.exec(readMark(mark).conversation)?.[0]) >= first;
+  const { heard, faults } = weather;
+  const answered = [...fleet.model.answered].filter(([mark]) => isOurs(mark));
+  const violations = audit({
+    ...heard,
+    ...{ leaks: weather.leaks, left: [...weather.left, ...left], ledger: weather.ledger.filter(isOurs) },
+    mayRepeat: (conversation) => /^(?:telegram|slack)/.test(conversation),
+    askedAgain: answered.flatMap(([mark, { callsAfterEnd }]) => (callsAfterEnd > 0 ? [mark] : [])),
+    faults: faults.length,
+  });
+  return {
+    ...{ scenario: options.scenario, seed: options.seed, faults },
+    said: heard.said.length,
+    told: heard.told.length,
+    paidTwice: answered.reduce((sum, [, { calls, ends }]) => sum + Math.max(0, calls - 1) + Math.max(0, ends - 1), 0),
+    violations: [...weather.trouble, ...violations],
+  };
+}
+
+type Weather = {
+  readonly heard: Heard;
+  readonly faults: readonly string[];
+  readonly trouble: readonly Violation[];
+  readonly left: readonly string[];
+  readonly leaks: readonly string[];
+  readonly ledger: readonly string[];
+};
+
+/** Lets people write while the scenario makes trouble, and collects what is there afterwards. */
+async function weatherThe(
+  scenario: Scenario,
+  fleet: Fleet,
+  { seed, conversations = 3, messages = 9, patienceMs = 90_000, first = 0, onStep = () => undefined }: ChaosOptions,
+): Promise<Weather> {
   const faults: string[] = [];
+  const trouble: Violation[] = [];
   let ends = 0;
   let over = false;
   const listeners = new Set<() => void>();
@@ -76,7 +117,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     for (const listener of listeners) listener();
   };
   const stage: Stage = {
-    ...{ fleet, random, isOver: () => over },
+    ...{ fleet, random: seeded(seed), isOver: () => over },
     progress: (count) => {
       const goal = ends + count;
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -94,56 +135,38 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       onStep(what);
     },
   };
-  let heard: Heard = { said: [], heard: [], told: [] };
-  const found: Violation[] = [];
-  let left: string[] = [];
-  let leaks: string[] = [];
-  let ledger: string[] = [];
-  try {
-    const trouble = scenario.run(stage).catch((error: unknown) => {
-      found.push({ invariant: 'I7', what: String(error) });
-    });
-    const onEnd = (): void => {
-      ends += 1;
-      tell();
-    };
-    heard = await runLoad(fleet, { conversations, messages, patienceMs, onEnd });
-    over = true;
-    tell();
-    await trouble;
-    onStep('all is said; looking for what is left');
-    await eventually(
-      async () => {
-        left = await leftIn(fleet);
-        if (left.length > 0) throw new Error('not drained');
-      },
-      { timeoutMs: 15_000 },
-    ).catch(() => undefined);
-    ledger = await ledgerOf(fleet);
-    const output = fleet.output();
-    leaks = fleet.canaries.flatMap((canary) => (output.includes(canary) ? [`${canary.slice(0, 20)} in a log`] : []));
-    for (const key of (await fleet.redis.command('KEYS', '*')) as string[]) {
-      const dumped = String(await fleet.redis.command('DUMP', key));
-      for (const canary of fleet.canaries) if (dumped.includes(canary)) leaks.push(`${canary.slice(0, 20)} in ${key}`);
-    }
-  } finally {
-    left = [...left, ...(await fleet.stop())];
-  }
-  const answered = [...fleet.model.answered];
-  const violations = audit({
-    ...{ ...heard, ledger, left, leaks },
-    mayRepeat: (conversation) => /^(?:telegram|slack)/.test(conversation),
-    askedAgain: answered.flatMap(([mark, { callsAfterEnd }]) => (callsAfterEnd > 0 ? [mark] : [])),
-    faults: faults.length,
+  const running = scenario.run(stage).catch((error: unknown) => {
+    trouble.push({ invariant: 'I7', what: String(error) });
   });
-  return {
-    ...{ scenario: name, seed, faults },
-    said: heard.said.length,
-    told: heard.told.length,
-    paidTwice: answered.reduce(
-      (sum, [, { calls, ends: last }]) => sum + Math.max(0, calls - 1) + Math.max(0, last - 1),
-      0,
-    ),
-    violations: [...found, ...violations],
+  const onEnd = (): void => {
+    ends += 1;
+    tell();
   };
+  const heard = await runLoad(fleet, { conversations, messages, patienceMs, first, onEnd });
+  over = true;
+  tell();
+  await running;
+  onStep('all is said; looking for what is left');
+  let left: string[] = [];
+  await eventually(
+    async () => {
+      left = await leftIn(fleet);
+      if (left.length > 0) throw new Error('not drained');
+    },
+    { timeoutMs: 15_000 },
+  ).catch(() => undefined);
+  return { heard, faults, trouble, left, leaks: await leaksOf(fleet), ledger: await ledgerOf(fleet) };
+}
+
+/** Where a secret is that must be nowhere: in what processes wrote, or in Redis. */
+async function leaksOf(fleet: Fleet): Promise<string[]> {
+  const output = fleet.output();
+  const leaks = fleet.canaries.flatMap((canary) =>
+    output.includes(canary) ? [`${canary.slice(0, 20)} in a log`] : [],
+  );
+  for (const key of (await fleet.redis.command('KEYS', '*')) as string[]) {
+    const dumped = String(await fleet.redis.command('DUMP', key));
+    for (const canary of fleet.canaries) if (dumped.includes(canary)) leaks.push(`${canary.slice(0, 20)} in ${key}`);
+  }
+  return leaks;
 }

@@ -7,6 +7,8 @@ export type LoadOptions = {
   /** Conversations of each kind of client. */
   readonly conversations: number;
   readonly messages: number;
+  /** The number of the first. */
+  readonly first: number;
   /** How long somebody waits for an answer, milliseconds. */
   readonly patienceMs: number;
   /** Says that one more message has its end. */
@@ -167,7 +169,7 @@ const bySlack = ({ slack }: Fleet): Client => {
  */
 export async function runLoad(
   fleet: Fleet,
-  { conversations, messages, patienceMs, onEnd }: LoadOptions,
+  { conversations, messages, first, patienceMs, onEnd }: LoadOptions,
 ): Promise<Heard> {
   const patience = { timeoutMs: patienceMs };
   const clients = [overHttp(fleet, patience), overSocket(fleet, patience), byTelegram(fleet), bySlack(fleet)];
@@ -189,7 +191,8 @@ export async function runLoad(
       }, patience);
     }
   };
-  const namesOf = ({ kind }: Client): string[] => Array.from({ length: conversations }, (_, at) => `${kind}${at}`);
+  const namesOf = ({ kind }: Client): string[] =>
+    Array.from({ length: conversations }, (_, at) => `${kind}${first + at}`);
   await Promise.allSettled(clients.flatMap((client) => namesOf(client).map((name) => converse(client, name))));
   for (const client of clients) {
     for (const conversation of namesOf(client)) {

@@ -1,5 +1,6 @@
 // oxlint-disable-next-line no-restricted-imports -- that time passes is the fault itself
 import { setTimeout as passes } from 'node:timers/promises';
+import type { ServiceName } from '../e2e/service-process.js';
 import type { Fleet, Seat } from './fleet.js';
 import type { ModelFault } from './model-server.js';
 import { pick } from './seeded.js';
@@ -36,9 +37,16 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   kills: {
     says: 'kill -9 of processes of every kind',
     run: async ({ fleet, random, progress, isOver, fault }) => {
+      let kinds: ServiceName[] = [];
       while (!isOver()) {
-        await progress(6);
-        const seat = some(fleet.seats, random);
+        await progress(5);
+        if (kinds.length === 0) kinds = ['agent', 'tool-runner', 'ingress'];
+        const kind = pick(random, kinds as [ServiceName, ...ServiceName[]]);
+        kinds = kinds.filter((one) => one !== kind);
+        const seat = some(
+          fleet.seats.filter(({ name }) => name === kind),
+          random,
+        );
         fault(`kill ${seat.name}`);
         await seat.process.kill();
         await fleet.fill(seat);
