@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { autoscale } from './measures/autoscale.ts';
 import { concurrent } from './measures/concurrent.ts';
 import { delivery } from './measures/delivery.ts';
 import { footprint } from './measures/footprint.ts';
@@ -16,6 +17,7 @@ const measures: Readonly<Record<string, () => Promise<Record<string, number>>>> 
   turns,
   concurrent,
   scale,
+  autoscale,
   stream,
   delivery,
   idle,
@@ -35,6 +37,9 @@ const targets: Readonly<Record<string, string>> = {
   concurrent_agent_mb: '<= 350',
   scale_2: '>= 0.9',
   scale_4: '>= 0.9',
+  autoscale_lost: '0',
+  autoscale_answered_twice: '0',
+  autoscale_turns: '1',
   stream_p99_ms: '<= 100',
   stream_lost: '0',
   idle_conversation_bytes: '<= 2048',

@@ -13,7 +13,7 @@ export type Fleet = {
   readonly port: number;
   readonly namespace: string;
   start(
-    service: 'ingress' | 'agent' | 'tool-runner' | 'all-in-one',
+    service: 'ingress' | 'agent' | 'tool-runner' | 'console' | 'all-in-one',
     env?: Readonly<Record<string, string>>,
   ): Promise<Child>;
   stop(): Promise<void>;
