@@ -165,6 +165,17 @@ it('offers choices as buttons, and does what is pressed, by whatever platform', 
   await eventually(() => said(slack.sent, 'interrupt'), patience);
 });
 
+it('an answer grows in one message while it is written, and is that message in the end', async () => {
+  const growing = [platforms.telegram, platforms.discord, platforms.slack] as const;
+  const before = growing.map(({ sent, changes }) => [sent.length, changes()] as const);
+  for (const name of ['telegram', 'discord', 'slack']) void app(name).say('slow 4');
+  await eventually(() => {
+    for (const [at, { changes }] of growing.entries()) expect(changes()).toBeGreaterThan(before[at]?.[1] ?? 0);
+  }, patience);
+  const since = (): string[][] => growing.map(({ sent }, at) => sent.slice(before[at]?.[0]).map(({ text }) => text));
+  await eventually(() => expect(since()).toEqual(growing.map(() => [expect.stringMatching(/Done\.$/)])), patience);
+});
+
 it('refused nobody anything in Redis', async () => {
   expect(await refusals(redis.url)).toEqual([]);
 });

@@ -1,7 +1,9 @@
 import { AppError, type Reply } from '@queueclaw/contracts';
 import { inspect } from 'node:util';
 import type { Promised } from './contract-suite.js';
-import type { Channel, ChannelDoor, Connection, FetchedFile, Incoming, IncomingFile } from './contract.js';
+import { givesOut } from './gives-out.js';
+import { changesInPlace } from './changes-in-place.js';
+import type { Channel, ChannelDoor, Connection, Incoming, IncomingFile } from './contract.js';
 
 /** A platform under test, or what stands for it, and what may happen to the next message that is sent to it. */
 export type Counterpart = {
@@ -41,7 +43,7 @@ export type Counterpart = {
 };
 
 /** A line to it, and everything that it said on the way. */
-type Opened = {
+export type Opened = {
   readonly connection: Connection;
   readonly received: readonly Incoming[];
   /** Whether its line is there, where it has one. */
@@ -62,49 +64,6 @@ const samples: readonly (readonly [name: string, type: string, content: Buffer])
 ];
 const never = new AbortController().signal;
 
-const content = Buffer.from(Array.from({ length: 3_000 }, (_, at) => at % 251));
-async function read(file: Promise<FetchedFile>, bytesMax = 1_000_000): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of await file) {
-    pieces.push(piece);
-    size += piece.byteLength;
-    if (size > bytesMax) break;
-  }
-  return Buffer.concat(pieces);
-}
-async function givesOut(
-  fetch: NonNullable<Connection['fetch']>,
-  { keep, unknown, giving }: NonNullable<Counterpart['gives']>,
-  until: (check: () => void) => Promise<void>,
-): Promise<void> {
-  const isOver = (): Promise<void> => until(() => void (giving.open() === 0 || fail('it is given out still')));
-  const refusal = async (file: IncomingFile, signal = never): Promise<unknown> =>
-    read(fetch(file, signal)).then(
-      (bytes) => fail(`${bytes.length} bytes came`),
-      (thrown: unknown) => thrown,
-    );
-  if (!content.equals(await read(fetch(keep(content), never)))) fail('other bytes came');
-  const gone = await refusal(unknown);
-  if (!(gone instanceof AppError) || gone.code !== 'channel.rejected')
-    fail(`a file that is not there: ${String(gone)}`);
-  // Who takes it for a token that has ended asks twice.
-  for (let times = 0; times < 2; times += 1) giving.next('wrong type');
-  if (!((await refusal(keep(content))) instanceof AppError)) fail('a page instead of a file is no error of ours');
-  await read(fetch(keep(content), never)).catch(() => undefined);
-  giving.next('broken off');
-  await refusal(keep(content));
-  giving.next('endless');
-  if ((await read(fetch(keep(content), never))).length <= 1_000_000) fail('it ended');
-  await isOver();
-  giving.next('slow');
-  const tired = new AbortController();
-  const slow = refusal(keep(content), tired.signal);
-  await until(() => void (giving.open() === 1 || fail('it is not given out')));
-  tired.abort();
-  await slow;
-  await isOver();
-}
 const levels = ['debug', 'error', 'info', 'log', 'warn'] as const;
 
 /** Everything that is written while this runs: by us, and by SDKs. */
@@ -314,6 +273,7 @@ export function connectionPromises(
         await givesOut(fetch, gives, until);
       }),
     },
+    changesInPlace({ channel, withLine, hear, refused, sent: () => counterpart().sent(), next: () => (said += 1) }),
     { says: 'a platform that fails is asked again', check: meets('away', 'channel.failed') },
     { says: 'what nobody will ever have is given up', check: meets('gone', 'channel.rejected') },
     {

@@ -51,6 +51,17 @@ export const SendRates = z.strictObject({
 });
 export type SendRates = z.infer<typeof SendRates>;
 
+/** How an answer grows in a message while it is written. */
+export const Growth = z.strictObject({
+  /** Changes that the platform takes of one account, of all replicas together; half of them are used. */
+  rates: z.array(SendRate).min(1).max(4),
+  /** The shortest time between two changes of one message, milliseconds. */
+  everyMs: z.number().int().min(500).max(60_000),
+  /** So often one message can be changed. */
+  most: z.number().int().min(2).max(10_000).optional(),
+});
+export type Growth = z.infer<typeof Growth>;
+
 /** What a channel can do, as data. */
 export const Capabilities = z.strictObject({
   /** `stream`: delivered means written to the transcript and the live stream. `platform`: delivered means the platform has it. */
@@ -61,6 +72,8 @@ export const Capabilities = z.strictObject({
   sends: z.enum(['any', 'holder']).optional(),
   /** A sent message can be changed, so an answer can grow while it is written. */
   edit: z.boolean(),
+  /** Of platforms that can edit; absent: an answer comes when it is whole. */
+  grows: Growth.optional(),
   typing: z.boolean(),
   /** A reply's choices are buttons where they fit; otherwise, and where it is `false`, they are lines. */
   buttons: z.union([z.literal(false), ButtonLimits]),
@@ -211,11 +224,19 @@ export type Connection = {
   /** What people call the bot there, for operators; absent: `self` says it. */
   readonly title?: string;
   /**
-   * Sends one message. `key` is the same when the same message is sent again.
+   * Sends one message. `key` is the same when the same message is sent again. Resolves to the platform's id of it, where `edit`
+   * can change it.
    * @throws AppError `channel.failed` (with `retryAfterMs`, and `waits` where that is known, when the platform says so) or
    * `channel.rejected`
    */
-  readonly send?: (out: Outgoing, to: Route, key: string, signal: AbortSignal) => Promise<void>;
+  readonly send?: (out: Outgoing, to: Route, key: string, signal: AbortSignal) => Promise<string | void>;
+  /**
+   * Makes a message that was sent another one, buttons too. The same again changes nothing.
+   * @throws AppError as `send` does; `channel.rejected` also when the message is gone or too old
+   */
+  readonly edit?: (id: string, out: Outgoing, to: Route, signal: AbortSignal) => Promise<void>;
+  /** Takes a message that was sent away. @throws AppError as `send` does */
+  readonly discard?: (id: string, to: Route, signal: AbortSignal) => Promise<void>;
   /**
    * The bytes of a file that somebody sent; whoever asks bounds them in number and time.
    * Absent: they cannot be had, and people are told so.

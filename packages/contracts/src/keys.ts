@@ -77,7 +77,7 @@ export const keys = {
   sender: (
     namespace: string,
     account: string,
-    what: 'gate' | 'sends' | 'chat' | 'wait' | 'failed' | 'slowed',
+    what: 'gate' | 'sends' | 'edits' | 'chat' | 'wait' | 'failed' | 'slowed',
     chat = '',
   ): string => `{${namespace}:send:${encodeURIComponent(account)}}:${what}${chat === '' ? '' : `:${chat}`}`,
   /** hash: what was spent and is reserved of a budget on one day (`20261123`); tag of `budgetTag` */

@@ -3,6 +3,7 @@ export * from './commands.js';
 export * from './dead-letter.js';
 export * from './dead-letters.js';
 export * from './dispatcher.js';
+export * from './drafts.js';
 export * from './holder-line.js';
 export * from './ingest.js';
 export * from './lease.js';

@@ -1,5 +1,5 @@
 import { type ActorAddress, actorMember, AppError, keys, Reply } from '@queueclaw/contracts';
-import { z } from 'zod';
+import { type Draft, settledDraft } from './drafts.js';
 import { leaseMs, liveKeep, liveTtlMs, recordTtlMs } from './limits.js';
 import { parseJson } from './record.js';
 import { row } from './reply-shapes.js';
@@ -60,8 +60,8 @@ export type DeliveryProgress = {
   readonly sent: number;
   /** It has waited for its turn with the platform already. */
   readonly waited: boolean;
-  /** What grew on the platform while the answer was written, JSON `{ turn, id, text }`. */
-  readonly draft?: string;
+  /** What grew on the platform while the answer was written, once nobody changes it any more. */
+  readonly draft?: () => Promise<Draft | undefined>;
   /**
    * The platform has this part, counted from 0. Needed after every part but the last, which `done` tells.
    * @throws AppError `channel.failed` when somebody else delivers it now: stop
@@ -103,7 +103,7 @@ export async function claimOutbox(
   if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'later';
   const epoch = Number(answer[1]);
   const reply = Reply.safeParse(parseJson(String(answer[3]))).data;
-  const [why, forMs] = String(answer[7]).split(' ');
+  const [why, forMs] = String(answer[6]).split(' ');
   const troubled = why === 'away' || why === 'slow' ? ({ why, forMs: Number(forMs) } as const) : undefined;
   return {
     reply,
@@ -111,8 +111,11 @@ export async function claimOutbox(
     troubled,
     waiting: Number(answer[4]),
     progress: {
-      ...readProgress(reply, String(answer[5]), String(answer[6])),
+      sent: sentOf(reply, String(answer[5])),
       waited: troubled?.why === 'slow',
+      // None can begin while an answer is on its way.
+      draft: async () =>
+        reply === undefined || answer[7] === 0 ? undefined : settledDraft(shard, address, reply.turn),
       record: async (part) => {
         const sent = `${part + 1}\n${reply?.id}`;
         const [told] = row(await shard.run('recordDelivery', [st, due], [epoch, member, leaseMs * 5, sent]));
@@ -138,12 +141,9 @@ export async function claimOutbox(
   };
 }
 
-const Draft = z.object({ turn: z.number() });
-
 /** Of this reply alone: what an older process left of another one says nothing. */
-function readProgress(reply: Reply | undefined, sent: string, draft: string): Pick<DeliveryProgress, 'sent' | 'draft'> {
+function sentOf(reply: Reply | undefined, sent: string): number {
   const at = sent.indexOf('\n');
   const own = at > 0 && sent.slice(at + 1) === reply?.id;
-  const grown = Draft.safeParse(parseJson(draft)).data?.turn === reply?.turn && draft !== '';
-  return { sent: own ? Number.parseInt(sent, 10) : 0, ...(grown ? { draft } : {}) };
+  return own ? Number.parseInt(sent, 10) : 0;
 }

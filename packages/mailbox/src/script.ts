@@ -4,6 +4,7 @@ import { checkpoint } from './scripts/checkpoint.js';
 import { claim } from './scripts/claim.js';
 import { commit } from './scripts/commit.js';
 import { dispatch } from './scripts/dispatch.js';
+import { beginDraft, endDraft, readDraft } from './scripts/draft.js';
 import { forget } from './scripts/forget.js';
 import { hold, letGo } from './scripts/hold.js';
 import { ingest } from './scripts/ingest.js';
@@ -26,6 +27,7 @@ const sources = {
   approvePairing,
   arm,
   askPairing,
+  beginDraft,
   checkpoint,
   claim,
   claimDelivery,
@@ -34,6 +36,7 @@ const sources = {
   cutOff,
   deliver,
   dispatch,
+  endDraft,
   forget,
   hold,
   ingest,
@@ -43,6 +46,7 @@ const sources = {
   notify,
   obey,
   postponeDelivery,
+  readDraft,
   readLive,
   recordDelivery,
   redact,
@@ -71,6 +75,8 @@ const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
     'commitDelivery',
     'postponeDelivery',
     'recordDelivery',
+    'endDraft',
+    'readDraft',
     'maySend',
     'toldBySend',
   ] as const),

@@ -15,6 +15,8 @@ export type SendWish = {
   readonly rates: { readonly account: readonly SendRate[]; readonly chat: readonly SendRate[] };
   /** It was sent away before, or is the next part of something: it does not go behind others again. */
   readonly before: boolean;
+  /** Only what others leave, now or not at all: a message, or a change of one, whose account's rates are counted apart. */
+  readonly spare?: 'send' | 'edit';
 };
 
 /** A permitted send; it has to be left, whatever becomes of it. Left twice it was left once. */
@@ -57,7 +59,7 @@ export function openSendGate({ space, all }: Shards): SendGate {
     else underWay.delete(account);
   };
   return {
-    async enter({ account, chat, rates, before }) {
+    async enter({ account, chat, rates, before, spare }) {
       // A platform that takes a message and never answers is not to take every place of this process.
       if ((underWay.get(account) ?? 0) >= underWayMost) return { why: 'slow', ms: sendPatienceMs };
       const run = all[0]?.run;
@@ -66,12 +68,26 @@ export function openSendGate({ space, all }: Shards): SendGate {
       const to = chat.slice(0, chatMax);
       const key = (what: Parameters<typeof keys.sender>[2], of?: string): string =>
         keys.sender(space.namespace, account, what, of);
-      const names = [key('gate'), key('sends'), key('chat', to), key('wait', to), key('failed'), key('slowed')];
+      const names = [
+        key('gate'),
+        key(spare === 'edit' ? 'edits' : 'sends'),
+        key('chat', to),
+        key('wait', to),
+        key('failed'),
+        key('slowed'),
+      ];
       const list = (some: readonly SendRate[]): readonly number[] => [
         some.length,
         ...some.flatMap(({ most, ms }) => [most, ms]),
       ];
-      const asked = [me, sendPatienceMs, before ? 1 : 0, triesMs, ...list(rates.account), ...list(rates.chat)];
+      const asked = [
+        me,
+        sendPatienceMs,
+        spare === undefined ? Number(before) : 2,
+        triesMs,
+        ...list(rates.account),
+        ...list(rates.chat),
+      ];
       count(account, 1);
       const answer = await run('maySend', names, asked).catch((error: unknown) => {
         count(account, -1);

@@ -1,7 +1,7 @@
 import { openBlobs } from '@queueclaw/blobs';
 import { AppError } from '@queueclaw/contracts';
 import { openDoor } from '@queueclaw/conversations';
-import { openDeliveryWaker, openHolderLine, openSendGate } from '@queueclaw/mailbox';
+import { openDeliveryWaker, openDrafts, openHolderLine, openSendGate } from '@queueclaw/mailbox';
 import {
   connectRedis,
   createHealthBoard,
@@ -59,6 +59,7 @@ export async function createIngress(context: ServiceContext, socketTimes?: Socke
   const platforms = fromChannels({
     line,
     gate,
+    drafts: openDrafts(door.mailbox.shards),
     blobs,
     hears: () => settings.current().speech.transcribe !== undefined,
     configured: config.channels,

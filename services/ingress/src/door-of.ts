@@ -3,9 +3,10 @@ import { AppError, toAppError } from '@queueclaw/contracts';
 import { channelNotes } from '@queueclaw/mailbox';
 import { type ChannelConfig, counter, createSlots, type HealthCheck, newId, type Slots } from '@queueclaw/runtime';
 import type { FromChannelsOptions, OpenAccount } from './from-channels.js';
-
+import { growAnswer } from './growing.js';
 import { takeFiles } from './take-files.js';
 import { tellRefused } from './tell-refused.js';
+import type { Signs } from './typing.js';
 
 const unreadTotal = counter('queueclaw_channel_payloads_unread_total', 'Payloads that a channel could not read', [
   'channel',
@@ -32,8 +33,8 @@ export type Entry = {
 
 /** What a connection is given: it takes what comes in, each conversation's in order and none waiting for another's. */
 export function doorOf(
-  { toMessages, typing, shards, blobs, gate, health, logger, hears = () => false }: FromChannelsOptions,
-  { name, account = usualAccount, tenant }: ChannelConfig,
+  { toMessages, typing, drafts, shards, blobs, gate, health, logger, hears = () => false }: FromChannelsOptions,
+  { name, account = usualAccount, tenant, stream }: ChannelConfig,
   code: ChannelCode<unknown>,
   signal: AbortSignal,
   open: () => ReadonlyMap<string, OpenAccount>,
@@ -44,7 +45,8 @@ export function doorOf(
   const check = async (): Promise<HealthCheck> =>
     trouble === undefined ? { ok: true } : { ok: false, detail: trouble };
   health.report(`channel ${keyOf(name, account)}`, check, { informs: true });
-  const connection = (): Connection | undefined => open().get(keyOf(name, account))?.connection;
+  const opened = (): OpenAccount | undefined => open().get(keyOf(name, account));
+  const connection = (): Connection | undefined => opened()?.connection;
 
   const accept = async ({ conversation, mail }: Incoming): Promise<void> => {
     const address = { tenant, conversation };
@@ -52,16 +54,23 @@ export function doorOf(
       const { status } = await toMessages(address, mail);
       return status === undefined || status.status === 'accepted';
     };
-    const show = connection()?.typing;
-    if (show === undefined) await post();
-    else await typing.during(address, mail.id, () => show(mail.route, signal), post);
+    const { typing: show, edit } = connection() ?? {};
+    const signs: Signs = {
+      show: show === undefined ? undefined : () => show(mail.route, signal),
+      growing:
+        edit === undefined || stream === 'off' || drafts === undefined
+          ? undefined
+          : () =>
+              growAnswer({ address, to: { ...mail.route, account }, account: opened, drafts, gate, logger, signal }),
+    };
+    if (signs.show === undefined && signs.growing === undefined) await post();
+    else await typing.during(address, mail.id, signs, post);
   };
   /** What is not accepted for good holds up nobody else; its person is told. */
   const refuse = async (incoming: Incoming, error: AppError): Promise<void> => {
     // The platform sent the same event with another text, as after an edit: the first one counts.
     if (error.code === 'message.conflict') return;
     logger.warn({ channel: name, account, code: error.code }, 'a message was not accepted');
-    const opened = (): OpenAccount | undefined => open().get(keyOf(name, account));
     await tellRefused({ account, open: opened, gate, signal }, incoming, error);
   };
 

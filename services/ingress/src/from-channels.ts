@@ -1,7 +1,7 @@
 import { type Channel, type ChannelCode, type Connection, findChannel } from '@queueclaw/channels';
 import type { Blobs } from '@queueclaw/blobs';
 import { toAppError } from '@queueclaw/contracts';
-import type { HolderLine, SendGate, Shards } from '@queueclaw/mailbox';
+import type { Drafts, HolderLine, SendGate, Shards } from '@queueclaw/mailbox';
 import { type ChannelConfig, createSlots, type Health, type Logger } from '@queueclaw/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
 import { doorOf, type Entry, keyOf, usualAccount } from './door-of.js';
@@ -45,6 +45,8 @@ export type FromChannelsOptions = {
   readonly blobs?: Blobs;
   /** Whether something listens to voice notes at the moment; absent: nothing does. */
   readonly hears?: () => boolean;
+  /** Where answers grow while they are written; absent: they come when they are whole. */
+  readonly drafts?: Drafts;
   /** Keeps to what platforms take; absent: nothing is counted. */
   readonly gate?: SendGate;
   readonly health: Health;

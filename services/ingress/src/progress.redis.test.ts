@@ -155,19 +155,19 @@ it('costs a reply of one part nothing', async () => {
   expect(await lease.done()).toBe(0);
 });
 
-it('shows the draft of this turn alone, and takes it away with its reply', async () => {
-  await put('r1');
-  await put('r2');
-  const draft = JSON.stringify({ turn: 2, id: '77', text: 'said "turn":9' });
-  await redis.hset(state(), 'draft', draft);
-  const lease = await claimed();
-  expect(lease.progress.draft).toBe(draft);
-  await lease.done();
-  const later = JSON.stringify({ turn: 3, id: '78', text: '' });
-  expect(await redis.hget(state(), 'draft')).toBeNull();
-  await redis.hset(state(), 'draft', later);
+it('shows the draft of its turn or an earlier one, and takes it away with its reply', async () => {
+  for (const id of ['r1', 'r2', 'r3']) await put(id);
+  const draftOf = (turn: number): string => JSON.stringify({ turn, id: '77', to: 'said "turn":9', by: 'b' });
+  for (const turn of [2, 1]) {
+    await redis.hset(state(), 'draft', draftOf(turn));
+    const lease = await claimed();
+    expect(await lease.progress.draft?.()).toEqual({ id: '77', to: 'said "turn":9' });
+    await lease.done();
+    expect(await redis.hget(state(), 'draft')).toBeNull();
+  }
+  await redis.hset(state(), 'draft', draftOf(3));
   const next = await claimed();
-  expect(next.progress.draft).toBeUndefined();
+  expect(await next.progress.draft?.()).toBeUndefined();
   await next.done();
-  expect(await redis.hget(state(), 'draft')).toBe(later);
+  expect(await redis.hget(state(), 'draft')).toBe(draftOf(3));
 });

@@ -15,6 +15,8 @@ export type Turn = {
   readonly before: boolean;
   /** False: it is sent at once or not at all. */
   readonly waits?: boolean;
+  /** With what others leave of the rates only, at once or not at all: a message, or a change of one. */
+  readonly spare?: 'send' | 'edit';
   readonly signal: AbortSignal;
 };
 
@@ -46,7 +48,7 @@ const stopped = (signal: AbortSignal): boolean => signal.aborted && signal.reaso
 
 async function enter(turn: Turn): Promise<SendPass | undefined> {
   const { gate, signal } = turn;
-  const patienceMs = turn.waits === false ? 0 : sendPatienceMs;
+  const patienceMs = turn.waits === false || turn.spare !== undefined ? 0 : sendPatienceMs;
   const wish = wishOf(turn);
   if (gate === undefined || wish === undefined) return undefined;
   for (let waits = 0; ; waits += 1) {
@@ -63,17 +65,30 @@ async function enter(turn: Turn): Promise<SendPass | undefined> {
   }
 }
 
-function wishOf({ channel, to, conversation, before }: Turn): SendWish | undefined {
-  const { rates } = channel.capabilities;
-  if (rates === undefined) return undefined;
-  const chat = rates.chatIn.map((field) => to.address?.[field]).find((id) => id !== undefined) ?? conversation;
+/** The chat that a route leads to, as rates count it. */
+export const chatOf = ({ capabilities }: Pick<Channel, 'capabilities'>, to: Route, conversation: string): string =>
+  capabilities.rates?.chatIn.map((field) => to.address?.[field]).find((id) => id !== undefined) ?? conversation;
+
+/** What the platform takes for one chat. */
+export function ratesOf({ capabilities: { rates } }: Pick<Channel, 'capabilities'>, chat: string): readonly SendRate[] {
+  if (rates === undefined) return [];
   const group = rates.group !== undefined && chat.startsWith(rates.group.prefix) ? rates.group.rates : [];
-  const inMs = (some: typeof rates.chat): readonly SendRate[] =>
-    some.map(({ most, seconds }) => ({ most, ms: seconds * 1_000 }));
+  return inMs([...rates.chat, ...group]);
+}
+
+const inMs = (some: readonly { readonly most: number; readonly seconds: number }[]): readonly SendRate[] =>
+  some.map(({ most, seconds }) => ({ most, ms: seconds * 1_000 }));
+
+function wishOf({ channel, to, conversation, before, spare }: Turn): SendWish | undefined {
+  const { rates, grows } = channel.capabilities;
+  if (rates === undefined) return undefined;
+  const chat = chatOf(channel, to, conversation);
+  const account = inMs(spare === 'edit' ? (grows?.rates ?? []) : rates.account);
   return {
     account: `${channel.name}/${to.account ?? usualAccount}`,
     chat,
-    rates: { account: inMs(rates.account), chat: inMs([...rates.chat, ...group]) },
+    rates: { account, chat: ratesOf(channel, chat) },
     before,
+    ...(spare === undefined ? {} : { spare }),
   };
 }

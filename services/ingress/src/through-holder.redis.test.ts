@@ -69,8 +69,8 @@ const replicas = (): {
   };
   return { sent, name, fail: (error) => void (failure = error), holder, other, listen };
 };
-const send = (by: Connection, text: string, signal = never): Promise<void> =>
-  by.send?.({ text, body: { first: true } }, route, `key/${text}`, signal) ?? Promise.resolve();
+const send = async (by: Connection, text: string, signal = never): Promise<void> =>
+  void (await by.send?.({ text, body: { first: true } }, route, `key/${text}`, signal));
 
 it('sends by the process that listens, whoever is told to send', async () => {
   const { sent, holder, other, listen } = replicas();

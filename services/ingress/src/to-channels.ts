@@ -4,12 +4,13 @@ import { AppError, toAppError } from '@queueclaw/contracts';
 import type { SendGate } from '@queueclaw/mailbox';
 import type { FromChannels } from './from-channels.js';
 import type { SendReply } from './from-replies.js';
+import { draftPlace } from './growing.js';
 import { replyFile } from './reply-files.js';
 import { sendInTurn } from './send-in-turn.js';
 
 /**
  * Sends replies to platforms: rendered and split by the channel, each part under a key of its own, in order, from the first
- * one that the platform does not have. Each file is a part behind the text, or a line that says why not. A reply for an account
+ * one that the platform does not have; the first one into the message in which the answer grew, if it did. Each file is a part behind the text, or a line that says why not. A reply for an account
  * that is not connected here is tried again later, by whoever holds it then.
  * @param gate keeps to what the platform takes, of all replicas together; absent: nothing is counted
  */
@@ -23,11 +24,13 @@ export function toChannels(
     const { channel, code, connection } = found ?? {};
     if (channel === undefined || code === undefined || connection?.send === undefined)
       throw new AppError('channel.down', { publicMessage: 'The account is not connected.', retryAfterMs: 5_000 });
-    const { send } = connection;
+    const { send, edit, discard } = connection;
     const to = reply.route;
     const { attachments: files = [] } = reply;
     const texts = renderReply(channel, code, reply);
     const last = texts.length + files.length - 1;
+    const draft = progress.sent > 0 || edit === undefined ? undefined : await progress.draft?.();
+    const grown = draft?.to === draftPlace(channel, to, conversation) ? draft.id : undefined;
     for (const [part, content] of [...texts, ...files].entries()) {
       if (part < progress.sent) continue;
       // Who no longer holds the outbox sends nothing more.
@@ -35,8 +38,16 @@ export function toChannels(
       const before = progress.waited || part > 0;
       const turn = { gate, channel, to, conversation, before, signal };
       const push = (out: Outgoing): Promise<unknown> => send(out, to, `${key}/${part}`, signal);
-      if (!('id' in content)) await sendInTurn(turn, () => push(content));
-      else {
+      if (!('id' in content)) {
+        const change = edit !== undefined && grown !== undefined && part === 0;
+        await (change
+          ? // Into the message in which it grew; where that is gone, it is said anew.
+            sendInTurn(turn, () => edit(grown, content, to, signal)).catch(
+              onRefusal(() => sendInTurn(turn, () => push(content))),
+            )
+          : sendInTurn(turn, () => push(content)));
+      } else {
+        if (grown !== undefined && part === 0) await discard?.(grown, to, signal).catch(() => undefined);
         const { out, instead } = await replyFile({ blobs, channel, code, tenant }, reply, content);
         const sent = sendInTurn(turn, () => push(out));
         await (out.file === undefined ? sent : sent.catch(onRefusal(() => sendInTurn(turn, () => push(instead)))));

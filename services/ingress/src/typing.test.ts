@@ -25,7 +25,7 @@ it('shows the sign at once and again until every message is answered', async () 
   const typing = createTyping({ fromLive, everyMs: 5 });
   let signs = 0;
   const show = async (): Promise<void> => void (signs += 1);
-  for (const id of ['a', 'b']) await typing.during(address, id, show, async () => true);
+  for (const id of ['a', 'b']) await typing.during(address, id, { show }, async () => true);
   await eventually(() => expect(signs).toBeGreaterThan(4));
   reply('a');
   const before = signs;
@@ -38,52 +38,34 @@ it('ends when the message is not accepted, was answered before, or cannot be fol
   const { fromLive, followers } = stream();
   const typing = createTyping({ fromLive });
   const show = async (): Promise<void> => undefined;
-  await typing.during(address, 'known', show, async () => false);
-  await expect(typing.during(address, 'bad', show, () => Promise.reject(new Error('full')))).rejects.toThrow('full');
+  await typing.during(address, 'known', { show }, async () => false);
+  await expect(typing.during(address, 'bad', { show }, () => Promise.reject(new Error('full')))).rejects.toThrow(
+    'full',
+  );
   expect(followers()).toBe(0);
   const lost = createTyping({ fromLive: () => Promise.reject(new Error('no Redis')) });
   let accepted = false;
-  await lost.during(address, 'm', show, async () => (accepted = true));
+  await lost.during(address, 'm', { show }, async () => (accepted = true));
   expect(accepted).toBe(true);
 });
 
 it('misses no answer that comes while the message is accepted', async () => {
   const { fromLive, reply, followers } = stream();
   const typing = createTyping({ fromLive });
-  await typing.during(
-    address,
-    'quick',
-    async () => undefined,
-    async () => {
-      reply('quick');
-      return true;
-    },
-  );
+  await typing.during(address, 'quick', { show: async () => undefined }, async () => {
+    reply('quick');
+    return true;
+  });
   expect(followers()).toBe(0);
 });
 
 it('is given up when it cannot be shown, or took too long, and follows only so many', async () => {
   const { fromLive, followers } = stream();
   const broken = createTyping({ fromLive });
-  await broken.during(
-    address,
-    'm',
-    () => Promise.reject(new Error('blocked')),
-    async () => true,
-  );
+  await broken.during(address, 'm', { show: () => Promise.reject(new Error('blocked')) }, async () => true);
   await eventually(() => expect(followers()).toBe(0));
   const brief = createTyping({ fromLive, longestMs: 5, most: 1 });
-  await brief.during(
-    address,
-    'm',
-    async () => undefined,
-    async () => true,
-  );
-  await brief.during(
-    { ...address, conversation: 'other' },
-    'n',
-    async () => undefined,
-    async () => true,
-  );
+  await brief.during(address, 'm', { show: async () => undefined }, async () => true);
+  await brief.during({ ...address, conversation: 'other' }, 'n', { show: async () => undefined }, async () => true);
   await eventually(() => expect(followers()).toBe(0));
 });

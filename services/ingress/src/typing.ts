@@ -1,4 +1,4 @@
-import type { ActorAddress } from '@queueclaw/contracts';
+import type { ActorAddress, ServerFrame } from '@queueclaw/contracts';
 import type { FromLive } from './from-live.js';
 
 export type TypingOptions = {
@@ -11,17 +11,25 @@ export type TypingOptions = {
   readonly most?: number;
 };
 
+/** How one conversation's people see that the assistant is at work. */
+export type Signs = {
+  /** Says so for some seconds. */
+  readonly show?: (() => Promise<void>) | undefined;
+  /** Hears everything of the conversation, from before the message is accepted until all of them are answered, and then its end. */
+  readonly growing?: (() => { hear(frame: ServerFrame): void; end(): void }) | undefined;
+};
+
 /** Shows people on platforms that the assistant is at work. */
 export type Typing = {
   /**
-   * Accepts a message by `accept`, which says whether an answer is to come, and gives the sign by `show` until it has. Rejects
+   * Accepts a message by `accept`, which says whether an answer is to come, and gives the signs until it has. Rejects
    * only as `accept` does: a sign that cannot be given is left out.
    */
-  during(address: ActorAddress, id: string, show: () => Promise<void>, accept: () => Promise<boolean>): Promise<void>;
+  during(address: ActorAddress, id: string, signs: Signs, accept: () => Promise<boolean>): Promise<void>;
   stop(): void;
 };
 
-type Shown = { readonly waiting: Set<string>; end(): void };
+type Shown = { readonly waiting: Set<string>; sign(): void; end(): void };
 
 const keyOf = ({ tenant, conversation }: ActorAddress): string => `${tenant}/${conversation}`;
 
@@ -31,7 +39,7 @@ export function createTyping(options: TypingOptions): Typing {
   const shown = new Map<string, Shown>();
 
   /** Follows the conversation before its message is accepted, so that no answer can be missed. */
-  const open = async (address: ActorAddress, show: () => Promise<void>): Promise<Shown | undefined> => {
+  const open = async (address: ActorAddress, { show, growing }: Signs): Promise<Shown | undefined> => {
     const key = keyOf(address);
     const known = shown.get(key);
     if (known !== undefined) return known;
@@ -39,7 +47,15 @@ export function createTyping(options: TypingOptions): Typing {
     const waiting = new Set<string>();
     let stopFollowing: (() => void) | undefined;
     let ended = false;
-    const sign = (): void => void (waiting.size > 0 && show().catch(end));
+    const grown = growing?.();
+    let silent = show === undefined;
+    const sign = (): void => {
+      if (silent || waiting.size === 0) return;
+      show?.().catch(() => {
+        silent = true;
+        if (grown === undefined) end();
+      });
+    };
     const timer = setInterval(sign, everyMs);
     const late = setTimeout(end, longestMs);
     function end(): void {
@@ -48,12 +64,14 @@ export function createTyping(options: TypingOptions): Typing {
       clearInterval(timer);
       clearTimeout(late);
       shown.delete(key);
+      grown?.end();
       stopFollowing?.();
     }
-    const one: Shown = { waiting, end };
+    const one: Shown = { waiting, sign, end };
     shown.set(key, one);
     try {
       stopFollowing = await fromLive(address, undefined, (frame) => {
+        grown?.hear(frame);
         if (frame.type !== 'reply') return;
         for (const id of frame.answers) waiting.delete(id);
         if (waiting.size === 0) end();
@@ -66,15 +84,15 @@ export function createTyping(options: TypingOptions): Typing {
   };
 
   return {
-    during: async (address, id, show, accept) => {
-      const one = await open(address, show);
+    during: async (address, id, signs, accept) => {
+      const one = await open(address, signs);
       one?.waiting.add(id);
       let expected = false;
       try {
         expected = await accept();
       } finally {
         if (!expected) one?.waiting.delete(id);
-        if (one?.waiting.has(id)) void show().catch(one.end);
+        if (one?.waiting.has(id)) one.sign();
         else if (one?.waiting.size === 0) one.end();
       }
     },

@@ -20,6 +20,7 @@ const Gateway = z.object({
   session_start_limit: z.object({ max_concurrency: z.number().int().min(1) }),
 });
 const Application = z.object({ id: z.string() });
+const Sent = z.object({ id: z.string() });
 
 /** Discord takes 25 characters, and for some minutes one message of the same nonce. */
 const nonceOf = (key: string): string => createHash('sha256').update(key).digest('base64url').slice(0, 24);
@@ -68,10 +69,23 @@ export async function connect(config: DiscordConfig, door: ChannelDoor): Promise
         ...componentsOf(buttons),
       };
       const until = AbortSignal.any([door.signal, signal]);
-      if (file === undefined) return void (await say(channel, text, more, until));
+      if (file === undefined) return Sent.parse(await say(channel, text, more, until)).id;
       const { name, type: contentType } = file;
       const files = [{ name, contentType, data: await fileBytes(file) }];
       await call(rest.post(Routes.channelMessages(channel), { body: more, files, signal: until }));
+      return undefined;
+    },
+    edit: async (id, { text, buttons = [] }, { address = {} }, signal) => {
+      const { channel } = address;
+      if (channel === undefined) throw new AppError('channel.rejected');
+      const body = { content: text, allowed_mentions: { parse: [] }, components: [], ...componentsOf(buttons) };
+      const until = AbortSignal.any([door.signal, signal]);
+      await call(rest.patch(Routes.channelMessage(channel, id), { body, signal: until }));
+    },
+    discard: async (id, { address = {} }, signal) => {
+      const { channel } = address;
+      if (channel === undefined) throw new AppError('channel.rejected');
+      await call(rest.delete(Routes.channelMessage(channel, id), { signal }));
     },
     typing: async ({ address = {} }, signal) => {
       if (address['channel'] !== undefined) await call(rest.post(Routes.channelTyping(address['channel']), { signal }));

@@ -18,8 +18,10 @@ export async function connect(config: FeishuConfig, door: ChannelDoor): Promise<
       const { chat, message } = address;
       if (chat === undefined) throw new AppError('channel.rejected');
       if (file !== undefined) return platform.postFile(file, { chat, message }, key, signal);
-      await platform.post(String(body ?? text), { chat, message }, key, signal);
+      return platform.post(String(body ?? text), { chat, message }, key, signal);
     },
+    edit: (id, { text, body }, _to, signal) => platform.change(id, String(body ?? text), signal),
+    discard: (id, _to, signal) => platform.discard(id, signal),
     fetch: platform.fetchFile,
     webhook: async (request) => {
       const call = readCall(request, config, Date.now());

@@ -6,9 +6,11 @@ export const feishu: Channel<FeishuConfig> = {
   name: 'feishu',
   title: 'Feishu (Lark)',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: true, typing: false, buttons: false, files: false, voice: false },
     ...{ filesBytesMax: 30_000_000, picturesBytesMax: 10_000_000 },
     ...{ markdown: 'own', textMax: 12_000, textUnit: 'bytes', idempotence: 'key', outboxesPerJob: 1 },
+    // A post can be changed 20 times.
+    grows: { rates: [{ most: 50, seconds: 1 }], everyMs: 2_500, most: 20 },
     rates: {
       account: [
         { most: 50, seconds: 1 },

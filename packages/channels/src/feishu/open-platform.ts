@@ -22,13 +22,22 @@ export type Place = { readonly chat: string; readonly message?: string | undefin
 export type OpenPlatform = {
   /** The bot's open id. */
   self(): Promise<string>;
-  /** Posts Markdown of Feishu; once only within an hour for the same key. */
-  post(markdown: string, to: Place, key: string, signal: AbortSignal): Promise<void>;
+  /** Posts Markdown of Feishu; once only within an hour for the same key. Resolves to the message's id. */
+  post(markdown: string, to: Place, key: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Makes a post another one; at most 20 times. */
+  change(message: string, markdown: string, signal: AbortSignal): Promise<void>;
+  /** Takes a message away. */
+  discard(message: string, signal: AbortSignal): Promise<void>;
   /** Uploads a file and posts it; once only within an hour for the same key. */
   postFile(file: OutgoingFile, to: Place, key: string, signal: AbortSignal): Promise<void>;
   /** The bytes of what somebody sent. */
   fetchFile(file: IncomingFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 };
+
+const Posted = z.looseObject({ data: z.looseObject({ message_id: Key }) });
+
+const messages = 'open-apis/im/v1/messages';
+const postOf = (markdown: string): object => ({ zh_cn: { content: [[{ tag: 'md', text: markdown }]] } });
 
 /** At most 50 signs. */
 const uuidOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 40);
@@ -75,11 +84,13 @@ export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPla
     { chat, message }: Place,
     key: string,
     ends: AbortSignal,
-  ): Promise<void> => {
+  ): Promise<string | undefined> => {
     const words = { msg_type: type, content: JSON.stringify(content), uuid: uuidOf(key) };
-    if (message !== undefined)
-      await call('POST', `open-apis/im/v1/messages/${encodeURIComponent(message)}/reply`, words, ends);
-    else await call('POST', 'open-apis/im/v1/messages?receive_id_type=chat_id', { receive_id: chat, ...words }, ends);
+    const answer =
+      message === undefined
+        ? await call('POST', `${messages}?receive_id_type=chat_id`, { receive_id: chat, ...words }, ends)
+        : await call('POST', `${messages}/${encodeURIComponent(message)}/reply`, words, ends);
+    return Posted.safeParse(answer).data?.data.message_id;
   };
   return {
     self: async () => {
@@ -87,8 +98,13 @@ export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPla
       if (!answer.success) throw new AppError('channel.rejected', { publicMessage: 'Feishu: the app has no bot.' });
       return answer.data.bot.open_id;
     },
-    post: (markdown, to, key, ends) =>
-      put('post', { zh_cn: { content: [[{ tag: 'md', text: markdown }]] } }, to, key, ends),
+    post: (markdown, to, key, ends) => put('post', postOf(markdown), to, key, ends),
+    change: async (message, markdown, ends) => {
+      const words = { msg_type: 'post', content: JSON.stringify(postOf(markdown)) };
+      await call('PUT', `${messages}/${encodeURIComponent(message)}`, words, ends);
+    },
+    discard: async (message, ends) =>
+      void (await call('DELETE', `${messages}/${encodeURIComponent(message)}`, undefined, ends)),
     postFile: async (file, to, key, ends) => {
       const { path, form, kind } = await uploadOf(file);
       const uploaded = Uploaded.safeParse(await call('POST', path, { form }, ends));

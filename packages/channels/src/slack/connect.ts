@@ -12,6 +12,7 @@ import { sendFile } from './send-file.js';
 import { isSigned } from './signature.js';
 import { silent } from './silent.js';
 
+const changeMsMax = 4_500;
 const ok: WebhookAnswer = { status: 200 };
 const heardTypes: ReadonlySet<string> = new Set(['event_callback', 'slash_command', 'block_actions']);
 
@@ -22,11 +23,15 @@ const heardTypes: ReadonlySet<string> = new Set(['event_callback', 'slash_comman
  */
 export async function connect(config: SlackConfig, door: ChannelDoor): Promise<Connection> {
   const root = config.api_root.replace(/\/$/, '');
-  const web = new WebClient(config.bot_token, {
-    slackApiUrl: `${root}/`,
-    ...{ retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, timeout: 15_000, allowAbsoluteUrls: false },
-    logger: silent,
-  });
+  const client = (timeout: number): WebClient =>
+    new WebClient(config.bot_token, {
+      slackApiUrl: `${root}/`,
+      ...{ retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, timeout, allowAbsoluteUrls: false },
+      logger: silent,
+    });
+  const web = client(15_000);
+  // Its calls take no signal, and a change that comes late would undo a later one.
+  const quick = client(changeMsMax);
   const call = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
   const { user_id: self, user, team } = await call(web.auth.test());
@@ -67,7 +72,22 @@ export async function connect(config: SlackConfig, door: ChannelDoor): Promise<C
       if (file !== undefined) return call(sendFile(web, file, where, AbortSignal.any([door.signal, signal])));
       const words = String(body ?? text);
       const blocks = buttons === undefined ? {} : { blocks: blocksOf(words, buttons) };
-      await call(web.chat.postMessage({ ...where, text: words, ...blocks, mrkdwn: true, unfurl_links: false }));
+      const { ts } = await call(
+        web.chat.postMessage({ ...where, text: words, ...blocks, mrkdwn: true, unfurl_links: false }),
+      );
+      return ts;
+    },
+    edit: async (id, { text, body, buttons }, { address = {} }) => {
+      const { channel } = address;
+      if (channel === undefined) throw new AppError('channel.rejected');
+      const words = String(body ?? text);
+      const blocks = buttons === undefined ? [] : blocksOf(words, buttons);
+      await call(quick.chat.update({ channel, ts: id, text: words, blocks }));
+    },
+    discard: async (id, { address = {} }) => {
+      const { channel } = address;
+      if (channel === undefined) throw new AppError('channel.rejected');
+      await call(quick.chat.delete({ channel, ts: id }));
     },
     ...(appToken === undefined ? { webhook } : { listen }),
     stop: async () => undefined,

@@ -1,11 +1,12 @@
-import { AppError, type Choice, type Language, type Route } from '@queueclaw/contracts';
+import { AppError, type Language } from '@queueclaw/contracts';
 import { Api } from 'grammy';
-import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
+import type { ChannelDoor, Connection } from '../contract.js';
 import type { TelegramConfig } from './config.js';
-import { failureOf, isMarkupError } from './failure.js';
+import { failureOf } from './failure.js';
 import { fetchFile } from './fetch-file.js';
 import { poll } from './poll.js';
 import { sendFile } from './send-file.js';
+import { editMessage, sendMessage } from './send-message.js';
 import { Update } from './update.js';
 import { webhookOf } from './webhook.js';
 
@@ -71,7 +72,13 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
     },
     send: (out, to, _key, signal) => {
       const until = AbortSignal.any([door.signal, signal]);
-      return out.file === undefined ? send(api, out, to, until) : sendFile(api, out.file, to, until);
+      return out.file === undefined ? sendMessage(api, out, to, until) : sendFile(api, out.file, to, until);
+    },
+    edit: (id, out, to, signal) => editMessage(api, id, out, to, AbortSignal.any([door.signal, signal])),
+    discard: async (id, { address = {} }, signal) => {
+      const { chat } = address;
+      if (chat === undefined) throw new AppError('channel.rejected');
+      await api.deleteMessage(chat, Number(id), as(signal)).catch((e: unknown) => Promise.reject(failureOf(e)));
     },
     fetch: (file, signal) => fetchFile(api, { token: config.token, root }, file, signal),
     typing: async ({ address = {} }, signal) => {
@@ -83,38 +90,4 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
     ...(called ? { webhook: webhookOf(secret, (raw) => take(raw, door.signal)) } : { listen }),
     stop: async () => undefined,
   };
-}
-
-const buttonsPerRow = 3;
-
-/** Buttons in rows; what comes back is the choice's text. */
-function keyboard(buttons: readonly Choice[]): { text: string; callback_data: string }[][] {
-  const keys = buttons.map(({ label, text }) => ({ text: label, callback_data: text }));
-  return Array.from({ length: Math.ceil(keys.length / buttonsPerRow) }, (_, row) =>
-    keys.slice(row * buttonsPerRow, (row + 1) * buttonsPerRow),
-  );
-}
-
-async function send(
-  api: Api,
-  { text, body, buttons }: Outgoing,
-  { address = {} }: Route,
-  signal: AbortSignal,
-): Promise<void> {
-  const { chat, thread, message } = address;
-  if (chat === undefined) throw new AppError('channel.rejected');
-  const options = {
-    link_preview_options: { is_disabled: true },
-    ...(buttons === undefined ? {} : { reply_markup: { inline_keyboard: keyboard(buttons) } }),
-    ...(thread === undefined ? {} : { message_thread_id: Number(thread) }),
-    ...(message === undefined
-      ? {}
-      : { reply_parameters: { message_id: Number(message), allow_sending_without_reply: true } }),
-  };
-  try {
-    await api.sendMessage(chat, String(body), { ...options, parse_mode: 'HTML' }, as(signal));
-  } catch (thrown) {
-    if (!isMarkupError(thrown)) throw failureOf(thrown);
-    await api.sendMessage(chat, text, options, as(signal)).catch((again: unknown) => Promise.reject(failureOf(again)));
-  }
 }

@@ -20,3 +20,7 @@ export function failureOf(thrown: unknown): AppError {
 /** The platform cannot read our markup. */
 export const isMarkupError = (thrown: unknown): boolean =>
   thrown instanceof GrammyError && thrown.error_code === 400 && /can't parse entities/i.test(thrown.description);
+
+/** The message is so already. */
+export const isUnchanged = (thrown: unknown): boolean =>
+  thrown instanceof GrammyError && thrown.error_code === 400 && /message is not modified/i.test(thrown.description);

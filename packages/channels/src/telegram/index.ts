@@ -6,10 +6,12 @@ export const telegram: Channel<TelegramConfig> = {
   name: 'telegram',
   title: 'Telegram',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: true, typing: true, files: false, voice: false },
     ...{ filesBytesMax: 50_000_000, picturesBytesMax: 10_000_000 },
     buttons: { most: 100, labelMax: 64, textBytesMax: 64, messageMax: 4_096 },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },
+    // Of changes Telegram says nothing.
+    grows: { rates: [{ most: 20, seconds: 1 }], everyMs: 1_500 },
     // A chat takes one a second; a group, whose id is negative, 20 a minute.
     rates: {
       account: [{ most: 30, seconds: 1 }],

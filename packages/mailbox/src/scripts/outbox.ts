@@ -70,11 +70,11 @@ return out
 
 /**
  * Claims the head of one outbox for a platform. KEYS: st, mb, due. ARGV: member, leaseMs.
- * Returns { 'busy' } | { 'empty' } | { 'later', at } | { 'claimed', epoch, tries, reply, items, sent or '', draft or '', trouble or '' }, trouble: `away|slow ms`.
+ * Returns { 'busy' } | { 'empty' } | { 'later', at } | { 'claimed', epoch, tries, reply, items, sent or '', trouble or '', 1 when a draft stands }, trouble: `away|slow ms`.
  */
 export const claimDelivery = `${prelude}${item}
 local now = clock()
-local s = redis.call('HMGET', KEYS[1], 'lease', 'notBefore', 'sent', 'draft', 'trouble')
+local s = redis.call('HMGET', KEYS[1], 'lease', 'notBefore', 'sent', 'trouble')
 if s[1] and tonumber(s[1]) > now then
   redis.call('ZADD', KEYS[3], s[1], ARGV[1])
   return { 'busy' }
@@ -95,9 +95,9 @@ redis.call('HSET', KEYS[1], 'lease', lease)
 redis.call('PERSIST', KEYS[1])
 redis.call('ZADD', KEYS[3], lease, ARGV[1])
 local _, _, _, reply = parse(head)
-local why, since = string.match(s[5] or '', '^(%a+) (%d+)$')
+local why, since = string.match(s[4] or '', '^(%a+) (%d+)$')
 local trouble = why and (why .. ' ' .. (now - since)) or ''
-return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]), s[3] or '', s[4] or '', trouble }
+return { 'claimed', epoch, tries, reply, redis.call('LLEN', KEYS[2]), s[3] or '', trouble, redis.call('HEXISTS', KEYS[1], 'draft') }
 `;
 
 /**

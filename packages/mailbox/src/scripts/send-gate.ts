@@ -5,7 +5,7 @@ import { prelude } from './prelude.js';
  * sends, chat, wait, failed, slowed.
  *   gate    hash    until (the platform is away until then), trips, probe, probeUntil; hold (the account has to wait until
  *                   then); late (when the last of those who were sent away may come back)
- *   sends   list    when the account sent, newest first; as many as its rates look at
+ *   sends   list    when the account sent, newest first; as many as its rates look at (of changes of what was sent: edits)
  *   chat    list    the same for one chat             wait    string  there while that chat has to wait
  *   failed  set     chats that failed since something went well, within 30 s
  *   slowed  set     chats that had to wait, within 10 s
@@ -24,17 +24,20 @@ const lateMsMax = 900_000;
 const keptMs = 1_800_000;
 
 /**
- * Asks for one send. ARGV: me, how long the caller can wait (ms), 1 when it has waited before, how long it may take (ms), then
+ * Asks for one send. ARGV: me, how long the caller can wait (ms), 1 when it has waited before (2: it takes
+ * only what others leave: now or not at all, and no more than half of what there is), how long it may take (ms), then
  * how many rates the account has, and per rate most, ms; the same for the chat.
  * Returns { 'ok', ms to wait first, marked, tries } | { 'again', ms } (wait, and ask again) | { 'slow', ms } | { 'down', ms }.
  * marked: somebody failed; tries: it is the one send that tries a platform that was away.
  */
 export const maySend = `${prelude}
 local now, me, patience, before, takes = clock(), ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4])
+local spare = ARGV[3] == '2'
 local gate, sends, chat = KEYS[1], KEYS[2], KEYS[3]
 local s = redis.call('HMGET', gate, 'until', 'probe', 'probeUntil', 'hold', 'late')
 local away, late, tries = tonumber(s[1]), tonumber(s[5]) or 0, 0
 if away then
+  if spare then return { 'down', math.max(1, away - now) } end
   if now < away then return { 'down', away - now } end
   if s[2] and s[2] ~= me and now < tonumber(s[3]) then return { 'down', math.min(tonumber(s[3]) - now, ${awayMs}) } end
   tries = 1
@@ -47,7 +50,7 @@ local function rates(list)
   local n = tonumber(ARGV[at])
   for i = 1, n do
     local many, span = tonumber(ARGV[at + 2 * i - 1]), tonumber(ARGV[at + 2 * i])
-    local sent = redis.call('LINDEX', list, many - 1)
+    local sent = redis.call('LINDEX', list, (spare and math.max(1, math.floor(many / 2)) or many) - 1)
     if sent then free = math.max(free, tonumber(sent) + span) end
     most, ms, every = math.max(most, many), math.max(ms, span), math.max(every, span / many)
   end
@@ -57,6 +60,8 @@ end
 local free, most, ms, every = rates(sends)
 free = math.max(free, tonumber(s[4]) or 0)
 local chatFree, chatMost, chatMs = rates(chat)
+local soonest = math.max(free, chatFree, late)
+if spare and soonest > now then return { 'slow', math.ceil(soonest - now) } end
 if chatFree > now then return { chatFree - now <= patience and 'again' or 'slow', chatFree - now } end
 -- Who comes new goes behind those who were sent away.
 if free - now > patience or (late - now > patience and not before) then

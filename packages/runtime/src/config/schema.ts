@@ -137,6 +137,8 @@ export const ChannelConfig = z.strictObject({
   account: z.string().min(1).max(64).optional(),
   agent: z.string().optional(),
   access: AccessConfig.prefault({}),
+  /** `edits` (usual): where the platform can change a message, an answer grows in one while it is written. */
+  stream: z.enum(['edits', 'off']).optional(),
   config: z.record(z.string(), z.unknown()).default({}),
 });
 export type ChannelConfig = z.infer<typeof ChannelConfig>;

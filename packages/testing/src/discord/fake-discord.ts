@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bodyOf } from '../body-of.js';
 import { type FileGiver, fileGiver } from '../file-giver.js';
+import { standing } from '../standing.js';
+import { buttonsOf } from './buttons-of.js';
 
 type Json = Record<string, unknown>;
 
@@ -37,6 +39,8 @@ export type FakeDiscord = {
   /** The application's commands, as they were put last. */
   readonly commands: () => readonly Json[];
   readonly sent: readonly DiscordMessage[];
+  /** How often a message was changed. */
+  changes(): number;
   /** Files of messages that the platform took. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** Channels in which the bot was shown to type, once for each time. */
@@ -71,18 +75,12 @@ type Session = {
   readonly shard: readonly number[];
 };
 
-/** As far as the limits of components go. */
-const isRow = ({ components }: { readonly components: readonly { label: string; custom_id: string }[] }): boolean =>
-  components.length > 0 &&
-  components.length <= 5 &&
-  components.every(({ label, custom_id: id }) => label.length <= 80 && id.length <= 100);
-
 const isCommand = ({ name, description }: Json): boolean =>
   /^[a-z_-]{1,32}$/.test(String(name)) && String(description).length >= 1 && String(description).length <= 100;
 
 /** Starts one on a free port of loopback. */
 export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord> {
-  const sent: DiscordMessage[] = [];
+  const sent = standing<DiscordMessage>();
   const files: { name: string; bytes: Uint8Array }[] = [];
   const typing: string[] = [];
   const interactions = new Map<string, Json>();
@@ -118,17 +116,34 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
     if (known !== undefined) return answer(response, 200, known);
     const reference = body['message_reference'] as { message_id?: string } | undefined;
     const message = { id: String((serial += 1)), channel_id: channel, content: text };
-    const rows = (body['components'] ?? []) as { components: { label: string; custom_id: string }[] }[];
-    if (!rows.every(isRow) || rows.length > 5)
-      return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
-    const buttons = rows.map((row) => row.components.map((one) => ({ label: one.label, custom_id: one.custom_id })));
+    const buttons = buttonsOf(body['components']);
+    if (buttons === undefined) return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
     if (file instanceof File) files.push({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-    else sent.push({ channel, text, answers: reference?.message_id, ...(buttons.length === 0 ? {} : { buttons }) });
+    else
+      sent.add(message.id, {
+        channel,
+        text,
+        answers: reference?.message_id,
+        ...(buttons.length === 0 ? {} : { buttons }),
+      });
     if (nonce !== undefined) nonces.set(nonce, message);
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, message);
   };
 
+  const change = (id: string, body: Json, response: ServerResponse): void => {
+    const text = String(body['content'] ?? '');
+    const buttons = buttonsOf(body['components']);
+    if (text.trim() === '' || text.length > 2_000 || buttons === undefined)
+      return answer(response, 400, { code: 50_035, message: 'Invalid Form Body' });
+    const found = sent.change(id, ({ buttons: _, ...was }) => ({
+      ...was,
+      text,
+      ...(buttons.length === 0 ? {} : { buttons }),
+    }));
+    if (found) answer(response, 200, { id, content: text });
+    else answer(response, 404, { code: 10_008, message: 'Unknown Message' });
+  };
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       const [, interaction] =
@@ -163,6 +178,10 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
         return void response.writeHead(204).end();
       }
       if (channel !== undefined && request.method === 'POST') return post(channel, body, response);
+      const [, message] = /^\/channels\/\d+\/messages\/(\d+)$/.exec(path) ?? [];
+      if (message !== undefined && request.method === 'PATCH') return change(message, body, response);
+      if (message !== undefined && request.method === 'DELETE' && sent.remove(message))
+        return void response.writeHead(204).end();
       return answer(response, 404, { message: '404: Not Found', code: 0 });
     });
   });
@@ -249,7 +268,8 @@ export async function startFakeDiscord({ shards = 1 } = {}): Promise<FakeDiscord
     },
     interactions,
     commands: () => commands,
-    sent,
+    sent: sent.all,
+    changes: sent.changes,
     files,
     giving,
     keep: (bytes) => {

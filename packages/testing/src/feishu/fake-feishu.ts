@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf } from '../body-of.js';
 import { type FileGiver, fileGiver } from '../file-giver.js';
+import { standing } from '../standing.js';
 
 type Json = Record<string, unknown>;
 
@@ -48,6 +49,8 @@ export type FakeFeishu = {
   /** Calls with any content. */
   call(content: Json, forgery?: FeishuForgery): Promise<Response>;
   readonly sent: readonly FeishuMessage[];
+  /** How often a message was changed. */
+  changes(): number;
   /** Files that the bot sent. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** Keeps what a person sends, for a message; tells its key. */
@@ -85,7 +88,8 @@ function markdownIn(content: string): string | undefined {
 
 /** Starts one on a free port of loopback. */
 export async function startFakeFeishu(): Promise<FakeFeishu> {
-  const sent: FeishuMessage[] = [];
+  const sent = standing<FeishuMessage>();
+  const edits = new Map<string, number>();
   const files: { name: string; bytes: Uint8Array; kind: string }[] = [];
   const uploads = new Map<string, { readonly name: string; readonly bytes: Uint8Array; readonly picture: boolean }>();
   const mishaps: FeishuMishap[] = [];
@@ -124,9 +128,23 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
     if (Buffer.byteLength(content) > contentBytesMax) return answer(response, 400, { code: 230_025, msg: 'too long' });
     if (keys.has(uuid)) return done(response);
     keys.add(uuid);
-    sent.push({ ...to, markdown });
-    if (mishap === 'cut after accepting') return void response.destroy();
+    sent.add(`om_${serial + 1}`, { ...to, markdown });
+    if (mishap === 'cut after accepting') {
+      serial += 1;
+      return void response.destroy();
+    }
     done(response);
+  };
+  /** A message can be changed 20 times. */
+  const change = (id: string, body: Json, response: ServerResponse): void => {
+    const markdown = body['msg_type'] === 'post' ? markdownIn(String(body['content'] ?? '{}')) : undefined;
+    const times = (edits.get(id) ?? 0) + 1;
+    if (markdown === undefined) return answer(response, 400, { code: 230_001, msg: 'invalid param' });
+    if (times > 20) return answer(response, 400, { code: 230_072, msg: 'edited too often' });
+    if (!sent.change(id, (was) => ({ ...was, markdown })))
+      return answer(response, 400, { code: 230_011, msg: 'no such message' });
+    edits.set(id, times);
+    answer(response, 200, { code: 0, msg: 'success', data: { message_id: id } });
   };
   const take = async (body: Json, picture: boolean, response: ServerResponse): Promise<void> => {
     const file = body[picture ? 'image' : 'file'];
@@ -161,6 +179,10 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
       }
       const kept = request.method === 'GET' ? resources.get(`${path}?type=${query.get('type')}`) : undefined;
       if (kept !== undefined) return void giving.give(response, kept, { 'content-type': 'image/png' });
+      const [, message] = /^\/open-apis\/im\/v1\/messages\/([^/]+)$/.exec(path) ?? [];
+      if (request.method === 'PUT' && message !== undefined) return change(message, body, response);
+      if (request.method === 'DELETE' && message !== undefined && sent.remove(message))
+        return answer(response, 200, { code: 0, msg: 'success' });
       const [, answers] = /^\/open-apis\/im\/v1\/messages\/([^/]+)\/reply$/.exec(path) ?? [];
       if (request.method === 'POST' && answers !== undefined)
         return post({ chat: undefined, answers: decodeURIComponent(answers) }, body, response);
@@ -203,7 +225,19 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ appId, secret, encryptKey, verificationToken, self, sent, files, giving, call, event },
+    ...{
+      appId,
+      secret,
+      encryptKey,
+      verificationToken,
+      self,
+      sent: sent.all,
+      changes: sent.changes,
+      files,
+      giving,
+      call,
+      event,
+    },
     callAt: (url) => void (target = url),
     say: async (text, more) => (await call(event(text, more))).status,
     keep: (id, type, bytes) => {

@@ -5,17 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type FileGiver, fileGiver } from '../file-giver.js';
 import { redeliver } from '../redeliver.js';
+import { standing } from '../standing.js';
+import { readMessage, type SlackMessage } from './read-message.js';
 
 type Json = Record<string, unknown>;
-
-/** A message that the app posted and Slack took. */
-export type SlackMessage = {
-  readonly channel: string;
-  readonly text: string;
-  readonly thread: string | undefined;
-  /** What stands on its buttons and what comes back; only of messages that have some. */
-  readonly buttons?: readonly { readonly label: string; readonly value: string }[];
-};
 
 /** What happens to the next post. */
 export type SlackMishap =
@@ -57,6 +50,8 @@ export type FakeSlack = {
   /** A person presses a button with this value; more of the payload may be given. Resolves to the answer's status. */
   press(value: string, more?: Json, forgery?: SlackForgery): Promise<number>;
   readonly sent: readonly SlackMessage[];
+  /** How often a message was changed. */
+  changes(): number;
   /** Files that were shared. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly channel: string }[];
   /** About whom the app has asked; Slack tells of U4711 only. */
@@ -76,24 +71,6 @@ const self = 'U0BOT';
 const triesMax = 40;
 const retryMs = 250;
 
-type Block = {
-  readonly type: string;
-  readonly text?: { readonly text: string };
-  readonly elements?: readonly {
-    readonly action_id: string;
-    readonly value: string;
-    readonly text: { text: string };
-  }[];
-};
-
-/** As far as Block Kit's limits go. */
-function isBlock({ type, text, elements = [] }: Block): boolean {
-  if (type === 'section') return (text?.text.length ?? 0) > 0 && (text?.text.length ?? 0) <= 3_000;
-  const ids = new Set(elements.map((one) => one.action_id));
-  const fit = elements.every((one) => one.text.text.length <= 75 && one.value.length <= 2_000);
-  return type === 'actions' && fit && ids.size === elements.length && elements.length > 0 && elements.length <= 25;
-}
-
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -102,7 +79,7 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer> {
 
 /** Starts one on a free port of loopback. */
 export async function startFakeSlack(): Promise<FakeSlack> {
-  const sent: SlackMessage[] = [];
+  const sent = standing<SlackMessage>();
   const files: { name: string; bytes: Uint8Array; channel: string }[] = [];
   const uploads = new Map<string, { readonly name: string; readonly length: number; bytes?: Uint8Array }>();
   const given = new Map<string, Uint8Array>();
@@ -145,16 +122,23 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const post = (form: URLSearchParams, response: ServerResponse): void => {
     const mishap = mishaps.shift();
     if (typeof mishap === 'object') return refuse(mishap, response);
-    const text = form.get('text') ?? '';
-    if (text.trim() === '') return answer(response, 200, { ok: false, error: 'no_text' });
-    const blocks = JSON.parse(form.get('blocks') ?? '[]') as Block[];
-    if (!blocks.every(isBlock)) return answer(response, 200, { ok: false, error: 'invalid_blocks' });
-    const elements = blocks.flatMap((block) => block.elements ?? []);
-    const buttons = elements.map((one) => ({ label: one.text.text, value: one.value }));
-    const more = buttons.length === 0 ? {} : { buttons };
-    sent.push({ channel: form.get('channel') ?? '', text, thread: form.get('thread_ts') ?? undefined, ...more });
+    const message = readMessage(form);
+    if (typeof message === 'string') return answer(response, 200, { ok: false, error: message });
+    const ts = `${(serial += 1)}.000100`;
+    sent.add(ts, { channel: form.get('channel') ?? '', thread: form.get('thread_ts') ?? undefined, ...message });
     if (mishap === 'cut after accepting') return void response.destroy();
-    answer(response, 200, { ok: true, channel: form.get('channel'), ts: `${(serial += 1)}.000100` });
+    answer(response, 200, { ok: true, channel: form.get('channel'), ts });
+  };
+  const update = (form: URLSearchParams, response: ServerResponse): void => {
+    const message = readMessage(form);
+    if (typeof message === 'string') return answer(response, 200, { ok: false, error: message });
+    const ts = form.get('ts') ?? '';
+    const found = sent.change(ts, ({ channel, thread }) => ({ channel, thread, ...message }));
+    answer(
+      response,
+      200,
+      found ? { ok: true, channel: form.get('channel'), ts } : { ok: false, error: 'message_not_found' },
+    );
   };
   const server = createServer((request, response) => {
     void bytesOf(request).then((bytes) => {
@@ -186,6 +170,13 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       }
       if (request.url === '/files.completeUploadExternal') return share(form, response);
       if (request.url === '/chat.postMessage') return post(form, response);
+      if (request.url === '/chat.update') return update(form, response);
+      if (request.url === '/chat.delete')
+        return answer(
+          response,
+          200,
+          sent.remove(form.get('ts') ?? '') ? { ok: true } : { ok: false, error: 'message_not_found' },
+        );
       return answer(response, 200, { ok: false, error: 'unknown_method' });
     });
   });
@@ -237,7 +228,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const trigger = (): string => `${(serial += 1)}.738474920.8088930838d88f008e0`;
   return {
     url: origin,
-    ...{ token, secret, appToken, self, sent, files, asked, call, giving },
+    ...{ token, secret, appToken, self, sent: sent.all, changes: sent.changes, files, asked, call, giving },
     keep: (bytes) => {
       const path = `/files-pri/T1-F${(serial += 1)}`;
       given.set(path, bytes);

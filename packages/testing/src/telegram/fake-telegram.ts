@@ -2,22 +2,12 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf } from '../body-of.js';
+import { standing } from '../standing.js';
 import { type FileGiver, fileGiver } from '../file-giver.js';
-import { markupProblem, plain } from './shown-html.js';
+import { readMessage, type SentMessage } from './read-message.js';
 import { bringTo, type Hook } from './webhook-caller.js';
 
 type Json = Record<string, unknown>;
-
-/** A message that a bot sent and the platform took. */
-export type SentMessage = {
-  readonly chat: string;
-  readonly text: string;
-  readonly html: boolean;
-  readonly thread: number | undefined;
-  readonly replyTo: number | undefined;
-  /** What stands on its buttons and what comes back, row by row; only of messages that have some. */
-  readonly keyboard?: readonly (readonly { readonly text: string; readonly callback_data: string }[])[];
-};
 
 /** A file that a bot sent and the platform took. */
 export type SentFile = {
@@ -43,7 +33,10 @@ export type FakeTelegram = {
   say(text: string, more?: { readonly message?: Json; readonly update?: Json }): number;
   /** A person presses a button with this data; more fields of the query may be given. Returns the query's id. */
   press(data: string, more?: Json): string;
+  /** As they stand: what was changed in its place, without what was taken away. */
   readonly sent: readonly SentMessage[];
+  /** How often a message was changed. */
+  changes(): number;
   /** Files that the platform took. */
   readonly files: readonly SentFile[];
   /** Queries that the bot answered. */
@@ -70,12 +63,11 @@ export type FakeTelegram = {
 };
 
 const token = '123456:a-token-of-the-fake-telegram';
-const textMax = 4_096;
 
 /** Starts one on a free port of loopback. */
 export async function startFakeTelegram(): Promise<FakeTelegram> {
   const updates: (Json & { update_id: number })[] = [];
-  const sent: SentMessage[] = [];
+  const sent = standing<SentMessage>();
   const files: SentFile[] = [];
   const typing: string[] = [];
   const answered: string[] = [];
@@ -118,27 +110,34 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     }
     if (!response.destroyed) answer(response, 200, { ok: true, result: updates.slice(0, 100) });
   };
+  const taken = (response: ServerResponse, id: number, body: Json): void =>
+    answer(response, 200, { ok: true, result: { message_id: id, date: 0, chat: { id: body['chat_id'] } } });
   const sendMessage = (body: Json, response: ServerResponse, cut: boolean): void => {
-    const text = String(body['text'] ?? '');
-    const html = body['parse_mode'] === 'HTML';
-    const problem = html ? markupProblem(text) : undefined;
-    if (problem !== undefined) return refuse(response, 400, `Bad Request: can't parse entities: ${problem}`);
-    const seen = html ? plain(text) : text;
-    if (seen.length > textMax) return refuse(response, 400, 'Bad Request: message is too long');
-    if (seen.trim() === '') return refuse(response, 400, 'Bad Request: message text is empty');
-    const replyTo = (body['reply_parameters'] as { message_id?: number } | undefined)?.message_id;
-    const thread = body['message_thread_id'] as number | undefined;
-    const keyboard = (body['reply_markup'] as { inline_keyboard?: NonNullable<SentMessage['keyboard']> } | undefined)
-      ?.inline_keyboard;
-    if (keyboard?.flat().some(({ callback_data: data }) => Buffer.byteLength(data) > 64) === true)
-      return refuse(response, 400, 'Bad Request: BUTTON_DATA_INVALID');
-    const shown = keyboard === undefined ? {} : { keyboard };
-    sent.push({ chat: String(body['chat_id']), text: seen, html, thread, replyTo, ...shown });
+    const message = readMessage(body);
+    if (typeof message === 'string') return refuse(response, 400, `Bad Request: ${message}`);
+    sent.add(String((serial += 1)), message);
     if (cut) return void response.destroy();
-    answer(response, 200, {
-      ok: true,
-      result: { message_id: (serial += 1), date: 0, chat: { id: body['chat_id'] }, text },
+    taken(response, serial, body);
+  };
+  const editMessage = (body: Json, response: ServerResponse, cut: boolean): void => {
+    const message = readMessage(body);
+    if (typeof message === 'string') return refuse(response, 400, `Bad Request: ${message}`);
+    let same = false;
+    const found = sent.change(String(body['message_id']), (was) => {
+      const { keyboard: _, ...rest } = was;
+      const { text, html, keyboard } = message;
+      same = text === was.text && html === was.html && JSON.stringify(keyboard) === JSON.stringify(was.keyboard);
+      return { ...rest, text, html, ...(keyboard === undefined ? {} : { keyboard }) };
     });
+    if (!found) return refuse(response, 400, 'Bad Request: message to edit not found');
+    if (same)
+      return refuse(
+        response,
+        400,
+        'Bad Request: message is not modified: specified new message content and reply markup are exactly the same',
+      );
+    if (cut) return void response.destroy();
+    taken(response, Number(body['message_id']), body);
   };
 
   /** What `attach://<field>` of a call's field means, or the field itself. */
@@ -161,7 +160,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     const bytes = new Uint8Array(await file.arrayBuffer());
     files.push({ chat: String(body['chat_id']), kind, name: file.name, bytes, thread });
     if (cut) return void response.destroy();
-    answer(response, 200, { ok: true, result: { message_id: (serial += 1), date: 0, chat: { id: body['chat_id'] } } });
+    taken(response, (serial += 1), body);
   };
 
   const setMyCommands = (body: Json, response: ServerResponse): void => {
@@ -224,6 +223,11 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       if (method === 'deleteWebhook') return deleteWebhook(response);
       if (method === 'setMyCommands') return setMyCommands(body, response);
       if (method === 'sendMessage') return sendMessage(body, response, mishap === 'cut after accepting');
+      if (method === 'editMessageText') return editMessage(body, response, mishap === 'cut after accepting');
+      if (method === 'deleteMessage')
+        return sent.remove(String(body['message_id']))
+          ? answer(response, 200, { ok: true, result: true })
+          : refuse(response, 400, 'Bad Request: message to delete not found');
       const kind = /^send(Photo|Document|Voice)$/.exec(method)?.[1]?.toLowerCase();
       if (kind !== undefined)
         return sendFile(kind as SentFile['kind'], body, response, mishap === 'cut after accepting');
@@ -255,7 +259,8 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       for (const wake of waiting) wake();
       return id;
     },
-    sent,
+    sent: sent.all,
+    changes: sent.changes,
     files,
     answered,
     menus,
