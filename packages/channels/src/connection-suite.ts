@@ -2,6 +2,7 @@ import { AppError, type Reply } from '@queueclaw/contracts';
 import { inspect } from 'node:util';
 import type { Promised } from './contract-suite.js';
 import { givesOut } from './gives-out.js';
+import { listenedTo } from './listened-to.js';
 import { changesInPlace } from './changes-in-place.js';
 import type { Channel, ChannelDoor, Connection, Incoming, IncomingFile } from './contract.js';
 
@@ -63,28 +64,6 @@ const samples: readonly (readonly [name: string, type: string, content: Buffer])
   ['note.ogg', 'audio/ogg', Buffer.from('OggS so to speak')],
 ];
 const never = new AbortController().signal;
-
-const levels = ['debug', 'error', 'info', 'log', 'warn'] as const;
-
-/** Everything that is written while this runs: by us, and by SDKs. */
-async function listenedTo(work: () => Promise<void>): Promise<string> {
-  let heard = '';
-  const kept = levels.map((level) => [level, console[level]] as const);
-  const streams = [process.stdout, process.stderr].map((stream) => [stream, stream.write] as const);
-  const hear = (...words: unknown[]): true => {
-    heard += `${words.map((word) => (typeof word === 'string' ? word : inspect(word, { depth: 9 }))).join(' ')}\n`;
-    return true;
-  };
-  for (const [level] of kept) console[level] = hear;
-  for (const [stream] of streams) stream.write = (words: unknown): boolean => hear(words);
-  try {
-    await work();
-  } finally {
-    for (const [level, write] of kept) console[level] = write;
-    for (const [stream, write] of streams) stream.write = write;
-  }
-  return heard;
-}
 
 /**
  * The promises of every connection to a platform, for tests to hold a channel to them.
