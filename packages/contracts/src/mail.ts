@@ -41,6 +41,10 @@ export const PersonMail = z.object({
   route: Route,
   /** Milliseconds since the epoch, when ingress accepted it. */
   at: z.number().int().nonnegative(),
+  /** Said in a group: others read the conversation. */
+  group: z.literal(true).optional(),
+  /** The schedule that it comes from; `from` is who asked for that. */
+  schedule: z.string().max(64).optional(),
   /** BCP 47, what the channel or browser says about the person. */
   language: z.string().max(35).optional(),
   /** IANA time zone of the person, when known. */

@@ -5,6 +5,12 @@ import { CallId, ConversationId, TenantId } from './ids.js';
 /** Names of tools as models accept them everywhere. */
 export const ToolName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/);
 
+/**
+ * What a tool does beyond the conversation's workspace: brings in what strangers wrote, sends something elsewhere, keeps something
+ * for later turns, or begins turns at another time.
+ */
+export type ToolEffect = 'reads-untrusted' | 'sends' | 'remembers' | 'schedules';
+
 /** What a model sees of a tool, and what the turn and runner need to know about it. Data only. */
 export type ToolSpec = {
   readonly name: string;
@@ -18,6 +24,14 @@ export type ToolSpec = {
   readonly timeoutMs: number;
   /** One short line about a call for people (tool activity); it may contain argument values, cut to 120 characters. */
   readonly summary: string;
+  /** Who runs it: a runner (usual), or the agent itself, since the tool only touches what the agent keeps. */
+  readonly place?: 'runner' | 'agent';
+  /** The pool of runners that offers it; usually `plain`. */
+  readonly needs?: 'plain' | 'network' | 'browser';
+  /** What it does beyond the workspace, for the policy of approvals. */
+  readonly effects?: readonly ToolEffect[];
+  /** Names of files in the runner's folder of secrets. */
+  readonly secrets?: readonly string[];
 };
 
 /** What the configuration says about commands. */

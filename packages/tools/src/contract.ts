@@ -31,11 +31,11 @@ export type ToolHands = {
 /** Does the work. A failure is an outcome with `ok: false`; what is thrown becomes `tool.failed`. */
 export type ToolRun<A> = (args: A, hands: ToolHands, signal: AbortSignal) => Promise<Omit<ToolOutcome, 'ms'>>;
 
-/** A tool: what the model sees, how its arguments are checked, and how to load what it does. */
+/** A tool: what the model sees, how its arguments are checked, and how to load what it does where a runner does it. */
 export type Tool = {
   readonly spec: ToolSpec;
   readonly schema: z.ZodType;
   /** One short line about a call, for people. */
   readonly summarise: (args: unknown) => string;
-  readonly load: () => Promise<ToolRun<unknown>>;
+  readonly load?: () => Promise<ToolRun<unknown>>;
 };

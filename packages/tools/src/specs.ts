@@ -30,7 +30,12 @@ export function isIdempotent(tool: string): boolean {
   return byName.get(tool)?.spec.idempotent ?? false;
 }
 
-/** Loads what a tool does; undefined when there is no such tool. */
+/** Loads what a tool does; undefined when there is no such tool, or the agent runs it. */
 export async function loadTool(name: string): Promise<ToolRun<unknown> | undefined> {
-  return byName.get(name)?.load();
+  return byName.get(name)?.load?.();
+}
+
+/** The agent runs it in its step; no runner does. */
+export function runsInAgent(tool: string): boolean {
+  return byName.get(tool)?.spec.place === 'agent';
 }

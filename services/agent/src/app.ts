@@ -14,6 +14,7 @@ import { watchHeap } from './heap-watch.js';
 import { imageLoader } from './load-images.js';
 import { profilesFrom } from './profiles.js';
 import { trackSteps } from './running-steps.js';
+import { serviceCallRunner } from './service-tools/run-calls.js';
 import type { StepDeps } from './step.js';
 import { toReplies } from './to-replies.js';
 import { toTasks } from './to-tasks.js';
@@ -50,6 +51,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     const { enable_dangerous: enableDangerous, allowed_commands: allowedCommands } = settings.current().tools;
     return { enableDangerous, ...(allowedCommands ? { allowedCommands } : {}) };
   });
+  const serviceCalls = serviceCallRunner(shards, {}, logger);
   const replies = toReplies(shards);
   const blobTrouble = (err: unknown): void => logger.warn({ err }, 'attachments cannot be stored or read');
   const blobs = openBlobs({ config: config.state.blobs, home, onError: blobTrouble });
@@ -60,7 +62,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     const profileOf = profilesFrom(now, asked);
     const { transcribe } = now.speech;
     const hearVoice = transcribe && voiceListener(blobs, transcribe, createTranscriber(transcribe, env));
-    const base = { models: asked, profileOf, tasks, loadImages, hearVoice };
+    const base = { models: asked, profileOf, tasks, serviceCalls, loadImages, hearVoice };
     return { ...base, replies, waker, budget, triesMax: limits.tries, logger };
   };
   let deps = depsOf(config, models);

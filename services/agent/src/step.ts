@@ -14,6 +14,7 @@ import type { ToReplies } from './to-replies.js';
 import { type HearVoice, hearVoices } from './hear-voices.js';
 import type { LoadImages } from './load-images.js';
 import { recentAttachments } from './recent-attachments.js';
+import { forRunners, type RunServiceCalls } from './service-tools/run-calls.js';
 import { type Memory, summariseHistory } from './summarise-history.js';
 import type { ToTasks } from './to-tasks.js';
 
@@ -23,6 +24,7 @@ export type StepDeps = {
   readonly models: Models;
   readonly profileOf: ProfileOf;
   readonly tasks: ToTasks;
+  readonly serviceCalls: RunServiceCalls;
   readonly loadImages: LoadImages;
   /** Absent: nothing listens to voice notes. */
   readonly hearVoice?: HearVoice | undefined;
@@ -176,7 +178,7 @@ function overtaken(lease: Lease): readonly PendingCall[] {
 }
 
 async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Promise<Summary> {
-  const { deps, address, lease, log } = step;
+  const { deps, address, lease, profile, log } = step;
   const { journal } = next;
   const back = new Set(lease.results.map(({ call }) => call));
   const out = journal.pending.filter(({ call }) => !back.has(call));
@@ -185,7 +187,9 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   const suspended = await lease.suspend(journal, next.took, next.deadlineAt, live, mailInterrupts(step.profile));
   if (!suspended) return { outcome: 'stale' };
   const attachments = recentAttachments([...lease.history, ...journal.entries]);
-  await deps.tasks.add(address, out, journal.answers.at(-1)?.trace, attachments);
+  await deps.tasks.add(address, forRunners(out), journal.answers.at(-1)?.trace, attachments);
+  const zones = [lease.preferences.timezone, journal.answers.at(-1)?.timezone, profile.agent.timezone];
+  await deps.serviceCalls({ address, zones, now: lease.now }, journal, out);
   await lease.arm(next.deadlineAt);
   deps.budget.sent(address, journal, live.length, lease.now);
   if (suspended.wake) deps.waker.hint(address, { why: 'more' });

@@ -23,6 +23,8 @@ export type IncomingMessage = {
   readonly route: Route;
   readonly language?: string | undefined;
   readonly timezone?: string | undefined;
+  /** Said in a group. */
+  readonly group?: true | undefined;
   /** What was said before, when the client keeps the conversation itself. */
   readonly context?: readonly ContextMessage[] | undefined;
 };
@@ -46,7 +48,7 @@ function shown(route: Route): Route {
 export function toMessages(conversations: Conversations, blobs: Blobs): ToMessages {
   return async (address, message) => {
     const id = message.id ?? newId();
-    const { text, attachments: refs = [], from, language, timezone, context } = message;
+    const { text, attachments: refs = [], from, language, timezone, group, context } = message;
     const route = shown(message.route);
     const command = refs.length === 0 ? parseCommand(text) : undefined;
     const base = { v: 1 as const, id, from, route, at: Date.now(), ...(language === undefined ? {} : { language }) };
@@ -59,6 +61,7 @@ export function toMessages(conversations: Conversations, blobs: Blobs): ToMessag
       text,
       ...(attachments.length === 0 ? {} : { attachments }),
       ...(timezone === undefined ? {} : { timezone }),
+      ...(group === undefined ? {} : { group }),
       ...(context === undefined || context.length === 0 ? {} : { context: [...context] }),
     };
     const accepted = await conversations.accept(address, mail);

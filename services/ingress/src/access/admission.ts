@@ -102,7 +102,8 @@ export function createAdmission({ shards, announce, logger }: AdmissionOptions):
       await tell(tenant, incoming, { ...told, once: `${channel}/${account}/${once}` });
       return undefined;
     }
-    const heard = { ...incoming, conversation: sharedConversation(incoming, access) };
+    const said = place?.kind === 'group' ? { ...incoming, mail: { ...mail, group: true as const } } : incoming;
+    const heard = { ...said, conversation: sharedConversation(incoming, access) };
     if (await keepsPace(arrival, heard)) return heard;
     refuse('pace');
     logger.warn({ channel, account }, 'messages come too fast to be a person: they are not answered');
