@@ -41,6 +41,23 @@ const gives = (
 };
 const feishuHandle = (key: string): string => JSON.stringify({ message: 'om_1', key, type: 'file' });
 
+/** The files behind the addresses of a store that somebody was sent, as they arrive. */
+function received(origin: string, texts: () => readonly string[]): NonNullable<Counterpart['files']> {
+  const asked = new Set<string>();
+  const files: { name: string; bytes: Uint8Array }[] = [];
+  const ask = async (url: string): Promise<void> => {
+    const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+    files.push({ name: decodeURIComponent(url.split('/').at(-1) ?? ''), bytes });
+  };
+  return () => {
+    for (const text of texts().filter((one) => one.startsWith(`${origin}/`) && !asked.has(one))) {
+      asked.add(text);
+      void ask(text);
+    }
+    return files;
+  };
+}
+
 /** What Slack shows of a text. */
 const unescaped = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
@@ -224,10 +241,14 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
   },
   xmpp: async () => {
     const it = await testing.startProsody(['claw', 'ada']);
+    const lying = await testing.startFileServer();
     const ada = await testing.openXmppPerson(it, 'ada');
     const claw = `claw@${it.domain}`;
     const counterpart: Counterpart = {
-      config: { jid: claw, password: it.password('claw'), service: it.url },
+      config: {
+        ...{ jid: claw, password: it.password('claw'), service: it.url },
+        file_origins: [it.files, lying.url],
+      },
       wrong: { password: 'a-wrong-password-of-ours' },
       secrets: [it.password('claw')],
       say: async (text) => {
@@ -235,11 +256,14 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
         await ada.say(claw, text);
       },
       sent: () => ada.heard.map(({ text }) => text),
+      files: received(it.files, () => ada.heard.map(({ text }) => text)),
+      gives: gives(lying, lying.keep, `${lying.url}/nothing`),
       next: { away: () => it.cut(), gone: () => ada.block(claw, true) },
       lines: () => it.lines(),
     };
     const stop = async (): Promise<void> => {
       await ada.stop();
+      await lying.close();
       await it.stop();
     };
     return { counterpart, stop };

@@ -12,7 +12,8 @@ function nameIn(disposition: string | null): string | undefined {
   }
 }
 
-const isPage = (type: string | null | undefined): boolean => /^text\/html\b/i.test(type ?? '');
+/** Whether a media type is a page's. */
+export const isPage = (type: string | null | undefined): boolean => /^text\/html\b/i.test(type ?? '');
 
 /**
  * The body of an address that a platform gave us, without following it elsewhere. The address may carry a token: it is in no error.

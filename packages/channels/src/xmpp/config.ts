@@ -26,5 +26,12 @@ export const XmppConfig = z.strictObject({
     .max(50)
     .default([])
     .describe('The rooms it enters. Who is heard there says `access` of the channel.'),
+  file_origins: z
+    .array(z.string().regex(/^https?:\/\/[^\s/@?#]+$/, 'must be like https://upload.example.org:5281'))
+    .max(20)
+    .default([])
+    .describe(
+      'Where files may lie though the address is private or not over TLS, like an upload service in the own network.',
+    ),
 });
 export type XmppConfig = z.infer<typeof XmppConfig>;

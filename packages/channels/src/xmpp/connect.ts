@@ -4,7 +4,8 @@ import { AppError, type Route, toAppError } from '@queueclaw/contracts';
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import type { ChannelDoor, Connection } from '../contract.js';
-import { bareOf, nickOf } from './address.js';
+import { fetchPublic } from '../fetch-public.js';
+import { bareOf, domainOf, nickOf } from './address.js';
 import { chatStates, type Target } from './chat-states.js';
 import type { XmppConfig } from './config.js';
 import { listenToServer } from './listen.js';
@@ -13,6 +14,7 @@ import { ns } from './namespaces.js';
 import type { Outlet } from './outlet.js';
 import { ownLine } from './own-line.js';
 import { sayable } from './render.js';
+import { uploadsOf } from './upload.js';
 
 const idOf = (key: string): string => `q${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 const triesMax = 5;
@@ -33,9 +35,12 @@ export async function connect(config: XmppConfig, door: ChannelDoor): Promise<Co
     await (await outlet()).post(sign);
   });
 
-  const say = async (address: Route['address'], text: string, id: string): Promise<void> => {
+  const uploads = uploadsOf(domainOf(config.jid), config.file_origins);
+
+  const say = async (address: Route['address'], text: string, id: string, about?: Element): Promise<void> => {
     const target = targetOf(address);
     const message = xml('message', { ...target, id }, xml('body', {}, sayable(text)));
+    if (about !== undefined) message.append(about);
     message.append(xml('origin-id', { xmlns: ns.sid, id }));
     message.append(xml('active', { xmlns: ns.chatStates }));
     const { nick: to, message: answered } = address ?? {};
@@ -67,7 +72,13 @@ export async function connect(config: XmppConfig, door: ChannelDoor): Promise<Co
   await own.outlet();
   return {
     self: nick,
-    send: ({ text, body }, { address }, key) => say(address, String(body ?? text), idOf(key)),
+    send: async ({ text, body, file }, { address }, key, signal) => {
+      if (file === undefined) return say(address, String(body ?? text), idOf(key));
+      const until = AbortSignal.any([door.signal, signal]);
+      const url = await uploads.put((await outlet()).ask, file, until);
+      await say(address, url, idOf(key), xml('x', { xmlns: ns.outOfBand }, xml('url', {}, url)));
+    },
+    fetch: (file, signal) => fetchPublic(file, config.file_origins, AbortSignal.any([door.signal, signal])),
     typing: ({ address }) => states.show(targetOf(address)),
     listen: (signal) =>
       listenToServer({

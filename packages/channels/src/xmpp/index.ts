@@ -8,6 +8,8 @@ export const xmpp: Channel<XmppConfig> = {
   capabilities: {
     ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: false, voice: false },
     ...{ markdown: 'own', textMax: 6_000, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+    // What most servers take; the account's own one says when it is less.
+    filesBytesMax: 52_428_800,
     // Servers have limits of their own, mostly in bytes a second; these are modest.
     rates: { account: [{ most: 20, seconds: 1 }], chat: [{ most: 5, seconds: 1 }], chatIn: ['room', 'to'] },
   },

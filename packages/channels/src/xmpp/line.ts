@@ -38,6 +38,8 @@ export type Line = {
   acknowledge(taken: number): void;
   /** Resolves when it is written. */
   send(stanza: Element): Promise<void>;
+  /** What an address answers to a question; `refused` is the error that it answers instead. @throws AppError `channel.failed` */
+  ask(iq: Element): Promise<{ readonly answer: Element } | { readonly refused: Element | undefined }>;
   /** Whether this address answers a ping well; in any case, what was sent to it before has been looked at. */
   ping(to: string): Promise<boolean>;
   isOpen(): boolean;
@@ -52,7 +54,7 @@ export type Line = {
 };
 
 const openMs = 15_000;
-const pingMs = 10_000;
+const answerMs = 10_000;
 /** Of one stanza, characters. */
 const stanzaMax = 1_048_576;
 
@@ -158,6 +160,19 @@ async function openOne({ config, resource, resumable, hear, signal }: LineOption
   } finally {
     clearTimeout(late);
   }
+  const ask: Line['ask'] = async (iq) => {
+    if (over) throw unreachable();
+    const answered = asker.request(iq, answerMs).then(
+      (answer) => ({ answer }),
+      (thrown: unknown) => {
+        if (!(thrown instanceof Error) || thrown.name !== 'StanzaError') throw unreachable();
+        return { refused: Reflect.get(thrown, 'element') as Element | undefined };
+      },
+    );
+    const lost = Promise.withResolvers<never>();
+    const forget = onClosed(() => lost.reject(unreachable()));
+    return Promise.race([answered, lost.promise]).finally(forget);
+  };
   void closed.promise.then(() => signal.removeEventListener('abort', drop));
   if (over) closed.resolve();
 
@@ -177,20 +192,8 @@ async function openOne({ config, resource, resumable, hear, signal }: LineOption
         throw unreachable();
       });
     },
-    ping: async (to) => {
-      if (over) throw unreachable();
-      const iq = xml('iq', { type: 'get', to }, xml('ping', { xmlns: ns.ping }));
-      const answered = asker.request(iq, pingMs).then(
-        () => true,
-        (thrown: unknown) => {
-          if (thrown instanceof Error && thrown.name === 'StanzaError') return false;
-          throw unreachable();
-        },
-      );
-      const lost = Promise.withResolvers<never>();
-      const forget = onClosed(() => lost.reject(unreachable()));
-      return Promise.race([answered, lost.promise]).finally(forget);
-    },
+    ask,
+    ping: async (to) => 'answer' in (await ask(xml('iq', { type: 'get', to }, xml('ping', { xmlns: ns.ping })))),
     isOpen: () => !over,
     onClosed,
     closed: closed.promise,

@@ -10,6 +10,8 @@ export type Message = {
   readonly type: string;
   readonly id: string | undefined;
   readonly text: string;
+  /** Addresses of files that came with it (XEP-0066). */
+  readonly urls: readonly string[];
   /** What the server that keeps it calls it (XEP-0359), where that server may say so. */
   readonly stanzaId: string | undefined;
   /** A correction of an earlier message (XEP-0308). */
@@ -25,6 +27,8 @@ export type Message = {
 };
 
 const charsMax = 300_000;
+const urlsMax = 17;
+const urlCharsMax = 4_096;
 
 const attribute = (element: Element | undefined, name: string): string | undefined => {
   const value: unknown = element?.attrs[name];
@@ -58,11 +62,19 @@ export function messageIn(stanza: Element): Message | undefined {
   // Anybody can write such an element; only the own server's and the room's are to be believed.
   const keeper = room ? bareOf(from) : bareOf(to);
   const kept = stanza.getChildren('stanza-id', ns.sid).find((one) => attribute(one, 'by') === keeper);
+  const urls = stanza
+    .getChildren('x', ns.outOfBand)
+    .flatMap((one) => one.getChildText('url')?.trim() ?? [])
+    .filter((url) => url !== '' && url.length <= urlCharsMax)
+    .slice(0, urlsMax);
+  const text = stanza.getChildText('body') ?? '';
   const delay = stanza.getChild('delay', ns.delay);
   return {
     ...{ from, to, type },
     id: attribute(stanza.getChild('origin-id', ns.sid), 'id') ?? attribute(stanza, 'id'),
-    text: stanza.getChildText('body') ?? '',
+    // For clients that know no files the address is the text, too.
+    text: urls.includes(text.trim()) ? '' : text,
+    urls,
     stanzaId: attribute(kept, 'id'),
     corrects: stanza.getChild('replace', ns.correct) !== undefined,
     delayedBy: delay === undefined ? undefined : (attribute(delay, 'from') ?? ''),
@@ -79,8 +91,9 @@ export const isOfRoom = ({ type }: Message): boolean => type === 'groupchat';
  * kept for us is, although it is late too.
  */
 export function isSaid(message: Message, nick: string | undefined): boolean {
-  const { from, to, type, text, corrects, whisper, encrypted, delayedBy } = message;
-  if (text.trim() === '' || corrects || whisper || encrypted || type === 'headline') return false;
+  const { from, to, type, text, urls, corrects, whisper, encrypted, delayedBy } = message;
+  if ((text.trim() === '' && urls.length === 0) || corrects || whisper || encrypted || type === 'headline')
+    return false;
   if (!isOfRoom(message)) return bareOf(from) !== bareOf(to);
   if (delayedBy !== undefined && delayedBy !== bareOf(to)) return false;
   // Without a nick it is the room that speaks.

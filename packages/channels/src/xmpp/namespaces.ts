@@ -21,6 +21,13 @@ export const ns = {
   sasl2: 'urn:xmpp:sasl:2',
   /** XEP-0199 */
   ping: 'urn:xmpp:ping',
+  /** XEP-0066 */
+  outOfBand: 'jabber:x:oob',
+  /** XEP-0363 */
+  upload: 'urn:xmpp:http:upload:0',
+  /** XEP-0030 */
+  discoItems: 'http://jabber.org/protocol/disco#items',
+  discoInfo: 'http://jabber.org/protocol/disco#info',
   /** RFC 6120, 8.3 */
   stanzaErrors: 'urn:ietf:params:xml:ns:xmpp-stanzas',
   streams: 'http://etherx.jabber.org/streams',

@@ -11,6 +11,8 @@ export type Outlet = {
   isOpen(): boolean;
   /** Sends what is not answered. */
   send(stanza: Element): Promise<void>;
+  /** See `Line.ask`. */
+  readonly ask: Line['ask'];
   /** What comes in. */
   hear(stanza: Element): void;
   /**
@@ -35,6 +37,7 @@ export function outletOf(line: () => Line | undefined, nick: string, domain: str
     rooms,
     isOpen: () => line()?.isOpen() ?? false,
     send: async (stanza) => line()?.send(stanza) ?? Promise.reject(unreachable()),
+    ask: async (iq) => line()?.ask(iq) ?? Promise.reject(unreachable()),
     hear: (stanza) => {
       rooms.hear(stanza);
       if (stanza.name !== 'message') return;

@@ -10,7 +10,8 @@ import {
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { xml } from '@xmpp/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
-import type { ChannelDoor, Connection } from '../contract.js';
+import type { Element } from '@xmpp/xml';
+import type { ChannelDoor, Connection, OutgoingFile } from '../contract.js';
 import { XmppConfig } from './config.js';
 import { connect } from './connect.js';
 import { failureOf } from './failure.js';
@@ -384,3 +385,39 @@ test('logs in over TLS, to a server whose certificate it believes', async () => 
     await secure.stop();
   }
 });
+
+describe('files', () => {
+  const file = (size: number): OutgoingFile => ({
+    ...{ id: 'a', name: 'a.bin', type: 'application/octet-stream', size },
+    open: async function* () {
+      yield await Promise.resolve(Buffer.alloc(size, 7));
+    },
+  });
+  const sendFile = ({ connection }: Line, size: number, to: Record<string, string> = { to: ada.address }) =>
+    connection.send?.({ text: '', file: file(size) }, { channel: 'xmpp', address: to }, `file ${size}`, signal);
+
+  it('reach people and rooms by an address that clients show as a file', async () => {
+    const line = await call({ file_origins: [server.files] });
+    const room = newRoom();
+    await ada.enter(room, 'ada');
+    const shown = (): readonly string[] => ada.stanzas.flatMap((stanza) => urlIn(stanza) ?? []);
+    await sendFile(line, 10);
+    await sendFile(line, 20, { room });
+    await eventually(() => expect(shown()).toHaveLength(2));
+    for (const url of shown()) expect(url).toMatch(new RegExp(`^${server.files}/.+/a\\.bin$`));
+    expect(ada.heard.slice(-2).map(({ text }) => text)).toEqual(shown());
+  });
+
+  it('that the server does not take, or would keep where it is not safe, are refused for good', async () => {
+    await expect(sendFile(await call({ file_origins: [server.files] }), 2_000_000)).rejects.toMatchObject({
+      code: 'channel.rejected',
+      publicMessage: 'XMPP: not-acceptable.',
+    });
+    await expect(sendFile(await call(), 10)).rejects.toMatchObject({
+      code: 'channel.rejected',
+      publicMessage: 'XMPP: the server keeps files where they are not safe.',
+    });
+  });
+});
+
+const urlIn = (stanza: Element): string | null | undefined => stanza.getChild('x', 'jabber:x:oob')?.getChildText('url');

@@ -14,6 +14,8 @@ export type Prosody = {
   /** The same server without that, for people. */
   readonly straight: string;
   readonly domain: string;
+  /** Where it keeps files that are put to it, at most 1 MiB each (XEP-0363). */
+  readonly files: string;
   /** Rooms are `<name>@<rooms>`, and made by who enters first. */
   readonly rooms: string;
   /** An account's password; the accounts are given at the start. */
@@ -41,11 +43,12 @@ const passwordOf = (name: string): string => `the-password-of-${name}`;
 export async function startProsody(accounts: readonly string[], { tls = false } = {}): Promise<Prosody> {
   const program = findProsody(process.env);
   if (program === undefined) throw new Error(hint);
-  const { port, stop } = await startOnce(program, accounts, tls);
+  const { port, filesPort, stop } = await startOnce(program, accounts, tls);
   const proxy = await openProxy(port);
   return {
     ...proxy,
     straight: `xmpp://127.0.0.1:${port}`,
+    files: `http://127.0.0.1:${filesPort}`,
     domain,
     rooms,
     password: passwordOf,
@@ -61,15 +64,15 @@ async function startOnce(
   accounts: readonly string[],
   tls: boolean,
   triesLeft = 3,
-): Promise<{ port: number; stop: () => Promise<void> }> {
+): Promise<{ port: number; filesPort: number; stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'queueclaw-prosody-'));
   const store = join(folder, domain.replace('.', '%2e'), 'accounts');
   await mkdir(store, { recursive: true });
   for (const name of accounts)
     await writeFile(join(store, `${name}.dat`), `return { ["password"] = "${passwordOf(name)}" };\n`);
-  const port = await freePort();
+  const [port, filesPort] = [await freePort(), await freePort()];
   const config = join(folder, 'prosody.cfg.lua');
-  await writeFile(config, configOf(folder, port, tls));
+  await writeFile(config, configOf(folder, port, filesPort, tls));
   await writeFile(join(folder, 'certificate.pem'), testCertificate);
   await writeFile(join(folder, 'key.pem'), testKey, { mode: 0o600 });
   try {
@@ -77,9 +80,9 @@ async function startOnce(
       command: [program, '--config', config],
       folder,
       ready: /Activated service 'c2s' on \[/,
-      failed: /Activated service 'c2s' on no ports|Failed to open server port/,
+      failed: /Activated service '(?:c2s|http)' on no ports|Failed to open server port/,
     });
-    return { port, stop };
+    return { port, filesPort, stop };
   } catch (error) {
     // Somebody else may have taken the port meanwhile.
     if (triesLeft > 1) return startOnce(program, accounts, tls, triesLeft - 1);
@@ -87,7 +90,7 @@ async function startOnce(
   }
 }
 
-const configOf = (folder: string, port: number, tls: boolean): string => `
+const configOf = (folder: string, port: number, filesPort: number, tls: boolean): string => `
 run_as_root = true
 daemonize = false
 data_path = "${folder}"
@@ -95,15 +98,22 @@ pidfile = "${folder}/pid"
 log = { info = "*console" }
 interfaces = { "127.0.0.1" }
 c2s_ports = { ${port} }
+http_interfaces = { "127.0.0.1" }
+http_ports = { ${filesPort} }
+https_ports = {}
+http_default_host = "files.${domain}"
+http_external_url = "http://127.0.0.1:${filesPort}/"
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
-modules_enabled = { "c2s", "message", "iq", "presence", "roster", "saslauth", "ping", "smacks", "offline", "blocklist"${tls ? ', "tls"' : ''} }
+modules_enabled = { "c2s", "message", "iq", "presence", "roster", "saslauth", "ping", "smacks", "offline", "blocklist", "disco"${tls ? ', "tls"' : ''} }
 modules_disabled = { "s2s", "posix"${tls ? '' : ', "tls"'} }
 ssl = { certificate = "${folder}/certificate.pem", key = "${folder}/key.pem" }
 VirtualHost "${domain}"
 Component "${rooms}" "muc"
   muc_room_locking = false
+Component "files.${domain}" "http_file_share"
+  http_file_share_size_limit = 1048576
 `;
 
 async function freePort(): Promise<number> {

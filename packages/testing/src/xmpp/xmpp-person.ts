@@ -17,6 +17,8 @@ export type Heard = {
 export type XmppPerson = {
   readonly address: string;
   readonly heard: readonly Heard[];
+  /** The messages as they came. */
+  readonly stanzas: readonly Element[];
   /** Chat states that were shown, like `composing`, with who showed them. */
   readonly states: readonly { readonly from: string; readonly state: string }[];
   /** Presences that were seen: `<who> <type>`. */
@@ -41,6 +43,7 @@ export async function openXmppPerson(server: Prosody, name: string): Promise<Xmp
   const { client, xml } = await import('@xmpp/client');
   const { domain } = server;
   const heard: Heard[] = [];
+  const stanzas: Element[] = [];
   const states: { from: string; state: string }[] = [];
   const presences: string[] = [];
   const xmpp = client({
@@ -56,6 +59,7 @@ export async function openXmppPerson(server: Prosody, name: string): Promise<Xmp
     const from = String(stanza.attrs['from'] ?? '');
     if (stanza.is('presence')) presences.push(`${from} ${String(stanza.attrs['type'] ?? 'available')}`);
     if (!stanza.is('message')) return;
+    stanzas.push(stanza);
     const text = stanza.getChildText('body');
     const replaces = stanza.getChild('replace', 'urn:xmpp:message-correct:0')?.attrs['id'] as string | undefined;
     const state = stanza.getChildElements().find((child) => child.getNS() === 'http://jabber.org/protocol/chatstates');
@@ -69,6 +73,7 @@ export async function openXmppPerson(server: Prosody, name: string): Promise<Xmp
   return {
     address: `${name}@${domain}`,
     heard,
+    stanzas,
     states,
     presences,
     say: async (to, text, more = {}) => {
