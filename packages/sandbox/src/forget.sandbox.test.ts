@@ -1,7 +1,8 @@
 import { eventually } from '@queueclaw/testing';
-import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownerToken } from './owner-token.js';
 import { openTrial, type Trial } from './sandbox-fixture.js';
 
 const address = { tenant: 'default', conversation: 'a.b~c' };
@@ -81,18 +82,18 @@ describe.each([
     expect(await names()).toEqual([]);
   });
 
-  it('is not mistaken for what a killed runner left half-made, which is removed', async () => {
+  it('is not mistaken for what a killed runner left half-made, which is removed, after a day that of another machine', async () => {
     const folder = join(trial.home, 'workspaces', 'default');
-    const namespace = (await readlink('/proc/self/ns/pid')).replace(/\D/g, '');
+    const [namespace] = ownerToken().split('-');
     await trial.sandbox.writeFile(trial.workspace, 'note', 'kept');
     await mkdir(join(folder, `d-${namespace}-4194303-1-abc`, 'part'), { recursive: true });
     await mkdir(join(folder, 'd-1-4194303-1-of-another-namespace'));
     await writeFile(join(folder, 'c'), '');
     await trial.sandbox.sweep(hour);
-    expect((await names()).filter((name) => !/^[ci]-a\.b~c$/.test(name)).sort()).toEqual([
-      'c',
-      'd-1-4194303-1-of-another-namespace',
-    ]);
+    const others = async (): Promise<string[]> => (await names()).filter((name) => !/^[ci]-a\.b~c$/.test(name)).sort();
+    expect(await others()).toEqual(['c', 'd-1-4194303-1-of-another-namespace']);
+    await trial.sandbox.sweep(100 * hour, Date.now() + 25 * hour);
+    expect(await others()).toEqual(['c']);
     expect(await note()).toBe('kept');
   });
 });

@@ -21,6 +21,7 @@ import type { SandboxReport } from './report.js';
 import { findGroups, findStaging, type Means } from './resources.js';
 import { run } from './run.js';
 import { createSlots } from './slots.js';
+import { isOnNetwork } from './workspaces/network.js';
 import { baitPrefix, makePassage, type Owner, workspacePath } from './workspaces/place.js';
 import { openWorkspaces, type Room } from './workspaces/workspaces.js';
 
@@ -75,10 +76,12 @@ export type Sandbox = {
    */
   placeFiles(workspace: string, files: readonly PlacedFile[]): Promise<void>;
   /**
-   * Removes a conversation's workspace when nobody uses it any more; what runs in it goes on to its end. False: there was none.
+   * Removes a conversation's workspace when nobody uses it any more, no other runner either; what runs in it goes on to its
+   * end. False: there was none.
+   * @param bornBefore milliseconds since the epoch; a workspace that was made later stays
    * @throws AppError `conversation.invalid`; Error when something of it is left
    */
-  forget(address: ActorAddress): Promise<boolean>;
+  forget(address: ActorAddress, bornBefore?: number): Promise<boolean>;
   /**
    * Removes the workspaces that were not used for so long, and what killed runners left half-made. Returns how many.
    * @param now milliseconds since the epoch
@@ -104,6 +107,9 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     if (options.without?.includes('mounts'))
       return { has: undefined, reason: 'no size-limited workspaces: not wanted' };
     await makeRoot();
+    // One in a file that two machines mounted at once would be destroyed.
+    if (await isOnNetwork(root))
+      return { has: undefined, reason: 'no size-limited workspaces: other machines may use them too' };
     return findStaging(provider, own('disk'), owner);
   });
   const groups = once(async (): Promise<Means<GroupPool>> => {
@@ -180,16 +186,27 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       await report();
       if (known?.containment !== 'ok') throw new AppError('sandbox.unavailable');
       const startedAt = performance.now();
-      const giveBack = await slots.take(callLimits.signal).catch(() => undefined);
-      if (giveBack === undefined) return aborted(startedAt);
+      const { signal } = callLimits;
+      const inSlot = async (work: () => Promise<ExecResult>): Promise<ExecResult> => {
+        const giveBack = await slots.take(signal).catch(() => undefined);
+        if (giveBack === undefined) return aborted(startedAt);
+        try {
+          await provider.open();
+          return await work();
+        } finally {
+          giveBack();
+        }
+      };
+      const inRoom = (room: Room): Promise<ExecResult> => runIn(command, room, callLimits);
       try {
-        await provider.open();
-        return await workspaces.use(workspace, (room) => runIn(command, room, callLimits));
+        // What waits for another runner takes no slot.
+        return (await disk()).has === undefined
+          ? await workspaces.useAlone(workspace, signal, (room) => inSlot(() => inRoom(room)))
+          : await inSlot(() => workspaces.use(workspace, inRoom));
       } catch (error) {
         if (error instanceof AppError || error instanceof FileProblem) throw error;
+        if (signal.aborted) return aborted(startedAt);
         throw new AppError('sandbox.unavailable', { cause: error });
-      } finally {
-        giveBack();
       }
     },
     readFile: (workspace, path, { bytesMax }) =>
@@ -205,7 +222,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
         if ((await excess()) !== undefined) throw new FileProblem('quota');
         for (const file of files) await placeFileIn(outside, file, owner);
       }),
-    forget: async (address) => workspaces.forget(workspacePath(root, address)),
+    forget: async (address, bornBefore) => workspaces.forget(workspacePath(root, address), bornBefore),
     sweep: (retentionMs, now = Date.now()) => workspaces.sweep(retentionMs, now),
     async close() {
       await report.begun;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keys } from '@queueclaw/contracts';
@@ -82,4 +82,21 @@ it('removes nothing that was forgotten before when it does not know what it has 
     await reader.stop(1_000);
     log = [];
   }
+});
+
+it('takes nothing back of how far another runner of the same workspaces has read', async () => {
+  const removed: string[] = [];
+  await forget('first');
+  const reader = await start(removed);
+  await eventually(() => expect(removed).toEqual(['first']));
+  const file = join(folder, '.forgotten.json');
+  const others = { '{another0}': '5-0', [tag]: '9999999999999-7' };
+  await writeFile(file, JSON.stringify(others));
+  await forget('read-by-both');
+  await eventually(() => {
+    reader.look();
+    expect(removed).toEqual(['first', 'read-by-both']);
+  });
+  await reader.stop(1_000);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(others);
 });

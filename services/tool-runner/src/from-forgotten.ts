@@ -2,6 +2,7 @@ import { type ActorAddress, ConversationId, keys, parseActorMember, TenantId } f
 import type { Logger, Service } from '@queueclaw/runtime';
 import type { Sandbox } from '@queueclaw/sandbox';
 import type { Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +14,7 @@ export type FromForgottenOptions = {
   readonly redis: Redis;
   readonly sandbox: Sandbox;
   readonly calls: RunningCalls;
-  /** The folder that keeps how far was read: a reader of its own for each machine, as workspaces are. */
+  /** The folder that keeps how far was read, beside the workspaces: runners that share them share it. */
   readonly folder: string;
   /** Without use for this long, a workspace goes, milliseconds. */
   readonly retentionMs: number;
@@ -37,8 +38,8 @@ const usualAgainAfterMs: readonly number[] = [200, 1_000, 5_000];
 
 /**
  * Removes workspaces: of conversations that were forgotten, in the order in which they were, and of those that nobody used for
- * long. Looks at the start, when it is told, and every hour. Who dies in between does the last page again: at worst a
- * conversation that began anew under the same name at that very moment loses its first files.
+ * long. Looks at the start, when it is told, and every hour. Who dies in between does the last page again, and who was away comes
+ * late: a conversation that began anew under the same name keeps its files, but for those of the first minute.
  */
 export function fromForgotten(options: FromForgottenOptions): FromForgotten {
   const { tags, sandbox, retentionMs, logger } = options;
@@ -109,7 +110,7 @@ async function readOn(
     page = (await redis.xread('COUNT', pageSize, 'STREAMS', key, positions[tag] ?? '0-0'))?.[0]?.[1] ?? [];
     const last = page.at(-1)?.[0];
     if (last === undefined) break;
-    await Promise.all(page.map(async ([, [, member = '']]) => remove(options, member, stopped)));
+    await Promise.all(page.map(async ([id, [, member = '']]) => remove(options, member, bornBefore(id), stopped)));
     // What a stop left undone is done by the next start.
     if (stopped()) break;
     positions = { ...positions, [tag]: last };
@@ -118,9 +119,14 @@ async function readOn(
   return positions;
 }
 
+/** Files that were made so much later belong to a conversation that began anew. Clocks differ, and a command ends late. */
+const anewAfterMs = 60_000;
+const bornBefore = (id: string): number => Number(id.split('-')[0]) + anewAfterMs;
+
 async function remove(
   { sandbox, calls, logger, againAfterMs = usualAgainAfterMs }: FromForgottenOptions,
   member: string,
+  before: number,
   stopped: () => boolean,
 ): Promise<void> {
   const address = Address.safeParse(parseActorMember(member));
@@ -130,7 +136,7 @@ async function remove(
   calls.cancelAll(forgotten);
   for (let failures = 0; !stopped(); failures += 1) {
     try {
-      await sandbox.forget(forgotten);
+      await sandbox.forget(forgotten, before);
       return;
     } catch (error) {
       const waitMs = againAfterMs[failures];
@@ -162,9 +168,29 @@ async function readPositions({ folder, tags, logger }: FromForgottenOptions): Pr
   }
 }
 
+/** Of two places in a stream the later one. */
+function later(one: string, other: string): string {
+  const [a = [], b = []] = [one, other].map((id) => id.split('-').map(BigInt));
+  return (a[0] ?? 0n) > (b[0] ?? 0n) || (a[0] === b[0] && (a[1] ?? 0n) > (b[1] ?? 0n)) ? one : other;
+}
+
+/** Never back: another runner of these workspaces may be ahead. */
 async function writePositions(folder: string, positions: Positions): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = `${positionsIn(folder)}.${process.pid}`;
-  await writeFile(draft, JSON.stringify(positions), { mode: 0o600, flush: true });
+  const kept = await readFile(positionsIn(folder), 'utf8').then(
+    (text): Positions => Positions.safeParse(jsonOf(text)).data ?? {},
+    (): Positions => ({}),
+  );
+  const ahead = Object.entries(positions).map(([tag, at]) => [tag, later(at, kept[tag] ?? '0-0')]);
+  const draft = `${positionsIn(folder)}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, JSON.stringify({ ...kept, ...Object.fromEntries(ahead) }), { mode: 0o600, flush: true });
   await rename(draft, positionsIn(folder));
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

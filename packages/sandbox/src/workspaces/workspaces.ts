@@ -5,6 +5,7 @@ import type { Staging } from '../bubblewrap/staging.js';
 import { FileProblem } from '../file-problem.js';
 import { isOrphaned, ownerToken } from '../owner-token.js';
 import { type ImageLimits, makeImage, mountImage, unmountImages } from './image.js';
+import { lockWorkspace, type Release } from './lock.js';
 import { type Excess, measureFolder } from './measure.js';
 import { baitPrefix, imagePath, makePassage, type Owner, workspaceOf } from './place.js';
 import { removeTree } from './remove.js';
@@ -22,8 +23,16 @@ export type Room = {
 export type Workspaces = {
   /** Opens a workspace for as long as `work` takes, and makes it when missing. @throws FileProblem `closed` */
   use<T>(workspace: string, work: (room: Room) => Promise<T>): Promise<T>;
-  /** Waits until nobody uses it, then removes it; who wants it meanwhile waits and finds a new one. False: there was none. */
-  forget(workspace: string): Promise<boolean>;
+  /**
+   * The same, alone where it is a folder that other runners may share: waits until none of them is in it like this.
+   * @throws FileProblem `closed`; Error when it cannot be locked; the signal's reason
+   */
+  useAlone<T>(workspace: string, signal: AbortSignal, work: (room: Room) => Promise<T>): Promise<T>;
+  /**
+   * Waits until nobody uses it, then removes it; who wants it meanwhile waits and finds a new one. False: there was none.
+   * @param bornBefore milliseconds since the epoch; what was made later stays
+   */
+  forget(workspace: string, bornBefore?: number): Promise<boolean>;
   /** Forgets what nobody used for so long, and removes what runners that were killed left half-made. Returns how many. */
   sweep(retentionMs: number, now: number): Promise<number>;
   /** Unmounts everything. */
@@ -53,6 +62,8 @@ type Entry = {
 
 const idleUsual = 64;
 const touchMs = 60_000;
+/** What is half-made or tried out is so for minutes; nobody on another machine can be asked. */
+const leftMs = 86_400_000;
 
 /** Of this process: the folders that workspaces are mounted at. */
 let mounts = 0;
@@ -165,53 +176,79 @@ export function openWorkspaces({ root, owner, limits, staging, idleMax }: Worksp
     for (const path of [workspace, imagePath(workspace)]) await lutimes(path, now, now).catch(() => undefined);
   };
 
-  const remove = async (workspace: string, entry: Entry | undefined): Promise<boolean> => {
+  /** Where it is a folder other runners may have commands in it: waits until none has. */
+  const lock = async (workspace: string, signal?: AbortSignal): Promise<Release | undefined> =>
+    (await staging()) === undefined ? lockWorkspace(root, workspace, signal) : undefined;
+
+  const remove = async (workspace: string, entry: Entry | undefined, bornBefore: number): Promise<boolean> => {
     if (entry !== undefined && entry.users > 0) await entry.left.promise;
     if (entry !== undefined) await close(entry);
+    const release = await lock(workspace);
     let found = false;
-    for (const path of [workspace, imagePath(workspace)]) {
-      if (!(await isThere(path))) continue;
-      found = true;
-      const draft = draftIn(dirname(workspace));
-      // At one stroke: whatever comes between, no half of it is found by the next who uses the name.
-      await rename(path, draft);
-      await removeTree(draft);
+    try {
+      for (const path of [workspace, imagePath(workspace)]) {
+        const made = await lstat(path).catch(() => undefined);
+        if (made === undefined || made.birthtimeMs >= bornBefore) continue;
+        found = true;
+        const draft = draftIn(dirname(workspace));
+        // At one stroke: whatever comes between, no half of it is found by the next who uses the name.
+        await rename(path, draft);
+        await removeTree(draft);
+      }
+    } finally {
+      await release?.();
     }
     return found;
   };
 
-  const forget = async (workspace: string): Promise<boolean> => {
+  const forget = async (workspace: string, bornBefore = Number.POSITIVE_INFINITY): Promise<boolean> => {
     while (leaving.has(workspace)) await leaving.get(workspace);
     const entry = entries.get(workspace);
     entries.delete(workspace);
-    const removed = remove(workspace, entry);
+    const removed = remove(workspace, entry, bornBefore);
     leave(workspace, removed);
     return removed;
   };
 
+  const use = async <T>(workspace: string, work: (room: Room) => Promise<T>): Promise<T> => {
+    const entry = await enter(workspace);
+    try {
+      const { room } = await entry.opened;
+      await touch(workspace, entry);
+      return await work(room);
+    } finally {
+      entry.users -= 1;
+      if (entry.users === 0) entry.left.resolve();
+      closeIdle();
+    }
+  };
+
   return {
+    use,
+    useAlone: (workspace, signal, work) =>
+      use(workspace, async (room) => {
+        const release = await lock(workspace, signal);
+        try {
+          // Another runner may have removed it while we waited.
+          if (release !== undefined) await openFolderAt(workspace);
+          return await work(room);
+        } finally {
+          await release?.();
+        }
+      }),
     forget,
-    async use(workspace, work) {
-      const entry = await enter(workspace);
-      try {
-        const { room } = await entry.opened;
-        await touch(workspace, entry);
-        return await work(room);
-      } finally {
-        entry.users -= 1;
-        if (entry.users === 0) entry.left.resolve();
-        closeIdle();
-      }
-    },
     async sweep(retentionMs, now) {
       let swept = 0;
+      const isLeft = async (path: string, token: string): Promise<boolean> =>
+        isOrphaned(token) || now - ((await lstat(path).catch(() => undefined))?.ctimeMs ?? now) > leftMs;
       for (const tenant of await namesIn(root)) {
         const folder = join(root, tenant);
-        if (tenant.startsWith(baitPrefix) && isOrphaned(tenant.slice(baitPrefix.length))) await removeTree(folder);
+        if (tenant.startsWith(baitPrefix) && (await isLeft(folder, tenant.slice(baitPrefix.length))))
+          await removeTree(folder);
         for (const name of await namesIn(folder)) {
           const path = join(folder, name);
           const workspace = workspaceOf(folder, name);
-          if (name.startsWith('d-') && isOrphaned(name.slice(2))) await removeTree(path);
+          if (name.startsWith('d-') && (await isLeft(path, name.slice(2)))) await removeTree(path);
           if (workspace === undefined || (entries.get(workspace)?.users ?? 0) > 0) continue;
           // Of all times only this one is beyond the reach of a command that is not running.
           const used = (await lstat(path).catch(() => undefined))?.ctimeMs ?? now;
