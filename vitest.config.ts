@@ -11,6 +11,9 @@ const ofNode = conditions.filter((condition) => condition !== 'module' && condit
 const ssr = { resolve: { conditions: ofNode, externalConditions: ofNode } };
 const special = ['**/*.redis.test.ts', '**/*.contract.test.ts', '**/*.sandbox.test.ts', '**/*.process.test.ts'];
 
+// What people are told depends on the language of their terminal: that of tests is English.
+process.env['LC_ALL'] = 'C.UTF-8';
+
 /** What judges the storms is itself tested without one. */
 const auditor = 'test/chaos/auditor.test.ts';
 /** A few storms are part of every test. */

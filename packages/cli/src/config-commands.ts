@@ -9,6 +9,7 @@ import {
   showConfig,
 } from '@queueclaw/runtime/settings';
 import { exitCode } from './exit-code.js';
+import { tell } from './phrases/index.js';
 
 const read = async (file: string | undefined): Promise<ConfigReading> => {
   const { nameChecks } = await import('./name-checks.js');
@@ -27,7 +28,7 @@ export async function validateCommand(file: string | undefined, options: { reado
     );
   } else if (reading.ok) {
     for (const warning of reading.warnings) process.stdout.write(`! ${warning}\n`);
-    process.stdout.write(`${reading.source ?? 'Without a file'}: valid.\n`);
+    process.stdout.write(`${tell('done.valid', { file: reading.source ?? tell('done.no_file') })}\n`);
   } else process.stderr.write(`${configError(reading.problems).publicMessage}\n`);
   return reading.ok ? exitCode.ok : exitCode.failed;
 }

@@ -9,12 +9,27 @@ export const printLines = (lines: readonly string[]): void => {
   for (const line of lines) process.stdout.write(`${plainText(line)}\n`);
 };
 
+/** Columns that a terminal needs for a text: two for each sign of East Asia. */
+const widthOf = (text: string): number =>
+  [...text].reduce(
+    (sum, sign) =>
+      sum +
+      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(sign)
+        ? 2
+        : 1),
+    0,
+  );
+
+/** A text with spaces behind it, so wide. */
+export const padded = (text: string, width: number): string =>
+  `${text}${' '.repeat(Math.max(0, width - widthOf(text)))}`;
+
 /** Lines of aligned columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => widthOf(row[at] ?? ''))));
   return rows.map((row) =>
     row
-      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+      .map((cell, at) => (at === row.length - 1 ? cell : padded(cell, widths[at] ?? 0)))
       .join('  ')
       .trimEnd(),
   );

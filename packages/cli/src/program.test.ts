@@ -1,10 +1,17 @@
 import { AppError } from '@queueclaw/contracts';
 import { type Command, CommanderError } from 'commander';
-import { expect, test } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { CommandError } from './exit-code.js';
 import { en } from './phrases/en.js';
 import { callerHeaders } from './client/server-address.js';
-import { wordsFor } from './phrases/index.js';
+import { checkNode } from './doctor/machine.js';
+import { checkRunnerSandbox } from './doctor/tools.js';
+import { type Words, wordsFor } from './phrases/index.js';
+import { saidEn } from './phrases/said-en.js';
+import { saidZh } from './phrases/said-zh.js';
+import { whyInWords } from './phrases/why-in-words.js';
 import { announceOn } from './up/announce.js';
 import { zh } from './phrases/zh.js';
 import { createProgram, explain } from './program.js';
@@ -58,10 +65,61 @@ test('every command, option and argument is explained in both languages', () => 
 test('no phrase is missing, empty or without its marks in another language', () => {
   expect(Object.keys(zh)).toEqual(Object.keys(en));
   const marks = (text: string): string[] => [...text.matchAll(/\{\w+\}|--[a-z]+/g)].map(([mark]) => mark).toSorted();
-  for (const [key, text] of Object.entries(zh)) {
+  const inEnglish: Readonly<Record<string, string>> = { ...en, ...saidEn };
+  for (const [key, text] of Object.entries({ ...zh, ...saidZh })) {
     expect(text, key).not.toBe('');
-    expect(marks(text), key).toEqual(marks(en[key as keyof typeof en]));
+    expect(marks(text), key).toEqual(marks(inEnglish[key] ?? ''));
   }
+  const whole = Object.entries(saidZh).filter(([, text]) => !/\p{Script=Han}/u.test(text));
+  expect(whole.map(([key]) => key)).toEqual([]);
+});
+
+test('what is wrong with a command is said in the language of the terminal', async () => {
+  const told = async (words: Words, ...args: string[]): Promise<string> => {
+    let text = '';
+    const program = createProgram(words);
+    const listen = (command: Command): void => {
+      command.configureOutput({ writeErr: (more) => void (text += more) });
+      command.commands.forEach(listen);
+    };
+    listen(program);
+    await program.parseAsync(args, { from: 'user' }).catch(() => undefined);
+    return text.split('\n')[0] ?? '';
+  };
+  expect(await told(english, 'sned')).toBe('There is no command sned. Did you mean send?');
+  expect(await told(chinese, 'sned')).toBe('没有命令 sned。您是指 send 吗？');
+  expect(await told(chinese, 'models', '--jsno')).toBe('没有选项 --jsno。您是指 --json 吗？');
+  expect(await told(chinese, 'send')).toBe('缺少参数 text。');
+  expect(await told(chinese, 'send', 'x', '--wait')).toBe('选项 --wait <duration> 需要一个值。');
+  expect(await told(english, 'models', 'x')).toBe('Too many arguments: 1.');
+});
+
+test('what commands answer and find is said in the language of the terminal', () => {
+  vi.stubEnv('LC_ALL', 'zh_CN.UTF-8');
+  try {
+    expect(checkRunnerSandbox(undefined)).toMatchObject({ name: 'Sandbox', detail: 'tool-runner 没有应答' });
+    expect(checkRunnerSandbox({ sandbox: { ok: true, detail: 'resources limited' } }).hint).toContain('命令已被隔离');
+    expect(checkNode('20.1.0').detail).toBe('20.1.0 低于 24');
+    expect(whyInWords('ANTHROPIC_API_KEY is set')).toBe('设置了 ANTHROPIC_API_KEY');
+    expect(whyInWords('of something new')).toBe('of something new');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(checkNode('20.1.0').detail).toBe('20.1.0 is older than 24');
+});
+
+test('no sentence of a command stands in the code instead of among the phrases', () => {
+  const folder = import.meta.dirname;
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !/test|fixture|^phrases/.test(file),
+  );
+  expect(files.length).toBeGreaterThan(50);
+  const sentence =
+    /(?:CommandError|printLines|\.note|detail:|hint:|stderr\.write)\(?\s*\[?\s*(?:'[^'\n]* [^'\n]*'|`[^`$]*[a-z]{2,} [a-z]{2,}[^`]*`)/g;
+  const found = files.flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(sentence)].map(([match]) => `${file}: ${match}`),
+  );
+  expect(found).toEqual([]);
 });
 
 test('the help speaks the language of the environment', () => {

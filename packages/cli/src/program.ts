@@ -4,6 +4,7 @@ import { defineSystem } from './define/system.js';
 import { defineTalk } from './define/talk.js';
 import { CommandError, exitCode } from './exit-code.js';
 import { type Words, wordsFor } from './phrases/index.js';
+import { usageInWords } from './phrases/usage-in-words.js';
 
 const version = '0.1.0';
 
@@ -26,6 +27,7 @@ export function createProgram(words: Words = wordsFor(process.env)): Command {
     .version(version, '-V, --version', words('version'))
     .showHelpAfterError(words('help.after_error'))
     .addHelpText('after', `\n${words('help.exit_codes')}`)
+    .configureOutput({ outputError: (text, write) => write(`${usageInWords(words, text)}\n`) })
     .exitOverride();
   defineSystem(program, words);
   defineTalk(program, words);

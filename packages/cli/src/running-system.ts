@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { z } from 'zod';
 import { readUpState, type UpState } from './up/home-lock.js';
 import { isRunning } from './up/process-identity.js';
+import { tell } from './phrases/index.js';
 
 const Readiness = z.object({
   status: z.string(),
@@ -26,7 +27,7 @@ const get = (port: number, path: string): Promise<string> =>
     const connection = connect({ host: '127.0.0.1', port }, () => {
       connection.write(`GET ${path} HTTP/1.0\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`);
     });
-    connection.setTimeout(answerMs, () => connection.destroy(new Error('no answer')));
+    connection.setTimeout(answerMs, () => connection.destroy(new Error(tell('doctor.no_answer'))));
     connection.setEncoding('utf8').on('data', (text: string) => {
       answer += text;
       if (answer.length > 100_000) connection.destroy(new Error('too long'));

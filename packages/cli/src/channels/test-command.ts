@@ -3,7 +3,7 @@ import { collectSecrets, loadConfig, registerSecret } from '@queueclaw/runtime/s
 import { randomUUID } from 'node:crypto';
 import { CommandError, exitCode } from '../exit-code.js';
 import { printJson, printLines } from '../print.js';
-import { wordsFor } from '../phrases/index.js';
+import { tell, wordsFor } from '../phrases/index.js';
 import { type Account, withAccount } from './with-account.js';
 
 export type TestOptions = {
@@ -29,11 +29,11 @@ export async function channelsTestCommand(
   const { config } = loadConfig({ path: options.config, env: process.env, cwd: process.cwd() });
   for (const secret of collectSecrets(config, process.env)) registerSecret(secret);
   const channel = findChannel(name);
-  if (channel === undefined)
-    throw new CommandError(`There is no channel ${name}; queueclaw channels list names them.`, exitCode.usage);
+  if (channel === undefined) throw new CommandError(tell('error.no_channel', { name }), exitCode.usage);
   const wanted = account ?? usual;
   const found = config.channels.find((one) => one.name === name && (one.account ?? usual) === wanted);
-  if (found === undefined) throw new CommandError(`${name}/${wanted} is not configured.`, exitCode.usage);
+  if (found === undefined)
+    throw new CommandError(tell('error.not_configured', { name: `${name}/${wanted}` }), exitCode.usage);
   const words = wordsFor(process.env);
   const { who, sent } = await withAccount(channel, wanted, found.config, async (it) => {
     if (options.to !== undefined)
@@ -58,7 +58,7 @@ async function sendTest(
 ): Promise<void> {
   const address = code.addressOf?.(to);
   if (address === undefined || connection.send === undefined)
-    throw new CommandError(`${name} cannot send to somebody who has not written.`, exitCode.usage);
+    throw new CommandError(tell('error.cannot_write_first', { name }), exitCode.usage);
   const route = { channel: name, account, address };
   const id = randomUUID();
   const reply = { v: 1 as const, id, turn: 0, text, answers: [], status: 'answered' as const, route, at: Date.now() };

@@ -1,6 +1,7 @@
 import type { Channel, ChannelCode, Connection } from '@queueclaw/channels/names';
 import { AppError } from '@queueclaw/contracts';
 import { CommandError } from '../exit-code.js';
+import { tell } from '../phrases/index.js';
 
 const limitMs = 30_000;
 
@@ -37,7 +38,7 @@ export async function withAccount<T>(
   if (wrong !== undefined) throw new CommandError(`${channel.name}/${account}: ${wrong}`, 1, 'config.invalid');
   const code = await channel.load();
   if (code.connect === undefined)
-    throw new CommandError(`${channel.name} needs no connection: the server itself is it.`, 2, 'request.invalid');
+    throw new CommandError(tell('error.no_connection', { name: channel.name }), 2, 'request.invalid');
   const stopping = new AbortController();
   const late = setTimeout(() => stopping.abort(), limitMs);
   try {

@@ -3,6 +3,7 @@ import { fileLine } from './file-line.js';
 import { type LiveSocket, openLiveSocket } from './live-socket.js';
 import { callerHeaders, type ServerAddress } from './server-address.js';
 import type { TranscriptView } from './transcript-view.js';
+import { tell } from '../phrases/index.js';
 
 export type ChatSession = {
   /** Sends a message; one that meets a broken connection is sent again, under its id, when it is back. */
@@ -48,7 +49,7 @@ export function openChatSession(options: ChatSessionOptions): ChatSession {
       const answer = await fetch(url, { headers: callerHeaders(address), signal: AbortSignal.timeout(10_000) });
       const status = MessageStatus.safeParse(await answer.json()).data;
       if (status === undefined || status.status === 'accepted' || !waiting.has(id)) continue;
-      view.note(`(missed while away) ${status.reply?.text ?? status.status}`);
+      view.note(tell('chat.missed', { text: status.reply?.text ?? status.status }));
       for (const file of status.reply?.attachments ?? []) view.note(fileLine(file));
       settle([id], status.status === 'failed');
     }
@@ -61,7 +62,8 @@ export function openChatSession(options: ChatSessionOptions): ChatSession {
       case 'accepted': {
         const message = waiting.get(frame.id);
         if (message) message.accepted = true;
-        if (frame.position !== undefined && frame.position > 0) view.note(`(${frame.position} before it)`);
+        if (frame.position !== undefined && frame.position > 0)
+          view.note(tell('chat.before', { count: frame.position }));
         return;
       }
       case 'delta':
@@ -72,7 +74,7 @@ export function openChatSession(options: ChatSessionOptions): ChatSession {
         view.reply(frame);
         return settle(frame.answers, frame.status === 'failed');
       case 'gap':
-        view.note('(some output was missed)');
+        view.note(tell('chat.gap'));
         return void catchUp().catch(() => undefined);
       case 'error':
         view.note(`! ${frame.code}: ${frame.message}`);

@@ -7,9 +7,9 @@ import { openChatSession } from './chat-session.js';
 import { unreachable } from './http-call.js';
 import { serverAddress, terminalConversation } from './server-address.js';
 import { createTranscriptView } from './transcript-view.js';
+import { tell } from '../phrases/index.js';
 
-const help =
-  'Write and press Enter. /stop ends what is running, /quit leaves (as Ctrl-D or Ctrl-C twice do). Other /commands go to the assistant.';
+const help = tell('chat.help');
 const attemptsBeforeGivingUp = 4;
 
 const conversationOf = (given: string | undefined): string => {
@@ -57,9 +57,8 @@ export async function chatCommand(options: { readonly conversation?: string }): 
     view,
     newId: randomUUID,
     onConnected: () => {
-      if (!connected && interactive)
-        view.note(`${address.base.origin}, conversation ${conversation}. /help says more.`);
-      else if (connected && interactive) view.note('(connected again)');
+      if (!connected && interactive) view.note(tell('chat.hello', { server: address.base.origin, conversation }));
+      else if (connected && interactive) view.note(tell('chat.again'));
       connected = true;
       prompt();
     },
@@ -70,13 +69,13 @@ export async function chatCommand(options: { readonly conversation?: string }): 
       finish();
     },
     onDown: (reason, attempt) => {
-      if (attempt === 1 && connected) view.note(`(not connected: ${reason}; trying again)`);
+      if (attempt === 1 && connected) view.note(tell('chat.down', { reason }));
       if (connected || attempt < attemptsBeforeGivingUp) return;
       end.reject(unreachable(address, reason));
     },
     onRefused: (reason) => {
-      const hint = address.token === undefined ? ' Is QUEUECLAW_TOKEN set?' : '';
-      end.reject(new CommandError(`${address.base.origin} refused: ${reason}.${hint}`));
+      const hint = address.token === undefined ? tell('hint.is_token_set') : '';
+      end.reject(new CommandError(`${tell('error.refused', { server: address.base.origin, reason })}${hint}`));
     },
   });
 
@@ -94,8 +93,8 @@ export async function chatCommand(options: { readonly conversation?: string }): 
     interrupted = true;
     if (session.waiting() > 0) {
       session.stopTurn();
-      view.note('(stopping; Ctrl-C again leaves)');
-    } else view.note('(Ctrl-C again leaves)');
+      view.note(tell('chat.stopping'));
+    } else view.note(tell('chat.leave'));
     prompt();
   });
   lines.on('close', () => {

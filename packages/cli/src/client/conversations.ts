@@ -7,6 +7,7 @@ import { CommandError, exitCode } from '../exit-code.js';
 import { columns, moment, printJson, printLines } from '../print.js';
 import { callJson, callServer, jsonOf, refusal } from './http-call.js';
 import { serverAddress } from './server-address.js';
+import { tell } from '../phrases/index.js';
 
 type Json = { readonly json?: boolean };
 export type Listing = Json & { readonly limit: string };
@@ -25,12 +26,12 @@ const exportPatienceMs = 10 * 60_000;
 export function limitOf(text: string): number {
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= 100_000) return limit;
-  throw new CommandError('--limit must be a number from 1 to 100000.', exitCode.usage);
+  throw new CommandError(tell('error.limit'), exitCode.usage);
 }
 
 const pathOf = (id: string): string => {
   const parsed = ConversationId.safeParse(id);
-  if (!parsed.success) throw new CommandError('That is not the id of a conversation.', exitCode.usage);
+  if (!parsed.success) throw new CommandError(tell('error.conversation_id'), exitCode.usage);
   return `/api/conversations/${encodeURIComponent(parsed.data)}`;
 };
 
@@ -62,7 +63,8 @@ const said = (given: unknown): string[] => {
   const at = moment(entry.at);
   if (entry.role === 'tool')
     return [`${at}    ${entry.ok ? '✓' : '✗'} ${entry.name}${entry.ms === undefined ? '' : ` (${entry.ms} ms)`}`];
-  const who = entry.role === 'user' ? (entry.from?.name ?? entry.from?.id ?? 'user') : 'assistant';
+  const who =
+    entry.role === 'user' ? (entry.from?.name ?? entry.from?.id ?? tell('said.user')) : tell('said.assistant');
   const calls = entry.role === 'assistant' ? (entry.calls ?? []) : [];
   const words = entry.text === '' ? [] : [`${at}  ${who}: ${entry.text.replaceAll('\n', `\n${' '.repeat(21)}`)}`];
   return [...words, ...calls.map(({ name }) => `${at}    … ${name}`)];
@@ -97,7 +99,7 @@ export async function exportCommand(id: string, options: { readonly output?: str
   try {
     await pipeline(Readable.fromWeb(response.body), target, { end: output !== undefined });
   } catch (error) {
-    throw new CommandError(`The export broke off: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(tell('error.export', { reason: error instanceof Error ? error.message : String(error) }));
   }
   return exitCode.ok;
 }
@@ -119,7 +121,9 @@ export async function deleteCommand(ids: readonly string[], options: Json): Prom
   if (options.json) printJson({ conversations: results });
   else
     printLines(
-      results.map(({ id, deleted }) => (deleted ? `${id}: forgotten` : `${id}: there is no such conversation`)),
+      results.map(({ id, deleted }) =>
+        deleted ? tell('done.forgotten', { id }) : tell('done.no_conversation', { id }),
+      ),
     );
   return results.every(({ deleted }) => deleted) ? exitCode.ok : exitCode.failed;
 }

@@ -1,6 +1,7 @@
 import { ErrorBody } from '@queueclaw/contracts';
 import { CommandError, exitCode } from '../exit-code.js';
 import { callerHeaders, type ServerAddress } from './server-address.js';
+import { tell } from '../phrases/index.js';
 
 export type HttpCall = {
   /** Path and query. */
@@ -21,7 +22,7 @@ const reasonOf = (error: unknown): string => {
 
 /** The error for a server that is not there. */
 export function unreachable({ base, hint }: ServerAddress, reason: string): CommandError {
-  return new CommandError(`${base.origin} cannot be reached (${reason}). ${hint}`, exitCode.unreachable);
+  return new CommandError(tell('error.unreachable', { server: base.origin, reason, hint }), exitCode.unreachable);
 }
 
 /** Sends a request. @throws CommandError (unreachable) when nobody answers in time */
@@ -50,20 +51,20 @@ export async function jsonOf(address: ServerAddress, response: Response): Promis
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandError(`${address.base.origin} does not answer as QueueClaw does (HTTP ${response.status}).`);
+    throw new CommandError(tell('error.not_ours', { server: address.base.origin, status: response.status }));
   }
 }
 
 /** What a refusal says, with what to do about a missing token. */
 export function refusal(address: ServerAddress, status: number, body: unknown): CommandError {
   const error = ErrorBody.safeParse(body).data?.error;
-  if (error === undefined) return new CommandError(`${address.base.origin} answered HTTP ${status}.`);
+  if (error === undefined) return new CommandError(tell('error.http', { server: address.base.origin, status }));
   const { tokenVariable } = address;
   const hint =
     status === 401
-      ? ` Set ${tokenVariable}.`
+      ? tell('hint.token', { variable: tokenVariable })
       : error.code === 'auth.forbidden'
-        ? ` It must be in the scopes of the token (server.tokens) that ${tokenVariable} holds.`
+        ? tell('hint.scope', { variable: tokenVariable })
         : '';
   return new CommandError(`${error.code}: ${error.message}${hint}`, exitCode.failed, error.code);
 }

@@ -1,6 +1,7 @@
 import { type ClientFrame, ServerFrame } from '@queueclaw/contracts';
 import { WebSocket } from 'ws';
 import { callerHeaders, type ServerAddress } from './server-address.js';
+import { tell } from '../phrases/index.js';
 
 export type LiveSocket = {
   /** False when it is not connected: then it is lost. */
@@ -58,7 +59,7 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
     options.onFrame(frame);
   };
   const connect = (): void => {
-    let reason = 'the connection was closed';
+    let reason = tell('chat.closed');
     let refused: string | undefined;
     const mine = new WebSocket(url, {
       headers: callerHeaders(address),

@@ -10,6 +10,7 @@ import { CommandError, exitCode } from '../exit-code.js';
 import { printJson, printLines } from '../print.js';
 import { callJson, callServer, jsonOf, refusal } from './http-call.js';
 import { serverAddress, type ServerAddress } from './server-address.js';
+import { tell } from '../phrases/index.js';
 
 const Forgotten = z.object({ forgotten: z.number(), redacted: z.number() });
 /** Where a line names files. */
@@ -30,7 +31,7 @@ async function bodyOf(address: ServerAddress, path: string): Promise<Readable> {
 const broken = (error: unknown): CommandError =>
   error instanceof CommandError
     ? error
-    : new CommandError(`The export broke off: ${error instanceof Error ? error.message : String(error)}`);
+    : new CommandError(tell('error.export', { reason: error instanceof Error ? error.message : String(error) }));
 
 /**
  * `queueclaw people export <channel> <id>`: JSON lines, as they come; with `--to`, a new folder with `lines.jsonl` and the files
@@ -53,10 +54,10 @@ export async function exportPersonCommand(
 }
 
 async function saveTo(folder: string, lines: Readable, read: (file: string) => Promise<Readable>): Promise<void> {
-  if (existsSync(folder)) throw new CommandError(`${folder} is there already.`, exitCode.usage);
+  if (existsSync(folder)) throw new CommandError(tell('error.exists', { folder }), exitCode.usage);
   const draft = `${folder}.part-${process.pid}`;
   const stopped = new AbortController();
-  const stop = (): void => stopped.abort(new CommandError('Stopped; nothing was kept.', 130));
+  const stop = (): void => stopped.abort(new CommandError(tell('error.export_stopped'), 130));
   process.once('SIGINT', stop);
   try {
     await mkdir(join(draft, 'attachments'), { recursive: true, mode: 0o700 });
@@ -75,7 +76,8 @@ async function saveTo(folder: string, lines: Readable, read: (file: string) => P
     }
     await rename(draft, folder);
     printLines([
-      `${folder}: ${files.size - gone} files${gone === 0 ? '' : `; ${gone} more have expired and are kept nowhere`}`,
+      tell('done.files', { folder, count: files.size - gone }) +
+        (gone === 0 ? '' : tell('done.files_gone', { count: gone })),
     ]);
   } catch (error) {
     throw stopped.signal.aborted ? stopped.signal.reason : error;
@@ -113,6 +115,6 @@ export async function deletePersonCommand(
   const call = { path: pathOf(channel, id), method: 'DELETE', patienceMs } as const;
   const { forgotten, redacted } = Forgotten.parse(await callJson(address, call));
   if (options.json) printJson({ forgotten, redacted });
-  else printLines([`${forgotten} conversations forgotten; their words taken out of ${redacted} that others share.`]);
+  else printLines([tell('done.person_forgotten', { count: forgotten, shared: redacted })]);
   return exitCode.ok;
 }

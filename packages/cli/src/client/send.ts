@@ -7,6 +7,7 @@ import { fileLine } from './file-line.js';
 import { callServer, jsonOf, refusal } from './http-call.js';
 import { plainText } from './plain-text.js';
 import { serverAddress, terminalConversation } from './server-address.js';
+import { tell } from '../phrases/index.js';
 
 export type SendOptions = { readonly conversation?: string; readonly wait: string; readonly json?: boolean };
 
@@ -16,7 +17,7 @@ const patienceMs = 15_000;
 const waitOf = (text: string): number => {
   const waitMs = /^\d/.test(text) ? ms(text as StringValue) : undefined;
   if (waitMs === undefined || !(waitMs >= 0 && waitMs <= waitMaxMs))
-    throw new CommandError('--wait must be a duration from 0s to 120s.', exitCode.usage);
+    throw new CommandError(tell('error.wait'), exitCode.usage);
   return waitMs;
 };
 
@@ -24,7 +25,10 @@ const requestOf = (conversation: string, text: string): MessageRequest => {
   const parsed = MessageRequest.safeParse({ conversation, text });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new CommandError(`${issue?.path.join('.') ?? 'message'}: ${issue?.message ?? 'not valid'}`, exitCode.usage);
+  throw new CommandError(
+    tell('error.message', { issue: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` }),
+    exitCode.usage,
+  );
 };
 
 const queryOf = (waitMs: number): string => (waitMs > 0 ? `?wait=${Math.max(1, Math.round(waitMs / 1000))}s` : '');
@@ -33,15 +37,20 @@ const queryOf = (waitMs: number): string => (waitMs > 0 ? `?wait=${Math.max(1, M
 const isDone = ({ status }: MessageStatus, text: string, waitMs: number): boolean =>
   status === 'answered' || (status === 'accepted' && waitMs === 0) || (status === 'stopped' && text.startsWith('/'));
 
+const statusWords = (status: MessageStatus['status']): string =>
+  status === 'failed' ? tell('send.failed') : status === 'stopped' ? tell('send.stopped') : status;
+
 const say = (status: MessageStatus, done: boolean, wait: string, base: URL): void => {
   if (status.reply !== undefined && status.reply.text !== '') process.stdout.write(`${plainText(status.reply.text)}\n`);
   for (const file of status.reply?.attachments ?? []) process.stdout.write(`${plainText(fileLine(file, base))}\n`);
   if (status.status === 'accepted') {
     const { id, conversation } = status;
-    const late = `No answer within ${wait}. The message is accepted and goes on as ${id}; its answer will stand in the conversation ${conversation}.`;
-    process.stderr.write(`${done ? `Accepted as ${id}.` : late}\n`);
+    const late = tell('send.late', { wait, id, conversation });
+    process.stderr.write(`${done ? tell('send.accepted', { id }) : late}\n`);
   } else if (!done)
-    process.stderr.write(`${status.status}${status.error ? `: ${status.error.code}: ${status.error.message}` : ''}\n`);
+    process.stderr.write(
+      `${statusWords(status.status)}${status.error ? `: ${status.error.code}: ${status.error.message}` : ''}\n`,
+    );
 };
 
 /** `queueclaw send`: one message over HTTP. 0 answered (or accepted with `--wait 0s`), 1 failed, stopped or no answer yet, 2 usage, 3 unreachable. */

@@ -2,7 +2,7 @@ import { homeFolder } from '@queueclaw/runtime/home';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CommandError, exitCode } from '../exit-code.js';
-import { languageIn } from '../phrases/index.js';
+import { tell, languageIn } from '../phrases/index.js';
 import { readUpState, type UpState } from '../up/home-lock.js';
 import { isRunning } from '../up/process-identity.js';
 
@@ -37,7 +37,7 @@ export async function runningUp(env: Environment, cwd: string): Promise<UpState 
 const parse = (text: string, variable: string): URL => {
   const base = URL.parse(text);
   if (base !== null && /^https?:$/.test(base.protocol)) return base;
-  throw new CommandError(`${variable} must be an http or https address: ${text}`, exitCode.usage);
+  throw new CommandError(tell('error.address', { variable, given: text }), exitCode.usage);
 };
 
 type Place = { readonly url: string; readonly port: string; readonly usualPort: string; readonly token: string };
@@ -50,15 +50,15 @@ const find = async (
   const { url, port, usualPort, token: tokenVariable } = place;
   const identity = { token: env[tokenVariable] || undefined, tokenVariable };
   const written = env[url];
-  if (written) return { ...identity, base: parse(written, url), hint: `${url} says so.` };
+  if (written) return { ...identity, base: parse(written, url), hint: tell('hint.variable', { variable: url }) };
   const found = await running();
   if (found !== undefined)
     return {
       ...identity,
       base: parse(found, url),
-      hint: 'The running ./queueclaw up says so; is it well? (./queueclaw doctor)',
+      hint: tell('hint.running'),
     };
-  const hint = `No ./queueclaw up runs from ${homeFolder(undefined, env)}. Start one, or say where it is: ${url}=<address>.`;
+  const hint = tell('hint.nothing_runs', { home: homeFolder(undefined, env), variable: url });
   return { ...identity, base: parse(`http://127.0.0.1:${env[port] || usualPort}`, url), hint };
 };
 

@@ -1,6 +1,7 @@
 import type { ServerFrame } from '@queueclaw/contracts';
 import { fileLine } from './file-line.js';
 import { plainText } from './plain-text.js';
+import { tell } from '../phrases/index.js';
 
 type Delta = Extract<ServerFrame, { type: 'delta' }>;
 type Tool = Extract<ServerFrame, { type: 'tool' }>;
@@ -45,7 +46,7 @@ export function createTranscriptView(write: (text: string) => void, colour: bool
       if (turn < at.turn || attempt < at.attempt) return;
       const isSame = turn === at.turn && step === at.step;
       const again = attempt > at.attempt || replace === true;
-      if (isSame && again && streamed !== '') note('(the answer starts over)');
+      if (isSame && again && streamed !== '') note(tell('chat.starts_over'));
       else if (!isSame) endLine();
       if (!isSame || again) streamed = '';
       at = { turn, step, attempt };

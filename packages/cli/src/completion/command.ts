@@ -3,12 +3,13 @@ import { createProgram } from '../program.js';
 import { candidates, type Lookup } from './candidates.js';
 import { completionScripts } from './scripts.js';
 import { shells } from './shells.js';
+import { tell } from '../phrases/index.js';
 
 /** `queueclaw completion <shell>` */
 export async function completionCommand(shell: string): Promise<number> {
   const script = completionScripts.get(shell);
   if (script === undefined)
-    throw new CommandError(`There is no completion for ${shell}. There is: ${shells.join(', ')}.`, exitCode.usage);
+    throw new CommandError(tell('error.no_completion', { name: shell, known: shells.join(', ') }), exitCode.usage);
   process.stdout.write(script);
   return exitCode.ok;
 }

@@ -2,13 +2,30 @@ import { collectSecrets, readConfig, redact, registerSecret } from '@queueclaw/r
 import { exitCode } from '../exit-code.js';
 import { examine } from './examine.js';
 import type { Finding } from './finding.js';
+import { type PhraseKey, tell } from '../phrases/index.js';
+import { padded } from '../print.js';
 
 const signs: Readonly<Record<Finding['state'], string>> = { ok: '✓', warning: '!', failed: '✗' };
+
+/** Names are the same for programs in every language. */
+const labels: Readonly<Record<string, PhraseKey>> = {
+  Platform: 'doctor.platform',
+  Home: 'doctor.home',
+  Configuration: 'doctor.configuration',
+  Services: 'doctor.services',
+  Sandbox: 'doctor.sandbox',
+  Model: 'doctor.model',
+  Ports: 'doctor.ports',
+};
+const labelOf = (name: string): string => {
+  const key = labels[name];
+  return key === undefined ? name : tell(key);
+};
 
 const lines = ({ name, state, detail, hint }: Finding): string => {
   const indented = detail.replaceAll('\n', `\n${' '.repeat(18)}`);
   const more = hint === undefined || (state === 'ok' && name !== 'Model') ? '' : `\n${' '.repeat(18)}${hint}`;
-  return `${signs[state]} ${name.padEnd(15)} ${indented}${more}\n`;
+  return `${signs[state]} ${padded(labelOf(name), 15)} ${indented}${more}\n`;
 };
 
 /** `queueclaw doctor`: 0 when everything needed works, 1 when something does not. */

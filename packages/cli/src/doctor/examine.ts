@@ -6,40 +6,49 @@ import { checkHome, checkNode, checkPlatform, checkPnpm } from './machine.js';
 import { checkConfiguredRedis, checkRedisProgram } from './redis.js';
 import { findRunning, type RunningSystem } from '../running-system.js';
 import { checkModel, checkRunnerSandbox, probeThisSandbox } from './tools.js';
+import { tell } from '../phrases/index.js';
+import { whyInWords } from '../phrases/why-in-words.js';
 
 const checkPorts = async ({ server, console }: Config): Promise<Finding> => {
   try {
     await assertPortsFree([
-      { what: 'the chat page and API', ...server, variable: 'PORT', key: 'server.port' },
-      { what: 'the console', ...console, variable: 'CONSOLE_PORT', key: 'console.port' },
+      { what: tell('port.chat'), ...server, variable: 'PORT', key: 'server.port' },
+      { what: tell('port.console'), ...console, variable: 'CONSOLE_PORT', key: 'console.port' },
     ]);
-    return { name: 'Ports', state: 'ok', detail: `${server.port} and ${console.port} are free` };
+    return {
+      name: 'Ports',
+      state: 'ok',
+      detail: tell('doctor.ports_free', { first: server.port, second: console.port }),
+    };
   } catch (error) {
     return { name: 'Ports', state: 'failed', detail: reasonOf(error) };
   }
 };
 
+/** `name: why`, as the services say it. */
+const modelInWords = (detail: string | undefined): string | undefined =>
+  detail?.replace(/^([^:\s]+(?::[^:\s]+)*): (.*)$/s, (_, name: string, why: string) => `${name}: ${whyInWords(why)}`);
+
 const examineRunning = ({ pid, state, checks }: RunningSystem): Finding[] => {
   const main = checks['all-in-one'];
   const redis = main?.['redis'];
   const unwell = Object.entries(main ?? {}).filter(([, check]) => !check.ok);
-  const why = unwell.map(([name, { detail }]) => `${name}: ${detail ?? 'not ok'}`).join('; ');
+  const why = unwell.map(([name, { detail }]) => `${name}: ${detail ?? tell('doctor.not_ok')}`).join('; ');
   return [
     main === undefined
-      ? { name: 'Services', state: 'failed', detail: `process ${pid} supervises, but its services do not answer` }
+      ? { name: 'Services', state: 'failed', detail: tell('doctor.supervisor_alone', { pid }) }
       : {
           name: 'Services',
           state: unwell.length === 0 ? 'ok' : 'failed',
-          detail: why || `up is process ${pid}, at ${state.chat}`,
+          detail: why || tell('doctor.up', { pid, address: state.chat ?? '-' }),
         },
     {
       name: 'Redis',
       state: redis?.ok === true ? 'ok' : 'failed',
-      detail:
-        redis?.ok === true ? 'the services reach it, and it is safe' : (redis?.detail ?? 'the services do not answer'),
+      detail: redis?.ok === true ? tell('doctor.redis_reached') : (redis?.detail ?? tell('doctor.services_silent')),
     },
     checkRunnerSandbox(checks['tool-runner']),
-    { name: 'Model', state: 'ok', detail: main?.['model']?.detail ?? 'unknown' },
+    { name: 'Model', state: 'ok', detail: modelInWords(main?.['model']?.detail) ?? tell('unknown') },
   ];
 };
 
@@ -62,7 +71,7 @@ export async function examine(world: {
   const configuration: Finding = {
     name: 'Configuration',
     state: warnings.length > 0 ? 'warning' : 'ok',
-    detail: [source ?? 'no file: the defaults', ...warnings].join('\n'),
+    detail: [source ?? tell('doctor.no_file'), ...warnings].join('\n'),
   };
   const before = [...machine, configuration, checkHome(home)];
   const running = await findRunning(join(home, 'run'));

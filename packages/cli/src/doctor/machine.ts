@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Environment, Finding } from './finding.js';
+import { tell } from '../phrases/index.js';
 
 const nodeLeast = 24;
 
@@ -9,8 +10,8 @@ const nodeLeast = 24;
 export function checkNode(version: string): Finding {
   const name = 'Node';
   if (Number(version.split('.')[0]) >= nodeLeast) return { name, state: 'ok', detail: version };
-  const hint = 'Use ./queueclaw, which brings the right one.';
-  return { name, state: 'failed', detail: `${version} is older than ${nodeLeast}`, hint };
+  const hint = tell('doctor.node_old.hint');
+  return { name, state: 'failed', detail: tell('doctor.node_old', { version, least: nodeLeast }), hint };
 }
 
 /** pnpm, which only building and developing need. */
@@ -20,8 +21,8 @@ export function checkPnpm(env: Environment): Finding {
   return {
     name: 'pnpm',
     state: 'warning',
-    detail: 'not on PATH',
-    hint: 'Only building needs it; npm start brings it.',
+    detail: tell('doctor.pnpm'),
+    hint: tell('doctor.pnpm.hint'),
   };
 }
 
@@ -40,17 +41,22 @@ export function checkPlatform(platform: NodeJS.Platform, arch: string): Finding 
     return {
       name,
       state: 'ok',
-      detail: `WSL2 (${arch}): everything works; keep the home folder on the Linux file system, not below /mnt`,
+      detail: tell('doctor.wsl', { arch }),
     };
   if (platform === 'linux') return { name, state: 'ok', detail: `Linux (${arch})` };
   if (platform === 'darwin')
     return {
       name,
       state: 'warning',
-      detail: `macOS (${arch}): chat, models, channels and the console work; commands and file tools are refused, as their sandbox needs Linux`,
-      hint: 'brew install redis for the embedded Redis. Run the tool-runner on Linux (or in a Linux VM) for the tools.',
+      detail: tell('doctor.macos', { arch }),
+      hint: tell('doctor.macos.hint'),
     };
-  return { name, state: 'failed', detail: `${platform} is not supported`, hint: 'On Windows use WSL2.' };
+  return {
+    name,
+    state: 'failed',
+    detail: tell('doctor.unsupported', { platform }),
+    hint: tell('doctor.unsupported.hint'),
+  };
 }
 
 const bytesLeast = 200 * 1024 * 1024;
@@ -66,8 +72,8 @@ export function checkHome(home: string): Finding {
     return {
       name,
       state: 'failed',
-      detail: `${there} cannot be written`,
-      hint: 'Set QUEUECLAW_HOME to a folder of yours.',
+      detail: tell('doctor.home_closed', { folder: there }),
+      hint: tell('doctor.home_closed.hint'),
     };
   }
   const { bavail, bsize } = statfsSync(there);
@@ -75,8 +81,8 @@ export function checkHome(home: string): Finding {
     return {
       name,
       state: 'failed',
-      detail: `${there}: less than 200 MiB free`,
-      hint: 'Free some space, or set QUEUECLAW_HOME.',
+      detail: tell('doctor.home_full', { folder: there }),
+      hint: tell('doctor.home_full.hint'),
     };
   return { name, state: 'ok', detail: home };
 }

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { packageEntry } from '../program-files.js';
 import { type Environment, type Finding, reasonOf } from './finding.js';
 import type { Checks } from '../running-system.js';
+import { tell } from '../phrases/index.js';
+import { whyInWords } from '../phrases/why-in-words.js';
 
 const name = 'Sandbox';
 
@@ -16,18 +18,17 @@ const Report = z.object({
 
 const Models = z.object({ default: z.object({ name: z.string(), why: z.string() }) });
 
-const hint = 'Install bubblewrap (npm start fetches it on Debian and Ubuntu), and allow user namespaces.';
-
-const limitedHint =
-  'Commands are contained. They run one at a time, bounded by process; docs/sandbox.md says what bounds them as a whole.';
+const hint = (): string => tell('doctor.sandbox.hint');
+const limitedHint = (): string => tell('doctor.limited.hint');
 
 /** What the running tool-runner says about its sandbox. */
 export function checkRunnerSandbox(checks: Checks | undefined): Finding {
-  if (checks === undefined) return { name, state: 'failed', detail: 'the tool-runner does not answer' };
+  if (checks === undefined) return { name, state: 'failed', detail: tell('doctor.runner_silent') };
   const sandbox = checks['sandbox'];
-  if (sandbox === undefined) return { name, state: 'warning', detail: 'the tool-runner says nothing about it' };
-  const detail = sandbox.detail ?? 'tried by the tool-runner';
-  if (sandbox.ok && detail.includes('resources limited')) return { name, state: 'warning', detail, hint: limitedHint };
+  if (sandbox === undefined) return { name, state: 'warning', detail: tell('doctor.runner_untold') };
+  const detail = sandbox.detail ?? tell('doctor.runner_tried');
+  if (sandbox.ok && detail.includes('resources limited'))
+    return { name, state: 'warning', detail, hint: limitedHint() };
   return { name, state: sandbox.ok ? 'ok' : 'warning', detail };
 }
 
@@ -40,11 +41,19 @@ export async function probeThisSandbox(env: Environment, home: string): Promise<
     const { provider, containment, resources, reasons } = Report.parse(await sandbox.probeSandbox({ env, home }));
     const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
     if (containment !== 'ok')
-      return { name, state: 'warning', detail: `commands are refused (containment ${containment})${why}`, hint };
-    const detail = `${provider}: contained, resources ${resources}${why}`;
-    return resources === 'full' ? { name, state: 'ok', detail } : { name, state: 'warning', detail, hint: limitedHint };
+      return {
+        name,
+        state: 'warning',
+        detail: `${tell('doctor.refused')} (containment ${containment})${why}`,
+        hint: hint(),
+      };
+    const bounds = resources === 'full' ? '' : `, ${tell('doctor.limited')}`;
+    const detail = `${provider}: ${tell('doctor.contained')}${bounds}${why}`;
+    return resources === 'full'
+      ? { name, state: 'ok', detail }
+      : { name, state: 'warning', detail, hint: limitedHint() };
   } catch (error) {
-    return { name, state: 'warning', detail: `cannot be tried: ${reasonOf(error)}`, hint };
+    return { name, state: 'warning', detail: tell('doctor.cannot_try', { reason: reasonOf(error) }), hint: hint() };
   }
 }
 
@@ -56,11 +65,8 @@ export async function checkModel({ llm, agents }: Config, env: Environment): Pro
     const door = (await import(pathToFileURL(packageEntry('llm')).href)) as { createModels(options: unknown): unknown };
     const models = await door.createModels({ config: llm, agents, env, logger: createLogger('doctor', 'silent') });
     const choice = Models.parse(models).default;
-    const demo =
-      choice.name === 'demo'
-        ? { hint: 'Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or configure llm, for a real one.' }
-        : {};
-    return { name: model, state: 'ok', detail: `${choice.name}: ${choice.why}`, ...demo };
+    const demo = choice.name === 'demo' ? { hint: tell('doctor.demo.hint') } : {};
+    return { name: model, state: 'ok', detail: `${choice.name}: ${whyInWords(choice.why)}`, ...demo };
   } catch (error) {
     return { name: model, state: 'failed', detail: reasonOf(error) };
   }

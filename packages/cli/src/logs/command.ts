@@ -6,6 +6,7 @@ import { CommandError, exitCode } from '../exit-code.js';
 import { followFile } from './follow-file.js';
 import { lastLines } from './last-lines.js';
 import { logFiles, logNames, logParts } from './names.js';
+import { tell } from '../phrases/index.js';
 
 export type LogsOptions = {
   readonly service?: string;
@@ -23,12 +24,12 @@ const sourcesOf = (service: string | undefined): Source[] => {
   if (logFiles.includes(service)) return [{ file: service, wants: everything }];
   if (logParts.includes(service))
     return [{ file: 'all-in-one', wants: (line) => line.includes(`"part":"${service}"`) }];
-  throw new CommandError(`There is no log of ${service}. There are: ${logNames.join(', ')}.`, exitCode.usage);
+  throw new CommandError(tell('error.no_log', { name: service, known: logNames.join(', ') }), exitCode.usage);
 };
 
 const linesOf = (text: string): number => {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new CommandError('--lines must be a number from 0 to 999999.', exitCode.usage);
+  throw new CommandError(tell('error.lines'), exitCode.usage);
 };
 
 const timeOf = (line: string): string => /"time":"([^"]+)"/.exec(line)?.[1] ?? '';
@@ -51,10 +52,7 @@ export async function logsCommand(options: LogsOptions): Promise<number> {
   const sources = sourcesOf(options.service);
   const count = linesOf(options.lines);
   const folder = join(await homeOf(process.env, process.cwd()), 'logs');
-  if (!existsSync(folder) && options.follow !== true)
-    throw new CommandError(
-      `There are no logs in ${folder}: no ./queueclaw up has run from this home (QUEUECLAW_HOME).`,
-    );
+  if (!existsSync(folder) && options.follow !== true) throw new CommandError(tell('error.no_logs', { folder }));
   const colour = process.stdout.isTTY === true;
   const print = (file: string, line: string): void => {
     const text = options.json ? asJson(file, line) : formatLogLine(line, colour);

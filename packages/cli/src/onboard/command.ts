@@ -4,7 +4,7 @@ import { configFile, type Environment, loadConfig, registerSecret } from '@queue
 import { withAccount } from '../channels/with-account.js';
 import { CommandError, exitCode } from '../exit-code.js';
 import { nameChecks } from '../name-checks.js';
-import { type Words, wordsFor } from '../phrases/index.js';
+import { tell, type Words, wordsFor } from '../phrases/index.js';
 import { printJson, printLines } from '../print.js';
 import type { Asker } from './asker.js';
 import { save } from './save.js';
@@ -37,7 +37,7 @@ function given(set: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     set.map((one) => {
       const at = one.indexOf('=');
-      if (at < 1) throw new CommandError(`--set needs setting=value, not ${one.slice(0, 32)}.`, exitCode.usage);
+      if (at < 1) throw new CommandError(tell('error.set', { given: one.slice(0, 32) }), exitCode.usage);
       return [one.slice(0, at), one.slice(at + 1)];
     }),
   );

@@ -1,5 +1,6 @@
 import { isMap, isSeq, parseDocument } from 'yaml';
 import { CommandError } from '../exit-code.js';
+import { tell } from '../phrases/index.js';
 
 /** An account as it stands in the configuration; secrets are `${VARIABLE}`. */
 export type ChannelEntry = {
@@ -18,10 +19,10 @@ const usual = 'main';
 export function withChannel(text: string, { name, account, config }: ChannelEntry): string {
   const document = parseDocument(text);
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents)))
-    throw new CommandError('The configuration is not a YAML mapping; nothing was changed.', 1, 'config.invalid');
+    throw new CommandError(tell('error.no_mapping'), 1, 'config.invalid');
   const channels = document.get('channels');
   if (channels !== undefined && channels !== null && !isSeq(channels))
-    throw new CommandError('channels of the configuration is no list; nothing was changed.', 1, 'config.invalid');
+    throw new CommandError(tell('error.no_list'), 1, 'config.invalid');
   const items = isSeq(channels) ? channels.items : [];
   const at = items.findIndex(
     (item) => isMap(item) && item.get('name') === name && (item.get('account') ?? usual) === account,

@@ -1,5 +1,6 @@
 import { parseEnv } from 'node:util';
 import { CommandError } from '../exit-code.js';
+import { tell } from '../phrases/index.js';
 
 const written = (value: string): string => {
   if (/^[\w.:/@+=-]+$/.test(value)) return value;
@@ -21,7 +22,6 @@ export function withVariables(text: string, variables: Readonly<Record<string, s
   const made = `${lines.join('\n')}\n`;
   const read = parseEnv(made);
   for (const [name, value] of Object.entries(variables))
-    if (read[name] !== value)
-      throw new CommandError(`An .env file cannot hold the value of ${name}; nothing was changed.`);
+    if (read[name] !== value) throw new CommandError(tell('error.env_value', { name }));
   return made;
 }

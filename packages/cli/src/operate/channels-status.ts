@@ -5,6 +5,7 @@ import { consoleAddress } from '../client/server-address.js';
 import { exitCode } from '../exit-code.js';
 import { columns, moment, printJson, printLines } from '../print.js';
 import { configOf, type InventoryOptions, runningChecks } from './inventory.js';
+import { tell } from '../phrases/index.js';
 
 const Holder = z.object({ who: z.string(), since: z.number(), trouble: z.string().optional() });
 const Accounts = z.object({
@@ -28,7 +29,9 @@ function holderOf({ holder, parts = [] }: Account): Holder | undefined {
   if (holders.length === 0) return holder;
   const missing = parts.filter((part) => part.holder === undefined).map(({ part }) => part);
   const trouble =
-    missing.length > 0 ? `nobody listens to ${missing.join(', ')}` : holders.find((one) => one.trouble)?.trouble;
+    missing.length > 0
+      ? tell('status.nobody_part', { parts: missing.join(', ') })
+      : holders.find((one) => one.trouble)?.trouble;
   return {
     who: [...new Set(holders.map(({ who }) => who))].join(', '),
     since: Math.max(...holders.map(({ since }) => since)),
@@ -47,10 +50,20 @@ async function fleetHolders(): Promise<ReadonlyMap<string, Holder | undefined> |
   }
 }
 
+/** For people; programs get the states as they are. */
+const stateWords = {
+  connected: 'status.connected',
+  trouble: 'status.trouble',
+  disabled: 'status.disabled',
+  'not running': 'status.not_running',
+  'left off; the log says why': 'status.left_off',
+} as const;
+type State = keyof typeof stateWords;
+
 /** What is known about an account: what the processes of this machine say of theirs, and who holds its connection. */
 const heldBy = (name: string, called: boolean, holder: Holder | undefined): string => {
-  if (holder !== undefined) return `held by ${holder.who} since ${moment(holder.since)}`;
-  return findChannel(name)?.capabilities.holders === 'one' && !called ? 'nobody listens' : 'every replica';
+  if (holder !== undefined) return tell('status.held', { who: holder.who, since: moment(holder.since) });
+  return findChannel(name)?.capabilities.holders === 'one' && !called ? tell('status.nobody') : tell('status.every');
 };
 /** Whether the platform calls this account by its settings. */
 const isCalled = (name: string, config: Readonly<Record<string, unknown>> = {}): boolean => {
@@ -70,9 +83,10 @@ export async function channelsStatusCommand(options: InventoryOptions): Promise<
     const holder = holders?.get(`${name}/${account}`);
     const detail = check?.detail ?? holder?.trouble;
     const unknown = checks === undefined && holder === undefined;
-    const off = !enable ? 'disabled' : unknown ? 'not running' : 'left off; the log says why';
+    const off: State = !enable ? 'disabled' : unknown ? 'not running' : 'left off; the log says why';
     const well = check === undefined ? holder?.trouble === undefined : check.ok;
-    const state = enable && (check !== undefined || holder !== undefined) ? (well ? 'connected' : 'trouble') : off;
+    const state: State =
+      enable && (check !== undefined || holder !== undefined) ? (well ? 'connected' : 'trouble') : off;
     return {
       ...{ channel: name, account, tenant, enable, state, ...(isCalled(name, config) ? { called: true } : {}) },
       ...(detail === undefined ? {} : { detail }),
@@ -81,13 +95,12 @@ export async function channelsStatusCommand(options: InventoryOptions): Promise<
   });
   const line = ({ channel, account, state, called, detail = '', holder }: (typeof states)[number]): string[] => [
     `${channel}/${account}`,
-    state,
+    tell(stateWords[state]),
     holders === undefined || !['connected', 'trouble'].includes(state) ? '' : heldBy(channel, called === true, holder),
     detail,
   ];
   if (options.json) printJson({ channels: states });
-  else if (states.length === 0)
-    printLines(['No channel is configured. HTTP, WebSocket and the chat page need no configuration.']);
+  else if (states.length === 0) printLines([tell('status.none')]);
   else printLines(columns(states.map(line)));
   return states.some(({ state }) => state === 'trouble') ? exitCode.failed : exitCode.ok;
 }

@@ -4,6 +4,7 @@ import { callJson } from '../client/http-call.js';
 import { consoleAddress } from '../client/server-address.js';
 import { CommandError, exitCode } from '../exit-code.js';
 import { columns, moment, printJson, printLines } from '../print.js';
+import { tell } from '../phrases/index.js';
 
 type Json = { readonly json?: boolean };
 
@@ -33,14 +34,14 @@ const row = ({ id, kind, tenant, conversation, why, at, retryable }: Letter): st
   moment(at),
   kind,
   `${tenant}/${conversation}`,
-  `${why}${retryable ? '' : ' (nothing to try again)'}`,
+  `${why}${retryable ? '' : tell('letter.final')}`,
 ];
 
 /** `queueclaw dead-letters list` */
 export async function listCommand(options: Listing): Promise<number> {
   const deadLetters = await listLetters(limitOf(options.limit));
   if (options.json) printJson({ deadLetters });
-  else if (deadLetters.length === 0) printLines(['There are none.']);
+  else if (deadLetters.length === 0) printLines([tell('none')]);
   else printLines(columns(deadLetters.map(row)));
   return exitCode.ok;
 }
@@ -49,16 +50,12 @@ export async function listCommand(options: Listing): Promise<number> {
 export async function showCommand(id: string): Promise<number> {
   const found = (await listLetters(limitMax)).find((letter) => letter.id === id);
   if (found === undefined)
-    throw new CommandError(
-      `There is no dead letter ${id} among the newest ${limitMax}.`,
-      exitCode.failed,
-      'dead_letter.not_found',
-    );
+    throw new CommandError(tell('error.no_letter', { id, count: limitMax }), exitCode.failed, 'dead_letter.not_found');
   printJson(found);
   return exitCode.ok;
 }
 
-const act = async (ids: readonly string[], what: 'retry' | 'drop', options: Json, done: string): Promise<number> => {
+const act = async (ids: readonly string[], what: 'retry' | 'drop', options: Json): Promise<number> => {
   const address = await consoleAddress(process.env);
   const results: unknown[] = [];
   let failed = false;
@@ -66,7 +63,7 @@ const act = async (ids: readonly string[], what: 'retry' | 'drop', options: Json
     try {
       const path = `/api/dead-letters/${encodeURIComponent(id)}/${what}`;
       results.push(await callJson(address, { path, method: 'POST', body: {} }));
-      if (!options.json) printLines([`${id}: ${done}`]);
+      if (!options.json) printLines([tell(what === 'retry' ? 'done.letter_retried' : 'done.letter_dropped', { id })]);
     } catch (error) {
       // One that somebody else was faster with must not keep the others from it.
       if (!(error instanceof CommandError) || !error.errorCode.startsWith('dead_letter.')) throw error;
@@ -81,8 +78,7 @@ const act = async (ids: readonly string[], what: 'retry' | 'drop', options: Json
 
 /** `queueclaw dead-letters retry <id...>`: 1 when one of them could not be. */
 export const retryCommand = async (ids: readonly string[], options: Json): Promise<number> =>
-  act(ids, 'retry', options, 'is tried again');
+  act(ids, 'retry', options);
 
 /** `queueclaw dead-letters drop <id...>`: 1 when one of them could not be. */
-export const dropCommand = async (ids: readonly string[], options: Json): Promise<number> =>
-  act(ids, 'drop', options, 'dropped');
+export const dropCommand = async (ids: readonly string[], options: Json): Promise<number> => act(ids, 'drop', options);

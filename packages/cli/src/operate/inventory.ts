@@ -7,6 +7,8 @@ import { homeOf } from '../client/server-address.js';
 import { exitCode } from '../exit-code.js';
 import { columns, printJson, printLines } from '../print.js';
 import { type Checks, findRunning } from '../running-system.js';
+import { tell } from '../phrases/index.js';
+import { whyInWords } from '../phrases/why-in-words.js';
 
 export type InventoryOptions = { readonly config?: string; readonly json?: boolean };
 
@@ -38,12 +40,12 @@ export async function modelsCommand(options: InventoryOptions): Promise<number> 
   else {
     const notes = (model: (typeof models)[number]): string =>
       [
-        ...(model.default ? ['default'] : []),
-        ...(model.fallback ? ['fallback'] : []),
-        ...model.agents.map((agent) => `agent ${agent}`),
+        ...(model.default ? [tell('models.default')] : []),
+        ...(model.fallback ? [tell('models.fallback')] : []),
+        ...model.agents.map((agent) => tell('models.agent', { name: agent })),
       ].join(', ');
     printLines(columns(models.map((model) => [model.name, model.provider, model.model ?? '', notes(model)])));
-    printLines(['', `${choice.name} answers by default: ${choice.why}.`]);
+    printLines(['', tell('models.why', { name: choice.name, why: whyInWords(choice.why) })]);
   }
   return exitCode.ok;
 }
@@ -66,13 +68,13 @@ export async function toolsCommand(options: InventoryOptions): Promise<number> {
   else {
     const short = (text: string): string => text.split(/(?<=[.;])\s/)[0]?.slice(0, 90) ?? '';
     const note = (agentNames: readonly string[]): string =>
-      agentNames.length === 0 ? '' : ` (not for ${agentNames.join(', ')})`;
+      agentNames.length === 0 ? '' : tell('tools.not_for', { agents: agentNames.join(', ') });
     printLines(columns(list.map(({ name, description, notFor }) => [name, `${short(description)}${note(notFor)}`])));
     const commands = tools.allowed_commands;
     const all = commands === undefined || tools.enable_dangerous;
     printLines([
       '',
-      `Commands: ${all ? 'all, inside the sandbox' : commands.join(', ')}. Time limit: ${tools.timeout / 1000} s.`,
+      tell('tools.policy', { commands: all ? tell('tools.all') : commands.join(', '), seconds: tools.timeout / 1000 }),
     ]);
   }
   return exitCode.ok;
@@ -84,7 +86,7 @@ export async function channelsListCommand(options: InventoryOptions): Promise<nu
   if (options.json) printJson({ channels: entries });
   else {
     const setting = ({ name, required, secret }: (typeof entries)[number]['settings'][number]): string =>
-      `${name}${required ? '' : '?'}${secret ? ' (secret)' : ''}`;
+      `${name}${required ? '' : '?'}${secret ? tell('setting.secret') : ''}`;
     printLines(columns(entries.map(({ name, title, settings }) => [name, title, settings.map(setting).join(', ')])));
   }
   return exitCode.ok;

@@ -3,6 +3,7 @@ import { callJson } from '../client/http-call.js';
 import { consoleAddress } from '../client/server-address.js';
 import { exitCode } from '../exit-code.js';
 import { columns, moment, printJson, printLines } from '../print.js';
+import { tell } from '../phrases/index.js';
 
 type Json = { readonly json?: boolean };
 
@@ -39,12 +40,19 @@ export async function listPairingsCommand(options: Json): Promise<number> {
   }
   const place = ({ tenant, account }: z.infer<typeof Person>): string =>
     tenant === 'default' ? account : `${account} (${tenant})`;
-  if (waiting.length === 0) printLines(['Nobody waits.']);
-  else printLines(columns(waiting.map((one) => [one.code, moment(one.at), place(one), one.person, one.name, 'waits'])));
+  if (waiting.length === 0) printLines([tell('pairing.none')]);
+  else
+    printLines(
+      columns(
+        waiting.map((one) => [one.code, moment(one.at), place(one), one.person, one.name, tell('pairing.waits')]),
+      ),
+    );
   if (people.length > 0)
     printLines([
       '',
-      ...columns(people.map((one) => [place(one), one.person, one.name, moment(one.at), `approved by ${one.by}`])),
+      ...columns(
+        people.map((one) => [place(one), one.person, one.name, moment(one.at), tell('pairing.by', { name: one.by })]),
+      ),
     ]);
   return exitCode.ok;
 }
@@ -55,7 +63,10 @@ export async function approvePairingCommand(code: string, options: Json): Promis
   if (options.json) printJson({ approved });
   else
     printLines([
-      `${[approved.name, approved.person].filter(Boolean).join(', ')} may write to ${approved.account} now.`,
+      tell('pairing.may', {
+        who: [approved.name, approved.person].filter(Boolean).join(', '),
+        account: approved.account,
+      }),
     ]);
   return exitCode.ok;
 }
@@ -64,6 +75,6 @@ export async function approvePairingCommand(code: string, options: Json): Promis
 export async function revokePairingCommand(account: string, person: string, options: Json): Promise<number> {
   const { revoked } = Revoked.parse(await post('/api/pairings/revoke', { account, person }));
   if (options.json) printJson({ revoked });
-  else printLines([`${revoked.person} may no longer write to ${revoked.account}.`]);
+  else printLines([tell('pairing.may_not', { who: revoked.person, account: revoked.account })]);
   return exitCode.ok;
 }

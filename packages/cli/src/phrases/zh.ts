@@ -1,7 +1,7 @@
-import type { Phrases } from './index.js';
+import type { HelpPhrases } from './index.js';
 
 /** What the command line's help says, in Simplified Chinese. */
-export const zh: Phrases = {
+export const zh: HelpPhrases = {
   'title.usage': '用法：',
   'title.arguments': '参数：',
   'title.options': '选项：',

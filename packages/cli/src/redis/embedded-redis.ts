@@ -12,6 +12,7 @@ import { supervise, type Supervised } from '../up/supervise.js';
 import { untilRedisAnswers } from './ping-redis.js';
 import { redisSettings, socketUrl } from './redis-settings.js';
 import { guardOrphan } from './watchdog.js';
+import { tell } from '../phrases/index.js';
 
 export type EmbeddedRedis = Supervised & {
   /** For ingress, agent and console. */
@@ -53,7 +54,9 @@ const versionOf = async (program: string): Promise<string> => {
     const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: 10_000 });
     return /v=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '0.0.0';
   } catch (error) {
-    throw new CommandError(`${program} does not run: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(
+      tell('error.program', { program, reason: error instanceof Error ? error.message : String(error) }),
+    );
   }
 };
 
@@ -75,7 +78,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   const { program, home, runFolder, log } = options;
   const version = await versionOf(program);
   if (Number(version.split('.')[0]) < majorMin)
-    throw new CommandError(`Redis ${version} (${program}) is too old: ${majorMin} or newer is needed.`);
+    throw new CommandError(tell('error.redis_old', { version, program, least: majorMin }));
   const { socket, socketFolder } = placeSocket(runFolder);
   const passwords = { default: newPassword(), 'all-in-one': newPassword(), 'tool-runner': newPassword() };
   const dataFolder = join(home, 'redis');
@@ -88,7 +91,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   const lastLines: string[] = [];
   const gone = new AbortController();
   let answered = false;
-  let end = 'it did not start';
+  let end = tell('up.not_started');
   const onStart = (child: ChildProcess): void => {
     for (const stream of [child.stdout, child.stderr])
       if (stream)
@@ -127,10 +130,12 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   };
   answered = await untilRedisAnswers(socket, passwords.default, AbortSignal.any([gone.signal, options.signal]));
   if (!answered) {
-    if (options.signal.aborted) end = 'it was stopped before it answered';
+    if (options.signal.aborted) end = tell('up.stopped_early');
     await supervised.stop(10_000);
     cleanUp();
-    throw new CommandError(`Redis (${program}): ${end}.\n${lastLines.map((line) => `  ${line}`).join('\n')}`);
+    throw new CommandError(
+      `${tell('error.redis_ended', { program, how: end })}\n${lastLines.map((line) => `  ${line}`).join('\n')}`,
+    );
   }
   return {
     ...supervised,

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { tell } from '../phrases/index.js';
 
 const answerMs = 1_000;
 const betweenMs = 20;
@@ -9,7 +10,7 @@ export function pingOnce(socket: string, password: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
     const connection = connect(socket, () => connection.write(`AUTH default ${password}\r\nPING\r\n`));
-    connection.setTimeout(answerMs, () => connection.destroy(new Error('no answer')));
+    connection.setTimeout(answerMs, () => connection.destroy(new Error(tell('doctor.no_answer'))));
     connection.setEncoding('utf8').on('data', (chunk: string) => {
       answer += chunk;
       const lines = answer.split('\r\n').filter((line) => line !== '');
@@ -21,7 +22,7 @@ export function pingOnce(socket: string, password: string): Promise<string> {
         answer
           .split('\r\n')
           .filter((line) => line !== '')
-          .at(-1) ?? 'no answer',
+          .at(-1) ?? tell('doctor.no_answer'),
       ),
     );
   });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { CommandError } from '../exit-code.js';
+import { tell } from '../phrases/index.js';
 
 export type WantedPort = {
   readonly what: string;
@@ -19,10 +20,10 @@ const problem = (wanted: WantedPort): Promise<string | undefined> =>
   });
 
 const sentence = ({ what, host, port, variable, key }: WantedPort, code: string): string => {
-  const choose = `Choose another one: ${variable}=<port> in the environment, or ${key} in the configuration.`;
-  if (code === 'EADDRINUSE') return `Port ${port} (${what}) is taken by another program. ${choose}`;
-  if (code === 'EACCES') return `Port ${port} (${what}) may not be used by this user. ${choose}`;
-  return `${what} cannot listen on ${host}:${port} (${code}). ${choose}`;
+  const choose = tell('port.choose', { variable, key });
+  if (code === 'EADDRINUSE') return tell('port.taken', { port, what, choose });
+  if (code === 'EACCES') return tell('port.forbidden', { port, what, choose });
+  return tell('port.failed', { what, host, port, code, choose });
 };
 
 /**
@@ -37,6 +38,6 @@ export async function assertPortsFree(wanted: readonly WantedPort[]): Promise<vo
   }
   const [first, second] = wanted;
   if (first && second && first.port === second.port && first.port !== 0)
-    sentences.push(`${first.what} and ${second.what} are both configured on port ${first.port}.`);
+    sentences.push(tell('port.same', { first: first.what, second: second.what, port: first.port }));
   if (sentences.length > 0) throw new CommandError(sentences.join('\n'));
 }

@@ -2,6 +2,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { z } from 'zod';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.js';
+import { tell } from '../phrases/index.js';
 
 const Identity = z.object({ pid: z.number().int().positive(), start: z.string() });
 
@@ -69,7 +70,7 @@ export function lockHome(runFolder: string): LockOutcome {
     stale = state ?? stale;
     setAside(file, state);
   }
-  throw new Error(`The lock ${file} cannot be taken.`);
+  throw new Error(tell('error.lock', { file }));
 }
 
 /** Moves a dead process's lock away; if another `up` took it over in that moment, that one's lock is put back. */

@@ -5,6 +5,7 @@ import { type ServiceName, serviceEntry } from '../program-files.js';
 import type { BoundedLog } from './bounded-log.js';
 import { eachLine } from './line-splitter.js';
 import { supervise, type Supervised } from './supervise.js';
+import { tell } from '../phrases/index.js';
 
 type Report<T extends ServiceReport['type']> = Extract<ServiceReport, { type: T }>;
 export type Ready = Report<'ready'>;
@@ -83,7 +84,7 @@ export function runServiceProcess(options: ServiceProcessOptions): ServiceProces
   const onDeath = (how: string, restartInMs: number): boolean => {
     const reason = complaint?.message ?? how;
     if (!served && (isFinal(complaint?.code ?? '') || tries >= triesBeforeReadyMax)) {
-      ready.reject(new CommandError(`${name} does not start: ${reason}`));
+      ready.reject(new CommandError(tell('error.start', { name, reason })));
       return false;
     }
     options.onDeath(reason, restartInMs);

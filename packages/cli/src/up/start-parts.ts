@@ -10,6 +10,7 @@ import type { UpRecord } from './record.js';
 import { type Reloaded, runServiceProcess, type ServiceProcess } from './service-process.js';
 import type { Supervised } from './supervise.js';
 import type { Work } from './work-board.js';
+import { tell } from '../phrases/index.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -48,14 +49,11 @@ export const startRedis = async (scene: Scene): Promise<{ url: string; runnerUrl
   const { config, env, home, runFolder, record, announce, running } = scene;
   if (config.state.redis !== undefined) {
     const runnerUrl = env['QUEUECLAW_RUNNER_REDIS_URL'] || config.state.redis;
-    return { url: config.state.redis, runnerUrl, what: 'the configured one' };
+    return { url: config.state.redis, runnerUrl, what: tell('up.redis_configured') };
   }
   const program = findRedisServer(env);
-  if (program === undefined)
-    throw new CommandError(
-      'There is no Redis: set REDIS_URL, put redis-server on PATH, or run npm start once, which fetches one.',
-    );
-  announce({ event: 'progress', text: 'Starting Redis ...' });
+  if (program === undefined) throw new CommandError(tell('error.no_redis'));
+  announce({ event: 'progress', text: tell('up.starting_redis') });
   const redis = await startEmbeddedRedis({
     program,
     home,
@@ -74,10 +72,14 @@ export const startRedis = async (scene: Scene): Promise<{ url: string; runnerUrl
     record.set({ socketFolder: redis.socketFolder });
     announce({
       event: 'progress',
-      text: `The home's path is too long for a socket: Redis listens in ${redis.socketFolder}`,
+      text: tell('up.socket', { folder: redis.socketFolder }),
     });
   }
-  return { url: redis.url, runnerUrl: redis.runnerUrl, what: `${redis.version}, data in ${join(home, 'redis')}` };
+  return {
+    url: redis.url,
+    runnerUrl: redis.runnerUrl,
+    what: tell('up.redis_data', { version: redis.version, folder: join(home, 'redis') }),
+  };
 };
 
 /** Starts a service and keeps it running. */

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { signalGroup } from './end-process.js';
+import { tell } from '../phrases/index.js';
 
 export type Supervised = {
   readonly name: string;
@@ -29,7 +30,7 @@ const delayMaxMs = 30_000;
 const steadyMs = 60_000;
 
 const describeEnd = (code: number | null, signal: NodeJS.Signals | null): string =>
-  signal === null ? `it ended with code ${code ?? 'unknown'}` : `it was killed by ${signal}`;
+  signal === null ? tell('up.ended', { code: code ?? 'unknown' }) : tell('up.killed', { signal });
 
 /** Keeps a process running: one that dies is started again, later each time (0.25 s up to 30 s). */
 export function supervise({ name, launch, onStart, onDeath }: SuperviseOptions): Supervised {
@@ -59,7 +60,7 @@ export function supervise({ name, launch, onStart, onDeath }: SuperviseOptions):
       };
       started.once('exit', (code, signal) => end(describeEnd(code, signal)));
       started.once('error', (error) => {
-        if (started.pid === undefined) end(`it cannot be started: ${error.message}`);
+        if (started.pid === undefined) end(tell('up.cannot_start', { reason: error.message }));
       });
     });
     onStart(started);

@@ -1,5 +1,6 @@
 import type { Announce } from './announce.js';
 import type { Ready, ServiceProcess } from './service-process.js';
+import { tell } from '../phrases/index.js';
 
 const patienceMs = 10_000;
 
@@ -15,7 +16,7 @@ export async function untilReady(
   const waiting = new Set(services.map(({ name }) => name));
   for (const { name, ready } of services) void ready.then(() => waiting.delete(name)).catch(() => undefined);
   const reminder = setInterval(
-    () => announce({ event: 'progress', text: `Still waiting for ${[...waiting].join(' and ')} ...` }),
+    () => announce({ event: 'progress', text: tell('up.waiting', { names: [...waiting].join(' and ') }) }),
     patienceMs,
   );
   const stopped = new Promise<undefined>((resolve) => {

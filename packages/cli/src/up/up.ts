@@ -24,6 +24,7 @@ import { endLeftovers } from './take-over.js';
 import { untilReady } from './until-ready.js';
 import { untilToolsKnown } from './until-tools-known.js';
 import { workBoard } from './work-board.js';
+import { tell } from '../phrases/index.js';
 
 const redisGraceMs = 15_000;
 
@@ -31,17 +32,15 @@ const takeHome = async (runFolder: string, announce: Announce): Promise<{ record
   const outcome = lockHome(runFolder);
   if (!outcome.held) {
     const { pid } = outcome.owner;
-    const where = outcome.state.chat === undefined ? '' : ` It serves ${outcome.state.chat}.`;
-    throw new CommandError(
-      `QueueClaw already runs from this home: process ${pid}.${where}\nStop that one first (kill ${pid}), or use another home: QUEUECLAW_HOME=<folder>.`,
-    );
+    const where = outcome.state.chat === undefined ? '' : tell('error.home_serves', { address: outcome.state.chat });
+    throw new CommandError(tell('error.home_taken', { pid, where }));
   }
   if (outcome.stale !== undefined) {
     const ended = await endLeftovers(outcome.stale);
     if (ended.length > 0)
       announce({
         event: 'warning',
-        text: `the last start ended without stopping; ended what it left: ${ended.join(', ')}`,
+        text: tell('up.leftovers', { names: ended.join(', ') }),
       });
   }
   return { record: keepRecord(outcome.lock, stopOrder), release: outcome.lock.release };
@@ -50,7 +49,7 @@ const takeHome = async (runFolder: string, announce: Announce): Promise<{ record
 const startAll = async (scene: Scene, startedAt: number): Promise<void> => {
   const { config, env, cwd, home, runFolder, announce, stop } = scene;
   const redis = await startRedis(scene);
-  announce({ event: 'progress', text: 'Starting the services ...' });
+  announce({ event: 'progress', text: tell('up.starting') });
   const configFile = join(runFolder, 'tool-runner.yaml');
   writeFileSync(configFile, runnerConfig(config), { mode: 0o600 });
   const onReloaded = ({ changed, restartNeeded }: Reloaded): void => {
@@ -125,8 +124,8 @@ export async function up(options: UpOptions): Promise<void> {
   try {
     for (const text of warnings) announce({ event: 'warning', text });
     await assertPortsFree([
-      { what: 'the chat page and API', ...config.server, variable: 'PORT', key: 'server.port' },
-      { what: 'the console', ...config.console, variable: 'CONSOLE_PORT', key: 'console.port' },
+      { what: tell('port.chat'), ...config.server, variable: 'PORT', key: 'server.port' },
+      { what: tell('port.console'), ...config.console, variable: 'CONSOLE_PORT', key: 'console.port' },
     ]);
     const sayWork = workBoard(announce);
     const scene = { ...options, config, source, home, runFolder, record, openLog, running, sayWork };
