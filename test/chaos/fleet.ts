@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import {
   type FakeSlack,
   type FakeTelegram,
+  freePort,
   startFakeSlack,
   startFakeTelegram,
   uniqueNamespace,
 } from '@queueclaw/testing';
-import { freePort, type ServiceName, type ServiceProcess, startService } from '../e2e/service-process.js';
+import { type ServiceName, type ServiceProcess, startService } from '../e2e/service-process.js';
 import { openSwitchboard, type Switchboard } from '../e2e/switchboard.js';
 import { type ModelServer, startModelServer } from './model-server.js';
 import { type RedisProcess, startRedisProcess } from './redis-process.js';

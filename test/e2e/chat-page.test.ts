@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
+import { eventually, freePort, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { launchBrowser } from './browser.js';
-import { freePort, type ServiceProcess, startService } from './service-process.js';
+import { type ServiceProcess, startService } from './service-process.js';
 import { openSwitchboard, type Switchboard } from './switchboard.js';
 
 /** Where to put pictures of the page for the documentation; nowhere unless set. */

@@ -4,10 +4,18 @@ import { join } from 'node:path';
 import { keys, type MessageStatus, ServerFrame, shardTag } from '@queueclaw/contracts';
 import { connectRedis } from '@queueclaw/runtime';
 import { aclRules } from '@queueclaw/runtime/settings';
-import { eventually, redisAs, refusals, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
+import {
+  eventually,
+  freePort,
+  redisAs,
+  refusals,
+  startRedis,
+  type TestRedis,
+  uniqueNamespace,
+} from '@queueclaw/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort, type ServiceProcess, startService } from './service-process.js';
+import { type ServiceProcess, startService } from './service-process.js';
 
 const mailKey = 'the mail key of this test, not to be seen anywhere';
 let redis: TestRedis;

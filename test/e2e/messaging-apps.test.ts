@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { channels } from '@queueclaw/channels';
 import { aclRules } from '@queueclaw/runtime/settings';
-import { eventually, redisAs, refusals, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
+import {
+  eventually,
+  freePort,
+  redisAs,
+  refusals,
+  startRedis,
+  type TestRedis,
+  uniqueNamespace,
+} from '@queueclaw/testing';
 import { afterAll, beforeAll, expect, it, test } from 'vitest';
 import { type App, type Platforms, startPlatforms } from './platforms.js';
-import { freePort, type ServiceProcess, startService } from './service-process.js';
+import { type ServiceProcess, startService } from './service-process.js';
 import { openSwitchboard, type Switchboard } from './switchboard.js';
 
 let redis: TestRedis;

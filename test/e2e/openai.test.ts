@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
+import { eventually, freePort, startRedis, type TestRedis, uniqueNamespace } from '@queueclaw/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort, type ServiceProcess, startService } from './service-process.js';
+import { type ServiceProcess, startService } from './service-process.js';
 
 let redis: TestRedis;
 let home: string;

@@ -4,6 +4,7 @@ export * from './eventually.js';
 export * from './feishu/fake-feishu.js';
 export * from './file-giver.js';
 export * from './file-server.js';
+export * from './free-port.js';
 export * from './node-from-source.js';
 export * from './redeliver.js';
 export * from './redis-server.js';

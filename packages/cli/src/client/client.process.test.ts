@@ -1,13 +1,13 @@
 import { keys, shardTag } from '@queueclaw/contracts';
 import { connectRedis } from '@queueclaw/runtime';
-import { eventually, startRedis, type TestRedis } from '@queueclaw/testing';
+import { eventually, freePort, startRedis, type TestRedis } from '@queueclaw/testing';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, makeWorld, type Started, type World } from '../up/up-fixture.js';
+import { makeWorld, type Started, type World } from '../up/up-fixture.js';
 
 const patience = { timeoutMs: 40_000 };
 let world: World;

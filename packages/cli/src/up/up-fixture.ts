@@ -1,8 +1,7 @@
-import { nodeFromSource } from '@queueclaw/testing';
+import { nodeFromSource, freePort } from '@queueclaw/testing';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,16 +33,6 @@ export type World = {
   /** Ends everything that is still there. */
   clear(): Promise<void>;
 };
-
-/** A TCP port of loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** A home of its own with free ports, for tests that start the real system. */
 export async function makeWorld(prefix: string = join(tmpdir(), 'qc-up-')): Promise<World> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { startGuarded } from '../guarded-process.js';
 import { findProsody } from '../redis-server.js';
 import { testCertificate, testKey } from './certificate.js';
+import { freePort } from '../free-port.js';
 
 /** A real XMPP server on loopback, with accounts and rooms. */
 export type Prosody = {
@@ -115,15 +116,6 @@ Component "${rooms}" "muc"
 Component "files.${domain}" "http_file_share"
   http_file_share_size_limit = 1048576
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const portOf = (server: Server): number => {
   const address = server.address();
