@@ -35,6 +35,7 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@anthropic-ai/sdk': ['packages/llm/src/anthropic/'],
   '@aws-sdk/client-s3': ['packages/blobs/src/s3/'],
   ollama: ['packages/llm/src/ollama/'],
+  'cron-parser': ['packages/conversations/src/schedules/'],
   execa: ['packages/sandbox/', 'packages/cli/', 'packages/testing/'],
   'node:child_process': ['packages/sandbox/', 'packages/cli/', 'packages/testing/'],
   commander: ['packages/cli/'],

@@ -12,6 +12,7 @@ export * from './model.js';
 export * from './pairing.js';
 export * from './phrases/index.js';
 export * from './preferences.js';
+export * from './schedules.js';
 export * from './tools.js';
 export * from './transcript.js';
 export * from './websocket.js';

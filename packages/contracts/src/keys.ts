@@ -105,6 +105,14 @@ export const keys = {
     `${tag}:t:${tenant}:pairing:${account}:waiting`,
   /** hash by person: whom an operator has approved */
   paired: (tag: string, tenant: string, account: string): string => `${tag}:t:${tenant}:pairing:${account}:people`,
+  /** hash: a conversation's schedules by id, `<id>:paused`, and when one was last due, `<id>:last` */
+  schedules: (tag: string, a: ActorAddress): string => `${tag}:t:${a.tenant}:messages:${a.conversation}:sc`,
+  /** hash by `conversation/id`: whose a schedule is (`personIn`), all of a tenant's in this shard */
+  scheduled: (tag: string, tenant: string): string => `${tag}:t:${tenant}:scheduled`,
+  /** hash by person: how many schedules they have in this shard */
+  schedulers: (tag: string, tenant: string): string => `${tag}:t:${tenant}:schedulers`,
+  /** hash by id: what is remembered for a person (`p.<personIn>`) or in a conversation (`c.<its id>`) */
+  memories: (tag: string, tenant: string, owner: string): string => `${tag}:t:${tenant}:memory:${owner}`,
   /** pub/sub: stop a running step or tool */
   controlChannel: (tag: string): string => `${tag}:control`,
 } as const;

@@ -4,4 +4,7 @@ export * from './message-status.js';
 export * from './open.js';
 export * from './parse-command.js';
 export * from './people.js';
+export * from './schedules/rule-of.js';
+export * from './schedules/schedules.js';
+export * from './schedules/scheduled-mail.js';
 export * from './types.js';

@@ -25,6 +25,7 @@ export async function forgetConversation(shard: Shard, address: ActorAddress): P
       ...[keys.state(tag, 'replies', address), keys.mailbox(tag, 'replies', address)],
       ...[keys.due(tag, 'messages'), keys.due(tag, 'replies'), keys.conversations(tag, address.tenant)],
       ...[keys.commands(tag, address), keys.forgotten(tag), keys.pace(tag, address)],
+      ...[keys.schedules(tag, address), keys.scheduled(tag, address.tenant), keys.schedulers(tag, address.tenant)],
     ],
     [actorMember(address), address.conversation, forgottenMax],
   );

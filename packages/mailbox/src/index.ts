@@ -20,6 +20,7 @@ export * from './record.js';
 export * from './redis-error.js';
 export * from './results.js';
 export * from './rounds.js';
+export * from './schedules.js';
 export * from './seal.js';
 export * from './send-gate.js';
 export * from './shards.js';

@@ -10,7 +10,14 @@ import { hold, letGo } from './scripts/hold.js';
 import { ingest } from './scripts/ingest.js';
 import { notify } from './scripts/notify.js';
 import { obey } from './scripts/obey.js';
-import { claimDelivery, commitDelivery, deliver, postponeDelivery, recordDelivery } from './scripts/outbox.js';
+import {
+  claimDelivery,
+  commitDelivery,
+  deliver,
+  postponeDelivery,
+  recordDelivery,
+  renewDelivery,
+} from './scripts/outbox.js';
 import { keepPace } from './scripts/pace.js';
 import { approvePairing, askPairing } from './scripts/pairing.js';
 import { readLive } from './scripts/read-live.js';
@@ -18,11 +25,15 @@ import { cutOff, redact } from './scripts/redact.js';
 import { redeliver } from './scripts/redeliver.js';
 import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
+import { addSchedule, dropSchedule, markSchedule } from './scripts/schedules.js';
 import { maySend, toldBySend } from './scripts/send-gate.js';
 import { summarise } from './scripts/summarise.js';
 import { arm, suspend } from './scripts/suspend.js';
 
 const sources = {
+  addSchedule,
+  dropSchedule,
+  markSchedule,
   appendLive,
   approvePairing,
   arm,
@@ -53,6 +64,7 @@ const sources = {
   redeliver,
   release,
   renew,
+  renewDelivery,
   results,
   summarise,
   suspend,
@@ -68,6 +80,7 @@ const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
   ...([
     'obey',
     'summarise',
+    'dropSchedule',
     'cutOff',
     'redact',
     'deliver',
@@ -75,6 +88,7 @@ const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
     'commitDelivery',
     'postponeDelivery',
     'recordDelivery',
+    'renewDelivery',
     'endDraft',
     'readDraft',
     'maySend',

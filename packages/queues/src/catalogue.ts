@@ -1,4 +1,4 @@
-import { DeliveryRound, Task, Wake } from '@queueclaw/contracts';
+import { DeliveryRound, Firing, Task, Wake } from '@queueclaw/contracts';
 import { defineQueue, type QueueDefinition } from './define.js';
 
 /*
@@ -32,5 +32,18 @@ export const repliesQueue: QueueDefinition<DeliveryRound> = defineQueue({
   ...life,
 });
 
+/** A schedule is due. The clock puts these jobs there and says how often they are tried (`openClock`). */
+export const schedulesQueue: QueueDefinition<Firing> = defineQueue({
+  name: 'schedules',
+  schema: Firing,
+  keepCompleted: { count: 100 },
+  ...life,
+});
+
 /** What Bull Board shows. */
-export const allQueues: readonly { readonly name: string }[] = [messagesQueue, tasksQueue, repliesQueue];
+export const allQueues: readonly { readonly name: string }[] = [
+  messagesQueue,
+  tasksQueue,
+  repliesQueue,
+  schedulesQueue,
+];

@@ -2,6 +2,7 @@ import { type AppError, toAppError } from '@queueclaw/contracts';
 import { counter, histogram, type Logger, redact } from '@queueclaw/runtime';
 import { type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { dueAtOf } from './clock.js';
 import type { QueueDefinition } from './define.js';
 
 /** What stays with a finished job to be looked at: counts, ids and times. Never text. */
@@ -12,6 +13,8 @@ export type JobHandle<T> = {
   readonly id: string;
   /** Milliseconds since the epoch when the job was added. */
   readonly addedAt: number;
+  /** When it was to start: the same however often it is tried. */
+  readonly dueAt: number;
   /** Adds a line to the job's log; lines are kept until the end and written in one go. No text of people, no secret. */
   log(line: string): void;
   /** Replaces the payload; a worker that takes over after a crash finds this one. */
@@ -129,6 +132,7 @@ async function run<T>(
   const handle: JobHandle<T> = {
     id: job.id ?? '',
     addedAt: job.timestamp,
+    dueAt: dueAtOf(job),
     log: (line) => void lines.push(`${new Date().toISOString()} ${line}`),
     update: (payload) => job.updateData(payload),
   };

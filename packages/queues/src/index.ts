@@ -1,4 +1,5 @@
 export * from './catalogue.js';
+export { type Clock, openClock, type Recurrence } from './clock.js';
 export * from './consume.js';
 export * from './define.js';
 export * from './group-commit.js';

@@ -3,6 +3,7 @@ import { currentTime } from './current-time/spec.js';
 import { editFile } from './edit-file/spec.js';
 import { listFiles } from './list-files/spec.js';
 import { readFile } from './read-file/spec.js';
+import { schedule } from './schedule/spec.js';
 import { searchFiles } from './search-files/spec.js';
 import { sendFile } from './send-file/spec.js';
 import { shell } from './shell/spec.js';
@@ -18,4 +19,5 @@ export const tools: readonly Tool[] = [
   searchFiles,
   sendFile,
   currentTime,
+  schedule,
 ];

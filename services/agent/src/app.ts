@@ -1,5 +1,5 @@
 import { openBlobs } from '@queueclaw/blobs';
-import { openDoor } from '@queueclaw/conversations';
+import { openDoor, openSchedules } from '@queueclaw/conversations';
 import { createModels, createTranscriber, type Models, sharedGate } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
 import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
@@ -9,12 +9,14 @@ import { fileChecker } from './check-files.js';
 import { fromControl } from './from-control.js';
 import { fromMessages } from './from-messages.js';
 import { fromResults } from './from-results.js';
+import { fromSchedules, tenantsOf } from './from-schedules.js';
 import { voiceListener } from './hear-voices.js';
 import { watchHeap } from './heap-watch.js';
 import { imageLoader } from './load-images.js';
 import { profilesFrom } from './profiles.js';
 import { trackSteps } from './running-steps.js';
 import { serviceCallRunner } from './service-tools/run-calls.js';
+import { scheduleTool } from './service-tools/schedule/run.js';
 import type { StepDeps } from './step.js';
 import { toReplies } from './to-replies.js';
 import { toTasks } from './to-tasks.js';
@@ -51,7 +53,9 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     const { enable_dangerous: enableDangerous, allowed_commands: allowedCommands } = settings.current().tools;
     return { enableDangerous, ...(allowedCommands ? { allowedCommands } : {}) };
   });
-  const serviceCalls = serviceCallRunner(shards, {}, logger);
+  const schedules = openSchedules(shards);
+  const serviceTools = { schedule: scheduleTool(schedules, () => settings.current().schedules) };
+  const serviceCalls = serviceCallRunner(shards, serviceTools, logger);
   const replies = toReplies(shards);
   const blobTrouble = (err: unknown): void => logger.warn({ err }, 'attachments cannot be stored or read');
   const blobs = openBlobs({ config: config.state.blobs, home, onError: blobTrouble });
@@ -85,6 +89,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
       logger,
     }),
     fromControl(connectRedis(redisUrl, 'subscriber', onError), shards, steps),
+    fromSchedules({ door, schedules, connect, tenants: () => tenantsOf(settings.current()), logger }),
     fromResults({ shards, waker, connect, checkFiles: fileChecker(blobs, logger), logger }),
     createDispatcher({
       mailbox,
@@ -104,7 +109,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     stop: async (graceMs) => {
       await Promise.all(consumers.map((consumer) => consumer.stop(graceMs)));
       await Promise.all(parts.map((part) => part.stop(graceMs)));
-      await Promise.all([tasks.close(), replies.close(), budget.close()]);
+      await Promise.all([tasks.close(), replies.close(), budget.close(), schedules.close()]);
       blobs.close();
       await door.close();
       gate.close();

@@ -47,7 +47,7 @@ describe('Bull Board', () => {
   it('shows every queue of every shard', async () => {
     const { queues } = await read<{ queues: { name: string }[] }>('/queues/api/queues');
     expect(queues.map(({ name }) => name)).toEqual(
-      ['messages', 'tasks', 'replies'].flatMap((name) => [`0.${name}`, `1.${name}`]),
+      ['messages', 'tasks', 'replies', 'schedules'].flatMap((name) => [`0.${name}`, `1.${name}`]),
     );
   });
 

@@ -21,6 +21,7 @@ const hot: readonly ConfigPath[] = [
   ['agents'],
   ['llm'],
   ['speech'],
+  ['schedules'],
   ...['enable_dangerous', 'timeout', 'allowed_commands'].map((key) => ['tools', key]),
   ['limits'],
 ];

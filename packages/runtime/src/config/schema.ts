@@ -162,6 +162,16 @@ const Tools = z.strictObject({
   sandbox: SandboxConfig.prefault({}),
 });
 
+/** What people may have come to them at other times. */
+const Schedules = z.strictObject({
+  /** Of one person, in each shard. */
+  per_person: count(1_000).default(20),
+  /** Not more often than this. */
+  min_interval: duration('1s', '7d').default(60_000),
+  /** Nothing is due later than this, and what recurs ends then. */
+  horizon: duration('1h', '3650d').default(366 * 86_400_000),
+});
+
 /** What may be used up in one day; absent: no limit. */
 const Budget = z.strictObject({
   /** In and out, of all models. */
@@ -280,6 +290,7 @@ export const Config = z.strictObject({
   speech: Speech.prefault({}),
   channels: z.array(ChannelConfig).max(1_000).default([]),
   tools: Tools.prefault({}),
+  schedules: Schedules.prefault({}),
   limits: Limits.prefault({}),
   state: State.prefault({}),
   telemetry: Telemetry.prefault({}),

@@ -20,7 +20,7 @@ const every = { tenant: '*', conversation: '*' };
 const nothing: RedisRights = { keys: [], reads: [], appends: [], hears: [], says: [] };
 
 /** BullMQ's keys of one queue. */
-const queue = (tag: string, name: 'messages' | 'tasks' | 'replies'): string => `${tag}:${name}:*`;
+const queue = (tag: string, name: 'messages' | 'tasks' | 'replies' | 'schedules'): string => `${tag}:${name}:*`;
 
 /** Everything of every conversation: mail, state, tickets, transcript, outbox, live stream, records of messages. */
 const conversations = (tag: string): string => `${tag}:t:*`;
@@ -44,12 +44,12 @@ const ingress: RightsIn = (tag) => ({
   says: [keys.live(tag, every), keys.controlChannel(tag), keys.holderLine(tag, '*')],
 });
 
-/** Runs turns: consumes wakes and results, produces tasks and replies. */
+/** Runs turns: consumes wakes and results, produces tasks and replies; its own clock is `schedules`. */
 const agent: RightsIn = (tag) => ({
   ...nothing,
   keys: [
     ...[conversations(tag), due(tag), queue(tag, 'messages'), queue(tag, 'tasks'), queue(tag, 'replies')],
-    ...[keys.results(tag), keys.dead(tag), keys.refused(tag)],
+    ...[queue(tag, 'schedules'), keys.results(tag), keys.dead(tag), keys.refused(tag)],
   ],
   hears: [keys.controlChannel(tag)],
   says: [keys.live(tag, every), keys.controlChannel(tag)],
@@ -71,6 +71,8 @@ const console: RightsIn = (tag) => ({
     ...[queue(tag, 'messages'), queue(tag, 'tasks'), queue(tag, 'replies'), due(tag), keys.dead(tag)],
     ...[keys.mailbox(tag, 'messages', every), keys.state(tag, 'messages', every), keys.mailbox(tag, 'replies', every)],
     ...[keys.message(tag, '*', '*'), keys.person(tag, '*', '*')],
+    ...[queue(tag, 'schedules'), keys.schedules(tag, every), keys.scheduled(tag, '*'), keys.schedulers(tag, '*')],
+    keys.memories(tag, '*', '*'),
     ...[keys.pairingAccounts(tag, '*'), keys.pairingWaiting(tag, '*', '*'), keys.paired(tag, '*', '*')],
   ],
   reads: [

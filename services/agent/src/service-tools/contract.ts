@@ -11,6 +11,8 @@ export type ServiceCall = {
   readonly shared: boolean;
   /** Wishes for a time zone, the strongest first. */
   readonly zones: readonly (string | undefined)[];
+  /** When the model asked for it: the same whenever a crash repeats the call. Milliseconds since the epoch. */
+  readonly askedAt: number;
   /** Milliseconds since the epoch, of Redis' clock. */
   readonly now: number;
 };

@@ -15,7 +15,7 @@ import type { ServiceCall, ServiceRun, ServiceTools } from './contract.js';
 const seconds = histogram('queueclaw_service_tool_seconds', 'Run time of tools that the agent runs itself', ['tool']);
 
 /** What the calls of a turn have in common. */
-export type Around = Omit<ServiceCall, 'name' | 'asker' | 'shared'>;
+export type Around = Pick<ServiceCall, 'address' | 'zones' | 'now'>;
 
 /**
  * Runs the calls among these that no runner runs, one after another in the model's order, and appends what came of them to
@@ -52,10 +52,16 @@ export function serviceCallRunner(shards: Shards, tools: ServiceTools, logger: L
     const asker = journal.answers.at(-1);
     if (asker === undefined) return;
     const { redis, tag } = shards.of(around.address);
+    const askedAt = journal.entries.findLast(({ role }) => role === 'assistant')?.at ?? journal.startedAt;
     for (const pending of calls) {
       if (!runsInAgent(pending.name)) continue;
+      // Who was frozen meanwhile finds that others have done it, or that nobody wants it any more.
+      const out = await redis.hget(keys.waiting(tag, around.address), pending.call).catch((error: unknown) => {
+        throw redisError(error);
+      });
+      if (out !== `t${pending.ticket}`) continue;
       const startedAt = performance.now();
-      const call = { ...around, asker, shared: asker.group === true, name: nameOf(pending) };
+      const call = { ...around, askedAt, asker, shared: asker.group === true, name: nameOf(pending) };
       const outcome = await outcomeOf(call, pending);
       const ms = Math.round(performance.now() - startedAt);
       seconds.observe({ tool: pending.name }, ms / 1_000);

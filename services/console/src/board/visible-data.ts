@@ -4,7 +4,7 @@
  */
 const visible: ReadonlySet<string> = new Set([
   ...['v', 'tenant', 'conversation', 'channel', 'why', 'mail', 'at'],
-  ...['call', 'tool', 'deadlineAt', 'startedAt', 'trace'],
+  ...['call', 'tool', 'deadlineAt', 'startedAt', 'trace', 'schedule'],
 ]);
 const charsMax = 200;
 
