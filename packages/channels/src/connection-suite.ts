@@ -215,12 +215,14 @@ export function connectionPromises(
     {
       says: 'sends a file as it is, under its name, and says it again when the platform has failed or refused it',
       check: async () => {
-        const { filesBytesMax } = channel.capabilities;
+        const { filesBytesMax, fileTypes } = channel.capabilities;
         const { files, nextFile } = counterpart();
         if ((filesBytesMax === undefined) !== (files === undefined)) fail('what is sent of files is not looked at');
         if (files === undefined) return;
         await withLine(async (line) => {
-          for (const [name, type, content] of samples) {
+          const taken = samples.filter(([, type]) => fileTypes?.includes(type) ?? true);
+          const [, sampleType = fail('none of the samples is taken')] = taken[0] ?? [];
+          for (const [name, type, content] of taken) {
             const mail = await hear(line);
             await sendFile(line, mail, name, type, content);
             const has = (): boolean => files().some((file) => file.name === name && content.equals(file.bytes));
@@ -233,7 +235,7 @@ export function connectionPromises(
             const mail = await hear(line);
             await (nextFile ?? counterpart().next)[mishap]();
             const before = files().length;
-            const error = await refused(sendFile(line, mail, 'not.txt', 'text/plain', Buffer.from('not sent')));
+            const error = await refused(sendFile(line, mail, 'not.sent', sampleType, Buffer.from('not sent')));
             if (error.code !== code) fail(`${error.code}: ${error.publicMessage}`);
             if (files().length > before) fail('it was sent all the same');
           }

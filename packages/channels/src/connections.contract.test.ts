@@ -166,11 +166,12 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
   dingtalk: async () => {
     const it = await testing.startFakeDingTalk();
     const counterpart: Counterpart = {
-      config: { client_id: it.clientId, client_secret: it.secret, api_root: it.url },
+      config: { client_id: it.clientId, client_secret: it.secret, api_root: it.url, media_root: it.url },
       wrong: { client_secret: 'a-wrong-secret-of-ours' },
       secrets: [it.secret],
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ markdown }) => markdown),
+      files: () => it.files,
       gives: gives(it, (bytes) => it.keep(bytes), 'nothing'),
       next: {
         away: () => it.next({ status: 503 }),
@@ -208,6 +209,7 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: Object.values(keys),
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ content }) => content),
+      files: () => it.files,
       gives: gives(it, (bytes) => it.keep(bytes), 'film'),
       next: {
         away: () => it.next({ status: 502 }),
@@ -224,6 +226,8 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
       secrets: [it.secret],
       say: (text) => it.say(text),
       sent: () => it.sent.map(({ content }) => content),
+      files: () => it.files,
+      nextFile: { away: () => it.next({ errcode: -1 }), gone: () => it.next({ errcode: 93_006 }) },
       gives: gives(
         it,
         (bytes) => JSON.stringify(it.keep(bytes)),

@@ -80,6 +80,8 @@ export const Capabilities = z.strictObject({
   files: z.boolean(),
   /** The largest file that can be sent; absent: none can, and people are told its name. */
   filesBytesMax: z.number().int().min(1).max(4_294_967_296).optional(),
+  /** Media types that can be sent; absent: all. */
+  fileTypes: z.array(z.string().min(3).max(127)).min(1).max(64).optional(),
   /** The largest picture that is shown as one; a larger one is a file like any other. */
   picturesBytesMax: z.number().int().min(1).max(4_294_967_296).optional(),
   voice: z.boolean(),

@@ -6,7 +6,8 @@ import { type ChannelConfig, createSlots, type Health, type Logger } from '@queu
 import { setTimeout as pause } from 'node:timers/promises';
 import { doorOf, type Entry, keyOf, usualAccount } from './door-of.js';
 import { publishMenu } from './publish-menu.js';
-import { throughHolder } from './through-holder.js';
+import { blobBytes } from './reply-files.js';
+import { type OpenFile, throughHolder } from './through-holder.js';
 import { type AdmissionOptions, createAdmission } from './access/admission.js';
 import { sharedConversation } from './access/shared-conversation.js';
 import { shareParts } from './share-parts.js';
@@ -107,7 +108,7 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
         throw error;
       });
       if (signal.aborted) return own.stop();
-      const connection = shared(channel, keyOf(name, account), own);
+      const connection = shared(channel, settings, own);
       door.trouble(undefined);
       const deafen = listen(options, settings, channel, connection, door.troubled);
       open.set(keyOf(name, account), { channel, code, connection, deafen });
@@ -120,10 +121,13 @@ export function fromChannels(options: FromChannelsOptions): FromChannels {
       void keepTrying(settings, tryOnce, signal);
     }
   };
-  const shared = ({ capabilities }: Channel, name: string, own: Connection): Connection => {
+  const shared = ({ capabilities }: Channel, settings: ChannelConfig, own: Connection): Connection => {
+    const { blobs } = options;
+    const name = keyIn(settings);
+    const files = blobs && { openFile: ((file) => blobBytes(blobs, settings.tenant, file)) satisfies OpenFile };
     if (capabilities.sends !== 'holder' || options.line === undefined) return own;
     const onError = (err: unknown): void => logger.warn({ err }, `others cannot send by ${name}`);
-    return throughHolder(own, { line: options.line, name, onError });
+    return throughHolder(own, { line: options.line, name, onError, ...files });
   };
   /** A platform that is away when we start, or a network that is not there yet, comes back some time. */
   const keepTrying = async (

@@ -37,7 +37,13 @@ const connection: Connection = {
 };
 const deliver = (
   attachments: readonly Attachment[],
-  { most = 100, sent = 0, tenant = 'acme', text = 'one two' } = {},
+  {
+    most = 100,
+    sent = 0,
+    tenant = 'acme',
+    text = 'one two',
+    types,
+  }: { most?: number; sent?: number; tenant?: string; text?: string; types?: string[] } = {},
 ): Promise<void> => {
   const reply: Reply = {
     ...{ v: 1, id: 'r1', turn: 1, text, answers: ['m1'], status: 'answered', route: { channel: 'pigeon' }, at: 0 },
@@ -45,7 +51,11 @@ const deliver = (
   };
   const render = (one: Reply): { text: string }[] =>
     (one.text === text ? one.text.split(' ') : [one.text]).map((part) => ({ text: part }));
-  const capabilities = { buttons: false, ...(most === 0 ? {} : { filesBytesMax: most }) };
+  const capabilities = {
+    buttons: false,
+    ...(most === 0 ? {} : { filesBytesMax: most }),
+    ...(types && { fileTypes: types }),
+  };
   const channel = { capabilities } as unknown as Channel;
   const account = { channel, code: { parse: () => [], render }, connection, deafen: async () => undefined };
   const progress = { sent, waited: false, record: async (part: number) => void recorded.push(part) };
@@ -69,18 +79,22 @@ it('a delivery that goes on sends no file again that the platform has', async ()
   expect(seen).toEqual([{ text: '', bytes: 'the bytes', key: 'k/3' }]);
 });
 
-it('a line says what became of a file that is too large, gone, of another tenant or taken nowhere', async () => {
+it('a line says what became of a file that is too large, gone, of another tenant, of another kind or taken nowhere', async () => {
   await deliver([{ ...file, size: 101 }]);
   await deliver([{ ...file, id: `sha256-${'0'.repeat(64)}` }], { text: '好' });
   await deliver([file], { tenant: 'other' });
   await deliver([file], { most: 0 });
+  await deliver([file], { types: ['image/png'] });
+  await deliver([file], { types: ['image/png', file.type] });
   const lines = seen.filter(({ text }) => text.includes('a.txt')).map(({ text }) => text);
   expect(lines).toEqual([
     'The file a.txt (101 B) could not be sent here: at most 100 B are taken.',
     '文件 a.txt（9 B）无法发送：文件已不再保存。',
     'The file a.txt (9 B) could not be sent here: it is no longer kept.',
     'The file a.txt (9 B) could not be sent here: no files are sent here yet.',
+    'The file a.txt (9 B) could not be sent here: files of its kind are not taken.',
   ]);
+  expect(seen.at(-1)).toMatchObject({ bytes: 'the bytes' });
 });
 
 it('a file that the platform refuses becomes a line under the same key, and the rest is sent', async () => {

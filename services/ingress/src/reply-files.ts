@@ -31,7 +31,7 @@ export async function replyFile(
   reply: Reply,
   { id, name: given, type, size }: Attachment,
 ): Promise<ReplyFile> {
-  const { filesBytesMax: most } = channel.capabilities;
+  const { filesBytesMax: most, fileTypes } = channel.capabilities;
   const name = attachmentName(given);
   const line = (key: PhraseKey): Outgoing => {
     const language = languageOf(reply);
@@ -41,13 +41,19 @@ export async function replyFile(
   };
   const instead = line('file.refused');
   if (most === undefined) return { out: line('file.none'), instead };
+  if (fileTypes !== undefined && !fileTypes.includes(type)) return { out: line('file.type'), instead };
   if (size > most) return { out: line('file.large'), instead };
   if (!(await blobs.touch(tenant, id))) return { out: line('file.gone'), instead };
-  const file: OutgoingFile = { id, name, type, size, open: () => bytesOf(blobs, tenant, id, size) };
+  const file: OutgoingFile = { id, name, type, size, open: () => blobBytes(blobs, tenant, { id, size }) };
   return { out: { text: '', file }, instead };
 }
 
-async function* bytesOf(blobs: Sender['blobs'], tenant: string, id: string, size: number): AsyncIterable<Uint8Array> {
+/** The bytes of what is kept, as long as it is what it was. */
+export async function* blobBytes(
+  blobs: Pick<Blobs, 'get'>,
+  tenant: string,
+  { id, size }: Pick<OutgoingFile, 'id' | 'size'>,
+): AsyncIterable<Uint8Array> {
   const found = await blobs.get(tenant, id);
   if (found?.size !== size) {
     found?.stream.destroy();

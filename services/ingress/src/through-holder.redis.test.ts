@@ -5,7 +5,7 @@ import { connectRedis } from '@queueclaw/runtime';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it, test } from 'vitest';
-import { throughHolder } from './through-holder.js';
+import { type OpenFile, throughHolder } from './through-holder.js';
 
 const connections: Redis[] = [];
 const space = { namespace: uniqueNamespace(), shards: 1 };
@@ -31,6 +31,11 @@ afterAll(() => {
   for (const redis of connections) redis.disconnect();
 });
 
+/** The store that all replicas share. */
+const openFile: OpenFile = async function* ({ id, size }) {
+  yield await Promise.resolve(Buffer.from(`${id.slice(-3)} of ${size}`));
+};
+
 /** Two replicas with the same account; the first one listens once it is told to. */
 const replicas = (): {
   readonly sent: string[];
@@ -46,14 +51,17 @@ const replicas = (): {
   const [holder, other] = lines.map((line, at) =>
     throughHolder(
       {
-        send: async ({ text, body }, to, key) => {
+        send: async ({ text, body, file }, to, key) => {
           if (failure !== undefined) throw failure;
+          let bytes = '';
+          for await (const piece of file?.open() ?? []) bytes += Buffer.from(piece).toString();
+          if (file !== undefined) return void sent.push(`${at}: ${file.name} ${file.type} ${bytes} ${key}`);
           sent.push(`${at}: ${text} ${JSON.stringify(body)} ${to.address?.['chat']} ${key}`);
         },
         listen: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
         stop: async () => undefined,
       },
-      { line, name, onError: () => undefined },
+      { line, name, onError: () => undefined, openFile },
     ),
   );
   if (holder === undefined || other === undefined) throw new Error('no replicas');
@@ -82,6 +90,20 @@ it('sends by the process that listens, whoever is told to send', async () => {
   for (const by of [holder, other])
     await expect(send(by, 'to nobody')).rejects.toMatchObject({ code: 'channel.failed' });
   expect(sent).toHaveLength(2);
+});
+
+it('a file goes by its id: who listens reads it where it is kept', async () => {
+  const { sent, holder, other, listen } = replicas();
+  listen();
+  const about = { id: `sha256-${'0'.repeat(64)}`, name: '报告.pdf', type: 'application/pdf', size: 7 };
+  const file = { ...about, open: () => openFile({ ...about, size: 8 }) };
+  await holder.send?.({ text: '', file }, route, 'own', never);
+  await eventually(() => other.send?.({ text: '', file }, route, 'other', never));
+  expect(sent).toEqual(['0: 报告.pdf application/pdf 000 of 8 own', '0: 报告.pdf application/pdf 000 of 7 other']);
+  const nowhere = { ...file, id: '../../etc/passwd' };
+  await expect(other.send?.({ text: '', file: nowhere }, route, 'x', never)).rejects.toMatchObject({
+    code: 'channel.failed',
+  });
 });
 
 test.each([

@@ -1,5 +1,5 @@
-import type { Connection, Outgoing } from '@queueclaw/channels';
-import { AppError, isErrorCode, Route, toAppError } from '@queueclaw/contracts';
+import type { Connection, Outgoing, OutgoingFile } from '@queueclaw/channels';
+import { AppError, AttachmentId, isErrorCode, Route, toAppError } from '@queueclaw/contracts';
 import type { HolderLine } from '@queueclaw/mailbox';
 import { z } from 'zod';
 
@@ -8,13 +8,22 @@ export type HolderOptions = {
   /** What is held, e.g. `wecom-bot/main`. */
   readonly name: string;
   readonly onError: (error: unknown) => void;
+  /** The bytes of a file that another replica wants to have sent: they do not travel with the question. */
+  readonly openFile?: OpenFile;
 };
+export type OpenFile = (file: Pick<OutgoingFile, 'id' | 'size'>) => AsyncIterable<Uint8Array>;
 
 /** A little less than a delivery may take: the answer is wanted by somebody still. */
 const sendMsMax = 20_000;
 
+const File = z.object({
+  id: AttachmentId,
+  name: z.string().max(255),
+  type: z.string().max(127),
+  size: z.number().int().nonnegative(),
+});
 const Question = z.object({
-  out: z.looseObject({ text: z.string() }),
+  out: z.looseObject({ text: z.string(), file: File.optional() }),
   to: Route,
   key: z.string().max(1_000),
   /** Milliseconds since the epoch: nobody waits for an answer after this. */
@@ -38,7 +47,8 @@ const failed = (publicMessage: string, cause?: unknown): AppError =>
  * A connection that sends by its own line while this process listens, and asks the process that listens otherwise. When nobody
  * listens, or no answer comes, it is tried again later; what was sent though its answer was lost is then sent again under the same key.
  */
-export function throughHolder(connection: Connection, { line, name, onError }: HolderOptions): Connection {
+export function throughHolder(connection: Connection, options: HolderOptions): Connection {
+  const { line, name, onError, openFile } = options;
   const { send, listen } = connection;
   if (send === undefined || listen === undefined) return connection;
   let holds = false;
@@ -48,7 +58,7 @@ export function throughHolder(connection: Connection, { line, name, onError }: H
       const { out, to, key, until } = Question.parse(question);
       const leftMs = until - Date.now();
       if (leftMs <= 0) throw failed('This was asked too long ago.');
-      await send(out as Outgoing, to, key, AbortSignal.timeout(Math.min(leftMs, sendMsMax)));
+      await send(withFile(out, openFile), to, key, AbortSignal.timeout(Math.min(leftMs, sendMsMax)));
       return {};
     } catch (thrown) {
       const { code, publicMessage, retryAfterMs, waits } = toAppError(thrown, 'channel.failed');
@@ -69,7 +79,7 @@ export function throughHolder(connection: Connection, { line, name, onError }: H
   };
   return {
     ...connection,
-    send: (out, to, key, signal) => (holds ? send(out, to, key, signal) : ask({ out: { ...out }, to, key }, signal)),
+    send: (out, to, key, signal) => (holds ? send(out, to, key, signal) : ask({ out: asData(out), to, key }, signal)),
     listen: async (signal) => {
       const ended = new AbortController();
       holds = true;
@@ -83,4 +93,14 @@ export function throughHolder(connection: Connection, { line, name, onError }: H
       }
     },
   };
+}
+
+/** A message without what cannot travel. */
+const asData = ({ file, ...rest }: Outgoing): z.input<typeof Question>['out'] =>
+  file === undefined ? rest : { ...rest, file: { id: file.id, name: file.name, type: file.type, size: file.size } };
+
+function withFile({ file, ...rest }: z.output<typeof Question>['out'], openFile: OpenFile | undefined): Outgoing {
+  if (file === undefined) return rest as Outgoing;
+  if (openFile === undefined) throw new AppError('channel.rejected', { publicMessage: 'No files are kept here.' });
+  return { ...(rest as Outgoing), file: { ...file, open: () => openFile(file) } };
 }

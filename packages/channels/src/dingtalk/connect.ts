@@ -18,11 +18,12 @@ export async function connect(config: DingTalkConfig, door: ChannelDoor): Promis
     if (message.success) await door.receive(message.data);
   };
   return {
-    send: async ({ text, body }, { address = {} }, _key, signal) => {
+    send: async ({ text, body, file }, { address = {} }, _key, signal) => {
       const { person, group } = address;
       const to = group === undefined ? (person === undefined ? undefined : { person }) : { group };
       if (to === undefined) throw new AppError('channel.rejected');
-      await robot.post(String(body ?? text), to, signal);
+      if (file === undefined) await robot.post(String(body ?? text), to, signal);
+      else await robot.postFile(file, to, signal);
     },
     fetch: robot.fetchFile,
     listen: (signal) =>

@@ -15,6 +15,15 @@ export function failureOf(status: number, code: string | undefined): AppError {
 export const isStaleToken = (status: number, code: string | undefined): boolean =>
   status === 401 || code === 'InvalidAuthentication';
 
+/** Of uploads: busy, too many calls, and tokens that ended. */
+const passing = new Set([-1, 88, 90_002, 90_018, 40_001, 40_014, 42_001]);
+
+/** A refused upload, by the code of the older API. */
+export const uploadFailure = (code: number): AppError =>
+  new AppError(passing.has(code) ? 'channel.failed' : 'channel.rejected', {
+    publicMessage: `DingTalk: the file was not taken (error ${code}).`,
+  });
+
 /** Nobody answered, or not in time. */
 export const unreachable = (): AppError =>
   new AppError('channel.failed', { publicMessage: 'DingTalk cannot be reached.' });

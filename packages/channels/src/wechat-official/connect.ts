@@ -1,12 +1,17 @@
 import { AppError } from '@queueclaw/contracts';
 import { remembered } from '../remembered.js';
-import type { ChannelDoor, Connection, WebhookAnswer, WebhookRequest } from '../contract.js';
+import { z } from 'zod';
+import type { ChannelDoor, Connection, OutgoingFile, WebhookAnswer, WebhookRequest } from '../contract.js';
+import { mediaForm } from '../media-form.js';
 import { wechatApi } from '../wechat-api.js';
 import { fieldsIn, isPlainlySigned, sealedFields } from '../wechat-call.js';
 import { WeChatMessage } from '../wechat-message.js';
 import type { WeChatOfficialConfig } from './config.js';
 import { failureOf, staleToken } from './failure.js';
+import { mediaKind } from './media.js';
 import type { Body } from './render.js';
+
+const Media = z.looseObject({ media_id: z.string().min(1).max(512) });
 
 /**
  * Connects one account: asks for a token. WeChat calls the webhook; a call is answered after its mail is durable, always with
@@ -26,23 +31,28 @@ export async function connect(config: WeChatOfficialConfig, door: ChannelDoor): 
   await api.check();
   const sent = remembered();
 
-  const post = async (content: string, person: string, signal: AbortSignal): Promise<void> =>
-    void (await api.post(
-      '/cgi-bin/message/custom/send',
-      { touser: person, msgtype: 'text', text: { content } },
-      signal,
-    ));
+  const post = async (type: string, content: object, person: string, signal: AbortSignal): Promise<void> => {
+    const words = { touser: person, msgtype: type, [type]: content };
+    await api.post('/cgi-bin/message/custom/send', words, signal);
+  };
+  const postFile = async (file: OutgoingFile, person: string, signal: AbortSignal): Promise<void> => {
+    const kind = mediaKind(file);
+    if (kind === undefined) throw new AppError('channel.rejected', { publicMessage: 'WeChat takes no such file.' });
+    const uploaded = await api.post(`/cgi-bin/media/upload?type=${kind}`, await mediaForm(file), signal);
+    await post(kind, { media_id: Media.parse(uploaded).media_id }, person, signal);
+  };
   const hear = async (fields: object): Promise<void> => {
     const message = WeChatMessage.safeParse(fields);
     if (message.success) await door.receive(message.data);
   };
   return {
-    send: async ({ text, body }, { address = {} }, key, signal) => {
+    send: async ({ text, body, file }, { address = {} }, key, signal) => {
       const { to: person, message } = address;
       if (person === undefined) throw new AppError('channel.rejected');
       const once = `${key} ${message}`;
       if (sent.has(once)) return;
-      await post((body as Body | undefined)?.text ?? text, person, signal);
+      if (file !== undefined) await postFile(file, person, signal);
+      else await post('text', { content: (body as Body | undefined)?.text ?? text }, person, signal);
       sent.add(once);
     },
     fetch: ({ handle }, signal) => api.fetchMedia(handle, signal),

@@ -1,5 +1,6 @@
 import type { Channel } from '../contract.js';
 import { WeChatOfficialConfig } from './config.js';
+import { mediaTypes } from './media.js';
 
 /** A WeChat official account: signed webhooks, encrypted or plain, in; customer-service messages by the API out. */
 export const wechatOfficial: Channel<WeChatOfficialConfig> = {
@@ -8,6 +9,7 @@ export const wechatOfficial: Channel<WeChatOfficialConfig> = {
   capabilities: {
     ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
     ...{ markdown: 'none', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
+    ...{ filesBytesMax: 10_000_000, picturesBytesMax: 10_000_000, fileTypes: [...mediaTypes] },
     // WeChat documents limits of a day only.
     rates: { account: [{ most: 50, seconds: 1 }], chat: [{ most: 5, seconds: 1 }], chatIn: ['to'] },
   },

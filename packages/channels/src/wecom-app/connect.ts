@@ -7,7 +7,8 @@ import { sealedEcho, sealedFields } from '../wechat-call.js';
 import { WeChatMessage } from '../wechat-message.js';
 import type { WeComAppConfig } from './config.js';
 import { failureOf, staleToken, unreachablePerson } from './failure.js';
-import { mediaForm, mediaKind } from './media.js';
+import { mediaForm } from '../media-form.js';
+import { mediaKind } from './media.js';
 import type { Body } from './render.js';
 
 const Media = z.looseObject({ media_id: z.string().min(1).max(512) });

@@ -1,5 +1,4 @@
 import type { OutgoingFile } from '../contract.js';
-import { fileBytes } from '../file-bytes.js';
 
 const pictureBytesMax = 10_000_000;
 const voiceBytesMax = 2_000_000;
@@ -8,11 +7,4 @@ const voiceBytesMax = 2_000_000;
 export function mediaKind({ type, size }: Pick<OutgoingFile, 'type' | 'size'>): 'image' | 'voice' | 'file' {
   if (['image/png', 'image/jpeg'].includes(type) && size <= pictureBytesMax) return 'image';
   return type === 'audio/amr' && size <= voiceBytesMax ? 'voice' : 'file';
-}
-
-/** The form that uploads a file. @throws AppError `channel.failed` */
-export async function mediaForm(file: OutgoingFile): Promise<FormData> {
-  const form = new FormData();
-  form.set('media', new File([await fileBytes(file)], file.name, { type: file.type }));
-  return form;
 }

@@ -2,15 +2,19 @@ import { AppError } from '@queueclaw/contracts';
 import type { WSClient } from '@wecom/aibot-node-sdk';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ChannelDoor, Connection } from '../contract.js';
+import type { ChannelDoor, Connection, OutgoingFile } from '../contract.js';
+import { fileBytes } from '../file-bytes.js';
 import { remembered } from '../remembered.js';
 import type { WeComBotConfig } from './config.js';
 import { failureOf, isPassing, unreachable } from './failure.js';
 import { fetchFile } from './fetch-file.js';
 import { openInbox } from './inbox.js';
 import { keepLine } from './line.js';
+import { mediaKind } from './media.js';
 import { Message } from './message.js';
 import type { Body } from './render.js';
+
+const uploadMs = 18_000;
 
 const Refusal = z.looseObject({ errcode: z.number().int() });
 /** Other times than usual, milliseconds, for tests: between signs of life, and until WeCom has answered. */
@@ -38,8 +42,8 @@ export async function connect(
   };
   const onMessage = openInbox({ take, trouble: door.trouble, signal: door.signal });
   /** @returns the code of a refusal; 0 when WeCom has it */
-  const told = async (calling: Promise<unknown>, ends: AbortSignal): Promise<number> => {
-    const signal = AbortSignal.any([ends, AbortSignal.timeout(answerMs)]);
+  const told = async (calling: Promise<unknown>, ends: AbortSignal, ms = answerMs): Promise<number> => {
+    const signal = AbortSignal.any([ends, AbortSignal.timeout(ms)]);
     const aborted = Promise.withResolvers<never>();
     const onAbort = (): void => aborted.reject(unreachable());
     signal.addEventListener('abort', onAbort, { once: true });
@@ -81,13 +85,25 @@ export async function connect(
     const code = await told(client.sendMessage(chat, { msgtype: 'markdown', markdown: { content } }), signal);
     if (code !== 0) throw failureOf(code);
   };
+  /** Files are sent by themselves: an answer to a request is words. */
+  const postFile = async (file: OutgoingFile, chat: string, signal: AbortSignal): Promise<void> => {
+    const client = line;
+    if (client === undefined || signal.aborted) throw unreachable();
+    const kind = mediaKind(file);
+    const uploading = client.uploadMedia(await fileBytes(file), { type: kind, filename: file.name });
+    const refused = await told(uploading, signal, uploadMs);
+    if (refused !== 0) throw failureOf(refused);
+    const code = await told(client.sendMediaMessage(chat, kind, (await uploading).media_id), signal);
+    if (code !== 0) throw failureOf(code);
+  };
   return {
-    send: async ({ text, body }, { address = {} }, key, signal) => {
+    send: async ({ text, body, file }, { address = {} }, key, signal) => {
       const { chat, request } = address;
       if (chat === undefined) throw new AppError('channel.rejected');
       const once = `${key} ${request}`;
       if (sent.has(once)) return;
-      await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, once, signal);
+      if (file !== undefined) await postFile(file, chat, signal);
+      else await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, once, signal);
       sent.add(once);
     },
     fetch: (file, signal) => fetchFile(url, file, AbortSignal.any([signal, door.signal])),

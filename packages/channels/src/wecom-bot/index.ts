@@ -9,6 +9,7 @@ export const wecomBot: Channel<WeComBotConfig> = {
     ...{ delivery: 'platform', holders: 'one', sends: 'holder', edit: false, typing: false, buttons: false },
     ...{ files: false, voice: false, markdown: 'full', textMax: 20_480, textUnit: 'bytes', idempotence: 'none' },
     outboxesPerJob: 1,
+    ...{ filesBytesMax: 10_000_000, picturesBytesMax: 10_000_000 },
     rates: {
       account: [{ most: 50, seconds: 1 }],
       chat: [

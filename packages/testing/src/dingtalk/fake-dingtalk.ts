@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { bodyOf } from '../body-of.js';
 import { type FileGiver, fileGiver } from '../file-giver.js';
 
 type Json = Record<string, unknown>;
@@ -27,6 +28,8 @@ export type FakeDingTalk = {
   /** Sends any text down the streams. */
   push(frame: string): void;
   readonly sent: readonly DingTalkMessage[];
+  /** Files that people were sent. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** Keeps what a person sends, or (elsewhere) says that it lies there; tells its download code. */
   keep(bytes: Uint8Array | string): string;
   /** How files that people send are given out. */
@@ -51,18 +54,14 @@ const secret = 'a-client-secret-of-the-fake-dingtalk';
 const topic = '/v1.0/im/bot/messages/get';
 const paramBytesMax = 15_000;
 
-async function bodyOf(request: IncomingMessage): Promise<Json> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json);
-}
-
 /** Starts one on a free port of loopback. */
 export async function startFakeDingTalk(): Promise<FakeDingTalk> {
   const sent: DingTalkMessage[] = [];
   const mishaps: DingTalkMishap[] = [];
   const open = new Map<string, Json>();
   const files = new Map<string, Uint8Array | string>();
+  const shared: { name: string; bytes: Uint8Array; kind: string }[] = [];
+  const uploads = new Map<string, (typeof shared)[number]>();
   const tickets = new Set<string>();
   const giving = fileGiver();
   const sockets = new WebSocketServer({ noServer: true });
@@ -80,6 +79,14 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
       return answer(response, mishap.status, { code: mishap.code, message: 'refused' });
     }
     const param = String(body['msgParam'] ?? '');
+    const { photoURL, mediaId, fileName } = JSON.parse(param) as Record<string, string | undefined>;
+    const shown = uploads.get(photoURL ?? mediaId ?? '');
+    const kind = { sampleImageMsg: 'image', sampleFile: 'file' }[String(body['msgKey'])];
+    if (shown !== undefined && shown.kind === kind) {
+      shared.push({ ...shown, name: fileName ?? shown.name });
+      if (mishap === 'cut after accepting') return void response.destroy();
+      return answer(response, 200, { processQueryKey: `k${(serial += 1)}` });
+    }
     const { title, text } = JSON.parse(param) as { title?: string; text?: string };
     if (body['robotCode'] !== clientId || body['msgKey'] !== 'sampleMarkdown' || !title || !text)
       return answer(response, 400, { code: 'invalidParameter', message: 'refused' });
@@ -87,6 +94,15 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
     sent.push({ to, title, markdown: text });
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, { processQueryKey: `k${(serial += 1)}` });
+  };
+  const take = async (query: URLSearchParams, form: Json, response: ServerResponse): Promise<void> => {
+    if (token === '' || query.get('access_token') !== token) return answer(response, 200, { errcode: 40_014 });
+    const [file, kind] = [form['media'], query.get('type') ?? ''];
+    if (!(file instanceof File) || !['image', 'file', 'voice'].includes(kind) || file.size > 20_971_520)
+      return answer(response, 200, { errcode: 40_035, errmsg: 'invalid' });
+    const id = `@lA${(serial += 1)}`;
+    uploads.set(id, { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()), kind });
+    answer(response, 200, { errcode: 0, errmsg: 'ok', type: kind, media_id: id, created_at: 1_790_000_000 });
   };
   const openStream = (body: Json, response: ServerResponse): void => {
     const wanted = (body['subscriptions'] ?? []) as { type: string; topic: string }[];
@@ -108,6 +124,8 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
         if ('x-acs-dingtalk-access-token' in request.headers) return void response.writeHead(400).end();
         return void giving.give(response, asked);
       }
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+      if (pathname === '/media/upload') return take(searchParams, body, response);
       if (request.url === '/v1.0/gateway/connections/open') return openStream(body, response);
       if (request.url === '/v1.0/oauth2/accessToken') {
         if (body['appKey'] !== clientId || body['appSecret'] !== secret)
@@ -157,7 +175,7 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ clientId, secret, sent, giving },
+    ...{ clientId, secret, sent, giving, files: shared },
     say: (text, more = {}) => {
       const message = {
         ...{ msgId: `msg${(serial += 1)}==`, msgtype: 'text', text: { content: text }, robotCode: clientId },

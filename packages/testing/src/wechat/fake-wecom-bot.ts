@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -37,6 +37,8 @@ export type FakeWeComBot = {
   /** Sends any text down the line. */
   push(text: string): void;
   readonly sent: readonly WeComBotMessage[];
+  /** Files that people were sent. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   listeners(): number;
   /** How many signs of life came. */
   heartbeats(): number;
@@ -63,6 +65,10 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
   const sockets = new WebSocketServer({ noServer: true });
   const given = new Map<string, { readonly bytes: Uint8Array; readonly name: string | undefined }>();
   const giving = fileGiver();
+  const files: { name: string; bytes: Uint8Array; kind: string }[] = [];
+  const media = new Map<string, (typeof files)[number]>();
+  type Upload = { name: string; kind: string; total: number; md5: string; pieces: Buffer[] };
+  const uploads = new Map<string, Upload>();
   let current: WebSocket | undefined;
   let last: Json | undefined;
   let serial = 1_000;
@@ -111,6 +117,29 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
       return tell(socket, frame, 846_605);
     take(socket, frame, { to, request, content, finished: finish }, id);
   };
+  /** Files come in pieces, in any order. */
+  const upload = (socket: WebSocket, frame: Frame): void => {
+    const { body = {}, headers, cmd } = frame;
+    const id = String(body['upload_id']);
+    const told = (more: Json): void => send(socket, { headers, errcode: 0, errmsg: 'ok', body: more });
+    if (cmd === 'aibot_upload_media_init') {
+      const fresh = `u${(serial += 1)}`;
+      const [name, kind] = [String(body['filename']), String(body['type'])];
+      uploads.set(fresh, { name, kind, total: Number(body['total_chunks']), md5: String(body['md5']), pieces: [] });
+      return told({ upload_id: fresh });
+    }
+    const one = uploads.get(id);
+    if (one === undefined) return tell(socket, frame, 40_058);
+    if (cmd === 'aibot_upload_media_chunk') {
+      one.pieces[Number(body['chunk_index'])] = Buffer.from(String(body['base64_data']), 'base64');
+      return told({});
+    }
+    const bytes = Buffer.concat(one.pieces);
+    if (one.pieces.length !== one.total || createHash('md5').update(bytes).digest('hex') !== one.md5)
+      return tell(socket, frame, 40_058);
+    media.set(`media-${id}`, { name: one.name, kind: one.kind, bytes });
+    told({ type: one.kind, media_id: `media-${id}`, created_at: '1790000000' });
+  };
   const serve = (socket: WebSocket, frame: Frame): void => {
     if (frame.cmd === 'aibot_subscribe') return subscribe(socket, frame);
     if (socket !== current) return tell(socket, frame, 600_042);
@@ -119,8 +148,17 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
       if (!silent) tell(socket, frame, 0);
       return;
     }
+    if (frame.cmd?.startsWith('aibot_upload_media_') === true) return upload(socket, frame);
     if (frame.cmd === 'aibot_respond_msg') return answered(socket, frame);
     if (frame.cmd !== 'aibot_send_msg') return tell(socket, frame, 40_058);
+    const kind = String(frame.body?.['msgtype']);
+    const shown = media.get((frame.body?.[kind] as { media_id?: string } | undefined)?.media_id ?? '');
+    if (shown?.kind === kind) {
+      const mishap = mishaps.shift();
+      if (typeof mishap === 'object') return tell(socket, frame, mishap.errcode);
+      files.push(shown);
+      return mishap === 'cut after accepting' ? socket.terminate() : tell(socket, frame, 0);
+    }
     const { content = '' } = (frame.body?.['markdown'] ?? {}) as { content?: string };
     take(socket, frame, { to: String(frame.body?.['chatid']), request: undefined, content, finished: true });
   };
@@ -149,7 +187,7 @@ export async function startFakeWeComBot(): Promise<FakeWeComBot> {
   };
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ botId, secret, sent, giving },
+    ...{ botId, secret, sent, files, giving },
     keep: (bytes, name) => {
       const key = randomBytes(32);
       const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false);
