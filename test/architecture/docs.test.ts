@@ -47,7 +47,7 @@ test('finds a planted dead path', () => {
   expect(deadPaths({ path: 'README.md', text })).toEqual(['packages/nowhere/x.ts', 'docs/never.md']);
 });
 
-const settings = /^(QUEUECLAW_[A-Z_]+|[A-Z]+_API_KEY|REDIS_URL|PORT|CONSOLE_PORT|OLLAMA_HOST)$/;
+const settings = /^(QUEUECLAW_[A-Z_]+|OTEL_[A-Z_]+|[A-Z]+_API_KEY|REDIS_URL|PORT|CONSOLE_PORT|OLLAMA_HOST)$/;
 
 test('.env.example lists exactly the variables that are read', () => {
   const product = sourceFiles().filter(({ path }) => !isForTests(path) && !path.startsWith('packages/testing/'));

@@ -6,8 +6,10 @@ import { aclRules } from '@queueclaw/runtime/settings';
 import {
   eventually,
   freePort,
+  type OtlpReceiver,
   redisAs,
   refusals,
+  startOtlpReceiver,
   startRedis,
   type TestRedis,
   uniqueNamespace,
@@ -21,6 +23,7 @@ let redis: TestRedis;
 let home: string;
 let platforms: Platforms;
 let board: Switchboard;
+let collector: OtlpReceiver;
 let ingresses: ServiceProcess[] = [];
 let others: ServiceProcess[] = [];
 let env: Record<string, string>;
@@ -47,13 +50,15 @@ const eachHeldOnce = (): void =>
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-apps-'));
-  [platforms, redis] = await Promise.all([startPlatforms(), startRedis()]);
+  [platforms, redis, collector] = await Promise.all([startPlatforms(), startRedis(), startOtlpReceiver()]);
   const config = join(home, 'queueclaw.yaml');
   const llm = { default: 'demo', models: { demo: { provider: 'demo' } } };
   await writeFile(config, JSON.stringify({ llm, channels: platforms.apps.map(({ settings }) => settings) }));
   const runner = {
     ...{ QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config, PORT: '0' },
     QUEUECLAW_NAMESPACE: uniqueNamespace(),
+    ...{ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+    OTEL_BSP_SCHEDULE_DELAY: '200',
   };
   env = { ...runner, QUEUECLAW_MAIL_KEY: 'the mail key of this test, long enough' };
   ports.push(await freePort(), await freePort());
@@ -73,7 +78,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...ingresses, ...others].map((one) => one.stop()));
   await Promise.all([...platforms.apps.map((one) => one.close()), board.close()]);
-  await redis.stop();
+  await Promise.all([redis.stop(), collector.close()]);
   await rm(home, { recursive: true, force: true });
 });
 
@@ -184,6 +189,36 @@ it('an answer grows in one message while it is written, and is that message in t
   await eventually(() => {
     for (const texts of since()) expect(texts).toEqual([expect.stringMatching(/Done\.$/)]);
   }, patience);
+});
+
+it('each message is one trace, from the call of its platform to the answer that the platform took, and tells no words', async () => {
+  const { slack } = platforms;
+  const word = 'Rumpelstilzchen';
+  expect(await slack.say(`run: echo ${word}`)).toBe(200);
+  await eventually(() => expect(slack.sent.at(-1)?.text).toContain(word), patience);
+  const all = (): readonly string[] => {
+    const answered = collector.spans.filter(({ name }) => name === 'deliver slack').at(-1);
+    const own = collector.spans.filter(({ traceId }) => traceId === answered?.traceId);
+    const named = (parent: string | undefined): string => own.find(({ spanId }) => spanId === parent)?.name ?? '';
+    return own.map(({ name, parent, service }) => `${service}: ${named(parent)} > ${name}`);
+  };
+  await eventually(
+    () =>
+      expect(new Set(all())).toEqual(
+        new Set([
+          'queueclaw-ingress:  > webhook slack',
+          'queueclaw-ingress: webhook slack > receive slack',
+          'queueclaw-agent: receive slack > step',
+          'queueclaw-agent: step > chat demo',
+          'queueclaw-tool-runner: step > execute_tool shell',
+          'queueclaw-tool-runner: execute_tool shell > sandbox',
+          'queueclaw-ingress: receive slack > deliver slack',
+        ]),
+      ),
+    patience,
+  );
+  expect(collector.text()).not.toContain(word);
+  for (const secret of platforms.apps.flatMap(({ secrets }) => secrets)) expect(collector.text()).not.toContain(secret);
 });
 
 it('refused nobody anything in Redis', async () => {

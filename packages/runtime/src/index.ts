@@ -12,4 +12,5 @@ export * from './run-service.js';
 export * from './safe-redis.js';
 export * from './service-context.js';
 export * from './settings.js';
+export { spanOf, type SpanNote, traceparentNow, withSpan } from './tracing/span.js';
 export { createSlots, type Slots } from './slots.js';

@@ -2,6 +2,7 @@ import { pino, type Logger } from 'pino';
 import { reportError } from './error-report.js';
 import { formatLogLine } from './log-line.js';
 import { redact } from './redaction.js';
+import { traceFields } from './tracing/span.js';
 
 export type { Logger };
 
@@ -13,7 +14,7 @@ const toStdout = (line: string): void =>
 
 /**
  * A structured logger writing JSON lines; registered secrets are taken out of every line before it is written, and errors
- * (`{ err }`) are reduced to type, message, code, stack and causes.
+ * (`{ err }`) are reduced to type, message, code, stack and causes. Lines of a span that is kept say which.
  * @param service name of the stage, on every line
  * @param level the least level that is written
  * @param write where the lines go; stdout unless given, as text when that is a terminal
@@ -24,7 +25,7 @@ export function createLogger(
   write: (line: string) => void = toStdout,
 ): Logger {
   return pino(
-    { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, serializers },
+    { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, serializers, mixin: traceFields },
     { write: (line: string): void => write(redact(line)) },
   );
 }

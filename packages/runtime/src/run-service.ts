@@ -17,6 +17,7 @@ import { guardRedis, type RedisGuard } from './safe-redis.js';
 import { createContext, type ServiceContext } from './service-context.js';
 import { shutdownTimes } from './shutdown-times.js';
 import { connectSupervisor } from './supervisor-link.js';
+import { startTracing, type Tracing } from './tracing/start-tracing.js';
 
 /** How a process makes its service. */
 export type CreateService = (context: ServiceContext) => Service | Promise<Service>;
@@ -59,6 +60,7 @@ export function runService(name: string, create: CreateService): void {
   let health: HealthServer | undefined;
   let redis: RedisGuard | undefined;
   let reloader: Reloader | undefined;
+  let tracing: Tracing | undefined;
 
   const fail = async (thrown: unknown, what: string): Promise<void> => {
     const error = toAppError(thrown);
@@ -93,6 +95,7 @@ export function runService(name: string, create: CreateService): void {
     try {
       await service?.stop(times.graceMs);
       redis?.close();
+      await tracing?.stop();
       await health?.close();
     } catch (error) {
       return fail(error, 'stopping');
@@ -110,6 +113,7 @@ export function runService(name: string, create: CreateService): void {
     const { config, redisUrl, settings, env } = context;
     logger = context.logger;
     times = shutdownTimes(config.server.shutdown_timeout);
+    tracing = await startTracing(name, env, logger);
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
     checkPhase(board, () => phase);
     redis = guardRedis(redisUrl, logger, (error) => void fail(error, 'Redis'));

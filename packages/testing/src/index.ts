@@ -6,6 +6,7 @@ export * from './file-giver.js';
 export * from './file-server.js';
 export * from './free-port.js';
 export * from './node-from-source.js';
+export * from './otlp-receiver.js';
 export * from './redeliver.js';
 export * from './redis-server.js';
 export * from './redis-fixture.js';

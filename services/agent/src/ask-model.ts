@@ -1,5 +1,5 @@
 import type { LiveEvent, ModelOutcome, ModelRequest } from '@queueclaw/contracts';
-import { counter, histogram } from '@queueclaw/runtime';
+import { counter, histogram, spanOf, withSpan } from '@queueclaw/runtime';
 import { collectOutcome, type Next } from '@queueclaw/turn';
 import { withoutImages } from './load-images.js';
 import type { Step } from './step.js';
@@ -16,7 +16,26 @@ export type Answer = { readonly outcome: ModelOutcome; readonly unwritten: reado
  * side.
  * @param again the same step was asked before under this lease
  */
-export async function askModel(
+export async function askModel(step: Step, asked: Extract<Next, { do: 'ask' }>, again: boolean): Promise<Answer> {
+  const { name } = step.deps.models.get(step.profile.model);
+  const attributes = {
+    ...spanOf(step.address),
+    ...{ 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': name, 'queueclaw.step': asked.journal.step + 1 },
+  };
+  return withSpan(`chat ${name}`, { kind: 'client', attributes }, async (span) => {
+    const answer = await ask(step, asked, again);
+    const { outcome } = answer;
+    span.set({
+      'gen_ai.usage.input_tokens': outcome.usage?.inputTokens,
+      'gen_ai.usage.output_tokens': outcome.usage?.outputTokens,
+      ...(outcome.ok ? { 'gen_ai.response.model': outcome.model, 'queueclaw.calls': outcome.calls.length } : {}),
+    });
+    if (!outcome.ok) span.fail(outcome.failure.code);
+    return answer;
+  });
+}
+
+async function ask(
   { deps, address, lease, profile, running, log }: Step,
   { journal, request }: Extract<Next, { do: 'ask' }>,
   again: boolean,

@@ -1,7 +1,7 @@
 import { messagesQueue, consume, type Consumer, type JobHandle, type Summary } from '@queueclaw/queues';
 import { toAppError, type Wake } from '@queueclaw/contracts';
-import type { Mailbox } from '@queueclaw/mailbox';
-import type { Logger } from '@queueclaw/runtime';
+import type { Lease, Mailbox } from '@queueclaw/mailbox';
+import { type Logger, spanOf, withSpan } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
 import type { RunningSteps } from './running-steps.js';
 import { commandObeyer } from './obey-commands.js';
@@ -35,6 +35,13 @@ export function fromMessages(options: FromMessagesOptions): readonly Consumer[] 
   );
 }
 
+/** A step goes on from the last message that it answers, and is about all of them. */
+function tracesOf(lease: Lease): { readonly parent: string | undefined; readonly links: readonly string[] } {
+  const all = [...(lease.journal?.answers ?? []), ...lease.inbox().mail].flatMap(({ trace }) => trace ?? []);
+  const parent = lease.journal?.answers.at(-1)?.trace ?? all.at(-1);
+  return { parent, links: [...new Set(all)].filter((trace) => trace !== parent) };
+}
+
 async function serve(
   options: FromMessagesOptions,
   wake: Wake,
@@ -63,7 +70,14 @@ async function serve(
   }, renewEveryMs);
   try {
     if (lease.tries > 1) job.log(`claimed for the ${lease.tries}th time, epoch ${lease.epoch}`);
-    return await runStep({ deps, address, lease, profile, running, log: job.log });
+    const { parent, links } = tracesOf(lease);
+    const turn = lease.journal?.turn ?? lease.turn + 1;
+    const attributes = { ...spanOf(address), 'queueclaw.turn': turn, 'gen_ai.agent.name': profile.agent.name };
+    return await withSpan('step', { kind: 'consumer', parent, links, attributes }, async (span) => {
+      const summary = await runStep({ deps, address, lease, profile, running, log: job.log });
+      span.set({ 'queueclaw.outcome': String(summary['outcome']) });
+      return summary;
+    });
   } catch (thrown) {
     const error = toAppError(thrown);
     // Redis' troubles are not the mail's fault.

@@ -2,7 +2,7 @@ import type { ActorAddress, Journal, LiveEvent, PendingCall } from '@queueclaw/c
 import type { Models } from '@queueclaw/llm';
 import type { Lease, Waker } from '@queueclaw/mailbox';
 import type { JobHandle, Summary } from '@queueclaw/queues';
-import { counter, type Logger, newTicket } from '@queueclaw/runtime';
+import { counter, type Logger, newTicket, traceparentNow } from '@queueclaw/runtime';
 import { checkArgs, summarise } from '@queueclaw/tools';
 import { begin, fail, type Next, overBudget, proceed, type TurnInput } from '@queueclaw/turn';
 import { askWithinBudget } from './ask-within-budget.js';
@@ -187,7 +187,7 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   const suspended = await lease.suspend(journal, next.took, next.deadlineAt, live, mailInterrupts(step.profile));
   if (!suspended) return { outcome: 'stale' };
   const attachments = recentAttachments([...lease.history, ...journal.entries]);
-  await deps.tasks.add(address, forRunners(out), journal.answers.at(-1)?.trace, attachments);
+  await deps.tasks.add(address, forRunners(out), traceparentNow() ?? journal.answers.at(-1)?.trace, attachments);
   const zones = [lease.preferences.timezone, journal.answers.at(-1)?.timezone, profile.agent.timezone];
   await deps.serviceCalls({ address, zones, now: lease.now }, journal, out);
   await lease.arm(next.deadlineAt);

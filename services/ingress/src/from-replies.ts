@@ -10,7 +10,7 @@ import {
   type Shard,
 } from '@queueclaw/mailbox';
 import { consume, type Consumer, repliesQueue, type Summary } from '@queueclaw/queues';
-import { counter, type Logger, type Service } from '@queueclaw/runtime';
+import { counter, type Logger, type Service, spanOf, withSpan } from '@queueclaw/runtime';
 import type { Redis } from 'ioredis';
 import { planAfter, triesMost } from './retry-plan.js';
 import { overdue, untilAborted } from './until-aborted.js';
@@ -139,7 +139,9 @@ async function deliverHead(
   try {
     const limit = AbortSignal.any([signal, late.signal]);
     const key = `${address.tenant}/${address.conversation}/${reply.id}`;
-    await untilAborted(send(address, reply, key, limit, progress), limit);
+    const attributes = { ...spanOf(address), 'queueclaw.channel': channel, 'queueclaw.reply.status': reply.status };
+    const span = { kind: 'client', parent: reply.trace, attributes } as const;
+    await withSpan(`deliver ${channel}`, span, () => untilAborted(send(address, reply, key, limit, progress), limit));
     deliveredTotal.inc({ channel });
     return await lease.done();
   } catch (thrown) {

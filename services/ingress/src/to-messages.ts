@@ -10,7 +10,7 @@ import {
   type Sender,
 } from '@queueclaw/contracts';
 import { type Accepted, type Conversations, parseCommand } from '@queueclaw/conversations';
-import { newId } from '@queueclaw/runtime';
+import { newId, spanOf, traceparentNow, withSpan } from '@queueclaw/runtime';
 import { resolveAttachments } from './attachments/resolve.js';
 
 /** A message as a channel normalised it. The tenant is the token's or the channel's. */
@@ -25,6 +25,8 @@ export type IncomingMessage = {
   readonly timezone?: string | undefined;
   /** Said in a group. */
   readonly group?: true | undefined;
+  /** W3C traceparent, when the client says one. */
+  readonly trace?: string | undefined;
   /** What was said before, when the client keeps the conversation itself. */
   readonly context?: readonly ContextMessage[] | undefined;
 };
@@ -46,8 +48,9 @@ function shown(route: Route): Route {
  * @throws AppError attachment.not_found, conversation.busy, message.conflict, system.unavailable, system.full
  */
 export function toMessages(conversations: Conversations, blobs: Blobs): ToMessages {
-  return async (address, message) => {
+  const take = async (address: ActorAddress, message: IncomingMessage): ReturnType<ToMessages> => {
     const id = message.id ?? newId();
+    const trace = traceparentNow();
     const { text, attachments: refs = [], from, language, timezone, group, context } = message;
     const route = shown(message.route);
     const command = refs.length === 0 ? parseCommand(text) : undefined;
@@ -63,10 +66,16 @@ export function toMessages(conversations: Conversations, blobs: Blobs): ToMessag
       ...(timezone === undefined ? {} : { timezone }),
       ...(group === undefined ? {} : { group }),
       ...(context === undefined || context.length === 0 ? {} : { context: [...context] }),
+      ...(trace === undefined ? {} : { trace }),
     };
     const accepted = await conversations.accept(address, mail);
     if (accepted.outcome === 'full') throw new AppError('conversation.busy', { retryAfterMs: 2_000 });
     if (accepted.outcome === 'conflict') throw new AppError('message.conflict');
     return { ...accepted, id };
+  };
+  return (address, message) => {
+    const { route, trace: parent } = message;
+    const attributes = { ...spanOf(address), 'queueclaw.channel': route.channel, 'queueclaw.message.id': message.id };
+    return withSpan(`receive ${route.channel}`, { kind: 'server', parent, attributes }, () => take(address, message));
   };
 }

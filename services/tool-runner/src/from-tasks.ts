@@ -1,6 +1,6 @@
 import type { Task } from '@queueclaw/contracts';
 import { type Consumer, consume, type JobHandle, type Summary, tasksQueue } from '@queueclaw/queues';
-import { counter, histogram, type Logger } from '@queueclaw/runtime';
+import { counter, histogram, type Logger, spanOf, withSpan } from '@queueclaw/runtime';
 import type { Sandbox } from '@queueclaw/sandbox';
 import type { Redis } from 'ioredis';
 import type { KeepFile } from './keep-file.js';
@@ -41,6 +41,25 @@ export function fromTasks(options: FromTasksOptions): Consumer {
 }
 
 async function serve(
+  options: FromTasksOptions,
+  task: Task,
+  job: JobHandle<Task>,
+  stopping: AbortSignal,
+): Promise<Summary> {
+  const { tool, call } = task;
+  const attributes = {
+    ...spanOf(task),
+    ...{ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': tool, 'gen_ai.tool.call.id': call },
+  };
+  const span = { kind: 'consumer', parent: task.trace, attributes } as const;
+  return withSpan(`execute_tool ${tool}`, span, async ({ fail }) => {
+    const summary = await run(options, task, job, stopping);
+    if (summary['outcome'] !== 'ok') fail(String(summary['outcome']));
+    return summary;
+  });
+}
+
+async function run(
   { sandbox, forgotten, place, keep, calls, toResults, logger, commandMs }: FromTasksOptions,
   task: Task,
   job: JobHandle<Task>,

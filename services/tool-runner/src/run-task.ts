@@ -1,6 +1,7 @@
 import { AppError, type Attachment, type Task, type ToolOutcome } from '@queueclaw/contracts';
 import { FileProblem, type Sandbox } from '@queueclaw/sandbox';
 import { isIdempotent, loadTool, checkArgs, type ToolHands } from '@queueclaw/tools';
+import { withSpan } from '@queueclaw/runtime';
 import type { KeepFile } from './keep-file.js';
 import type { LatelyForgotten } from './lately-forgotten.js';
 import type { PlaceAttachments } from './place-attachments.js';
@@ -92,13 +93,19 @@ async function handsFor(
   return {
     policy: task.policy,
     now,
-    exec: async (command, { timeoutMs, outputBytesMax }) =>
-      sandbox.exec(command, {
-        workspace: await workspace(),
-        timeoutMs: Math.max(1, Math.min(timeoutMs, commandMs, task.deadlineAt - now())),
-        outputBytesMax,
-        signal,
-      }),
+    exec: async (command, { timeoutMs, outputBytesMax }) => {
+      const path = await workspace();
+      return withSpan('sandbox', {}, async (span) => {
+        const ended = await sandbox.exec(command, {
+          workspace: path,
+          timeoutMs: Math.max(1, Math.min(timeoutMs, commandMs, task.deadlineAt - now())),
+          outputBytesMax,
+          signal,
+        });
+        span.set({ 'process.exit.code': ended.exitCode, 'queueclaw.end': ended.reason });
+        return ended;
+      });
+    },
     readFile: async (path, bytesMax) => sandbox.readFile(await workspace(), path, { bytesMax }),
     writeFile: async (path, text) => sandbox.writeFile(await workspace(), path, text),
     keepFile: async (path, about) => {

@@ -13,6 +13,8 @@ const env = {
   AWS_SECRET_ACCESS_KEY: 'secret-4',
   NODE_OPTIONS: '--require=/tmp/evil.js',
   REDIS_URL: 'redis://:secret-5@host',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+  OTEL_EXPORTER_OTLP_HEADERS: 'api-key=secret-6',
 };
 
 test('the tool-runner inherits no secret of the environment, and not the way to run other code', () => {
@@ -21,6 +23,7 @@ test('the tool-runner inherits no secret of the environment, and not the way to 
     PATH: '/bin',
     LANG: 'C.UTF-8',
     HOME: '/h',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
     QUEUECLAW_HOME: '/h',
     QUEUECLAW_CONFIG: '/h/run/tool-runner.yaml',
     REDIS_URL: 'unix:///r',

@@ -1,7 +1,11 @@
 import type { Config, Environment } from '@queueclaw/runtime/settings';
 
-/** What the tool-runner inherits of our environment: nothing that could be a secret. */
-const inherited = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'QUEUECLAW_BWRAP', 'QUEUECLAW_LOG_LEVEL'] as const;
+/** What the tool-runner inherits of our environment: nothing that could be a secret. The headers of traces may hold one. */
+const inherited = [
+  ...(['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'QUEUECLAW_BWRAP', 'QUEUECLAW_LOG_LEVEL'] as const),
+  ...(['OTEL_SDK_DISABLED', 'OTEL_TRACES_EXPORTER', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'] as const),
+  ...(['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_BSP_SCHEDULE_DELAY'] as const),
+] as const;
 
 /**
  * The tool-runner's whole environment.

@@ -26,8 +26,10 @@ export async function messageRoutes(
     });
     const address = { tenant: caller.tenant, conversation };
     const waitMs = waitMsOf(request.query.wait);
-    if (waitMs !== undefined) return await acceptAndWait(parts, reply, address, mail, waitMs);
-    const { id, status } = await toMessages(address, mail);
+    const { traceparent: trace } = request.headers;
+    const message = { ...mail, ...(typeof trace === 'string' ? { trace } : {}) };
+    if (waitMs !== undefined) return await acceptAndWait(parts, reply, address, message, waitMs);
+    const { id, status } = await toMessages(address, message);
     return answer(reply, status ?? { id, conversation, status: 'accepted' });
   });
 

@@ -1,5 +1,6 @@
 import type { WebhookAnswer } from '@queueclaw/channels';
 import { AppError } from '@queueclaw/contracts';
+import { withSpan } from '@queueclaw/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerParts } from '../http/server-parts.js';
 
@@ -30,7 +31,17 @@ export async function webhookRoutes(app: FastifyInstance, { accounts, phase, log
     if (webhook === undefined) throw new AppError('route.not_found');
     const { method, headers, query, body } = request;
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-    const answer = await webhook({ method, headers: textsOf(headers), query: textsOf(query), body: bytes });
+    const call = { method, headers: textsOf(headers), query: textsOf(query), body: bytes };
+    const attributes = {
+      'http.request.method': method,
+      'http.route': '/channels/:channel/:account',
+      'queueclaw.channel': channel,
+    };
+    const answer = await withSpan(`webhook ${channel}`, { kind: 'server', attributes }, async (span) => {
+      const answered = await webhook(call);
+      span.set({ 'http.response.status_code': answered.status });
+      return answered;
+    });
     if (answer.status >= 400)
       logger.info({ channel, account, status: answer.status }, 'a call of a platform was refused');
     return send(reply, answer);
