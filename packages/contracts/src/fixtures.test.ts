@@ -21,6 +21,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   journal: contracts.Journal,
   'live-event': contracts.LiveEvent,
   mail: contracts.Mail,
+  memory: contracts.Memory,
   'message-request': contracts.MessageRequest,
   'message-status': contracts.MessageStatus,
   'pairing-request': contracts.PairingRequest,

@@ -8,6 +8,7 @@ export * from './ids.js';
 export * from './keys.js';
 export * from './live.js';
 export * from './mail.js';
+export * from './memories.js';
 export * from './model.js';
 export * from './pairing.js';
 export * from './phrases/index.js';

@@ -3,9 +3,11 @@ import {
   type Journal,
   keys,
   Mail,
+  type Memory,
   personIn,
   type Preferences,
   type Reply,
+  type Schedule,
   Summary,
   type TranscriptEntry,
 } from '@queueclaw/contracts';
@@ -13,13 +15,16 @@ import {
   dropDeadLetters,
   isTheirEntry,
   isTheirMail,
+  type KeptSchedule,
   type Mailbox,
   openPairings,
+  openScheduleBook,
   type PairedPerson,
   parseJson,
   repliesWaiting,
   type Shard,
 } from '@queueclaw/mailbox';
+import { openMemories } from './memory/memories.js';
 import { exportTranscript } from './transcript.js';
 
 /** A person of a tenant, as a channel names them. */
@@ -34,6 +39,9 @@ export type PersonLine =
   | { readonly conversation: string; readonly waiting: Mail }
   /** An answer that is still on its way, in a conversation that is theirs alone. */
   | { readonly conversation: string; readonly reply: Reply }
+  /** What is remembered for them, or in a conversation: all of it where it is theirs alone, else what they had remembered. */
+  | { readonly conversation?: string; readonly memory: Memory }
+  | { readonly conversation: string; readonly schedule: Schedule }
   /** An operator let them write to this account. */
   | { readonly paired: PairedPerson };
 
@@ -43,7 +51,8 @@ export type PersonForgotten = { readonly forgotten: number; readonly redacted: n
 export type People = {
   /**
    * Everything that a person has: of conversations that are theirs alone the whole transcript, of others what they wrote; what
-   * waits and what is on its way to them; summaries and preferences of their conversations; where they may write.
+   * waits and what is on its way to them; summaries and preferences of their conversations; what is remembered for them; their
+   * schedules; where they may write.
    */
   export(person: Person): AsyncIterable<PersonLine>;
   /** Forgets them, dead letters and an operator's approval too. Usage that was counted for them stays until it expires. */
@@ -99,12 +108,18 @@ async function isShared(
 async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<PersonLine> {
   for (const paired of await openPairings(mailbox.shards).of(person.tenant, person.channel, person.id))
     yield { paired };
+  const who = personIn(person.channel, person.id);
+  const memories = openMemories(mailbox.shards);
+  for (const memory of await memories.of({ tenant: person.tenant, person: who })) yield { memory };
+  for await (const { tenant: _, conversation, paused: __, lastAt: ___, ...schedule } of schedulesOf(mailbox, person))
+    yield { conversation, schedule };
   for (const shard of mailbox.shards.all)
     for (const address of await conversationsIn(shard, person)) {
       const { conversation } = address;
       const { preferences, journal } = await mailbox.glance(address);
       const shared = await isShared(mailbox, address, person, journal);
       if (Object.keys(preferences).length > 0) yield { conversation, preferences };
+      for (const memory of await memories.of(address)) if (!shared || memory.by === who) yield { conversation, memory };
       for await (const entry of exportTranscript(mailbox.shards, address))
         if (!shared || isTheirEntry(entry, person)) yield { conversation, entry };
       for (const entry of journal?.entries ?? [])
@@ -116,6 +131,12 @@ async function* exportPerson(mailbox: Mailbox, person: Person): AsyncIterable<Pe
       if (summary !== '') yield { conversation, summary };
       for (const reply of await repliesWaiting(shard, address)) yield { conversation, reply };
     }
+}
+
+async function* schedulesOf(mailbox: Mailbox, { tenant, channel, id }: Person): AsyncIterable<KeptSchedule> {
+  const who = personIn(channel, id);
+  for await (const schedule of openScheduleBook(mailbox.shards).list(tenant))
+    if (personIn(schedule.route.channel, schedule.from.id) === who) yield schedule;
 }
 
 /**
@@ -132,6 +153,11 @@ async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): P
   const { tenant, channel, id } = person;
   let [forgotten, redacted] = [0, 0];
   await openPairings(mailbox.shards).forget(tenant, channel, id);
+  const who = personIn(channel, id);
+  const memories = openMemories(mailbox.shards);
+  await memories.clear({ tenant, person: who });
+  for await (const schedule of schedulesOf(mailbox, person))
+    await openScheduleBook(mailbox.shards).drop(schedule, schedule.id);
   for (const shard of mailbox.shards.all) {
     const alone = new Set<string>();
     const found = await conversationsIn(shard, person);
@@ -139,6 +165,7 @@ async function forgetPerson(mailbox: Mailbox, forget: Forget, person: Person): P
       const { journal } = await mailbox.glance(address);
       if (await isShared(mailbox, address, person, journal)) {
         await shard.redis.hdel(keys.state(shard.tag, 'messages', address), 'who');
+        for (const memory of await memories.of(address)) if (memory.by === who) await memories.drop(address, memory.id);
         if ((await mailbox.redact(address, person)).size > 0) redacted += 1;
       } else {
         alone.add(address.conversation);

@@ -26,6 +26,7 @@ export async function forgetConversation(shard: Shard, address: ActorAddress): P
       ...[keys.due(tag, 'messages'), keys.due(tag, 'replies'), keys.conversations(tag, address.tenant)],
       ...[keys.commands(tag, address), keys.forgotten(tag), keys.pace(tag, address)],
       ...[keys.schedules(tag, address), keys.scheduled(tag, address.tenant), keys.schedulers(tag, address.tenant)],
+      keys.memories(tag, address.tenant, `c.${address.conversation}`),
     ],
     [actorMember(address), address.conversation, forgottenMax],
   );

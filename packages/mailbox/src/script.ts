@@ -23,6 +23,7 @@ import { approvePairing, askPairing } from './scripts/pairing.js';
 import { readLive } from './scripts/read-live.js';
 import { cutOff, redact } from './scripts/redact.js';
 import { redeliver } from './scripts/redeliver.js';
+import { remember } from './scripts/remember.js';
 import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
 import { addSchedule, dropSchedule, markSchedule } from './scripts/schedules.js';
@@ -63,6 +64,7 @@ const sources = {
   redact,
   redeliver,
   release,
+  remember,
   renew,
   renewDelivery,
   results,

@@ -2,3 +2,6 @@ export type { CommandEnd, Tool, ToolHands, ToolRun } from './contract.js';
 export { boundText } from './output-text.js';
 export { checkArgs, isIdempotent, loadTool, runsInAgent, summarise, toolSpecs } from './specs.js';
 export type { ScheduleArgs } from './schedule/spec.js';
+export type { ForgetArgs } from './forget/spec.js';
+export type { RecallArgs } from './recall/spec.js';
+export type { RememberArgs } from './remember/spec.js';

@@ -1,8 +1,11 @@
 import type { Tool } from './contract.js';
 import { currentTime } from './current-time/spec.js';
 import { editFile } from './edit-file/spec.js';
+import { forget } from './forget/spec.js';
 import { listFiles } from './list-files/spec.js';
 import { readFile } from './read-file/spec.js';
+import { recall } from './recall/spec.js';
+import { remember } from './remember/spec.js';
 import { schedule } from './schedule/spec.js';
 import { searchFiles } from './search-files/spec.js';
 import { sendFile } from './send-file/spec.js';
@@ -20,4 +23,7 @@ export const tools: readonly Tool[] = [
   sendFile,
   currentTime,
   schedule,
+  remember,
+  recall,
+  forget,
 ];

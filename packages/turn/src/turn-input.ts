@@ -74,6 +74,8 @@ export type TurnInput = {
   readonly summary: Summary | undefined;
   /** What the conversation's people have chosen; queue mode and model are in `agent` already. */
   readonly preferences: Preferences;
+  /** What is remembered beyond the transcript and goes with this turn's question. */
+  readonly memories?: readonly string[];
   /** A person's wish that older messages be summarised. */
   readonly compact: ControlMail | undefined;
   readonly agent: AgentProfile;

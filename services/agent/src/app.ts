@@ -1,5 +1,5 @@
 import { openBlobs } from '@queueclaw/blobs';
-import { openDoor, openSchedules } from '@queueclaw/conversations';
+import { openDoor, openMemories, openSchedules } from '@queueclaw/conversations';
 import { createModels, createTranscriber, type Models, sharedGate } from '@queueclaw/llm';
 import { createDispatcher } from '@queueclaw/mailbox';
 import { type Config, connectRedis, type Service, type ServiceContext } from '@queueclaw/runtime';
@@ -14,8 +14,10 @@ import { voiceListener } from './hear-voices.js';
 import { watchHeap } from './heap-watch.js';
 import { imageLoader } from './load-images.js';
 import { profilesFrom } from './profiles.js';
+import { memoryRecaller } from './recall-memories.js';
 import { trackSteps } from './running-steps.js';
 import { serviceCallRunner } from './service-tools/run-calls.js';
+import { forgetTool, recallTool, rememberTool } from './service-tools/memory/run.js';
 import { scheduleTool } from './service-tools/schedule/run.js';
 import type { StepDeps } from './step.js';
 import { toReplies } from './to-replies.js';
@@ -54,7 +56,14 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     return { enableDangerous, ...(allowedCommands ? { allowedCommands } : {}) };
   });
   const schedules = openSchedules(shards);
-  const serviceTools = { schedule: scheduleTool(schedules, () => settings.current().schedules) };
+  const memories = openMemories(shards, config.state.retention);
+  const recallMemories = memoryRecaller(memories, () => settings.current().memory.tokens);
+  const serviceTools = {
+    schedule: scheduleTool(schedules, () => settings.current().schedules),
+    remember: rememberTool(memories, () => settings.current().memory),
+    recall: recallTool(memories),
+    forget: forgetTool(memories),
+  };
   const serviceCalls = serviceCallRunner(shards, serviceTools, logger);
   const replies = toReplies(shards);
   const blobTrouble = (err: unknown): void => logger.warn({ err }, 'attachments cannot be stored or read');
@@ -66,7 +75,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     const profileOf = profilesFrom(now, asked);
     const { transcribe } = now.speech;
     const hearVoice = transcribe && voiceListener(blobs, transcribe, createTranscriber(transcribe, env));
-    const base = { models: asked, profileOf, tasks, serviceCalls, loadImages, hearVoice };
+    const base = { models: asked, profileOf, tasks, serviceCalls, recallMemories, loadImages, hearVoice };
     return { ...base, replies, waker, budget, triesMax: limits.tries, logger };
   };
   let deps = depsOf(config, models);

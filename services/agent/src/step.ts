@@ -13,6 +13,7 @@ import type { RunningStep } from './running-steps.js';
 import type { ToReplies } from './to-replies.js';
 import { type HearVoice, hearVoices } from './hear-voices.js';
 import type { LoadImages } from './load-images.js';
+import type { RecallMemories } from './recall-memories.js';
 import { recentAttachments } from './recent-attachments.js';
 import { forRunners, type RunServiceCalls } from './service-tools/run-calls.js';
 import { type Memory, summariseHistory } from './summarise-history.js';
@@ -25,6 +26,7 @@ export type StepDeps = {
   readonly profileOf: ProfileOf;
   readonly tasks: ToTasks;
   readonly serviceCalls: RunServiceCalls;
+  readonly recallMemories: RecallMemories;
   readonly loadImages: LoadImages;
   /** Absent: nothing listens to voice notes. */
   readonly hearVoice?: HearVoice | undefined;
@@ -62,6 +64,7 @@ export async function runStep(step: Step): Promise<Summary> {
   let askedStep = -1;
   let memory: Memory = lease;
   const claimedAt = performance.now();
+  const memories = await deps.recallMemories(address, lease, profile.agent.tools);
 
   const input = (): TurnInput => ({
     // Redis' clock, so that agents whose clocks disagree agree on deadlines.
@@ -78,6 +81,7 @@ export async function runStep(step: Step): Promise<Summary> {
     summary: memory.summary,
     compact: memory.compact,
     preferences: lease.preferences,
+    memories,
     agent: profile.agent,
     newTicket,
     checkArgs,

@@ -22,6 +22,7 @@ const hot: readonly ConfigPath[] = [
   ['llm'],
   ['speech'],
   ['schedules'],
+  ['memory'],
   ...['enable_dangerous', 'timeout', 'allowed_commands'].map((key) => ['tools', key]),
   ['limits'],
 ];

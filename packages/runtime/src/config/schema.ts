@@ -162,6 +162,14 @@ const Tools = z.strictObject({
   sandbox: SandboxConfig.prefault({}),
 });
 
+/** What is remembered beyond a conversation's transcript. */
+const MemoryConfig = z.strictObject({
+  /** Of one person, and of one conversation. */
+  entries: count(1_000).default(200),
+  /** What of it a question to the model may bring along. */
+  tokens: z.number().int().min(0).max(100_000).default(1_000),
+});
+
 /** What people may have come to them at other times. */
 const Schedules = z.strictObject({
   /** Of one person, in each shard. */
@@ -291,6 +299,7 @@ export const Config = z.strictObject({
   channels: z.array(ChannelConfig).max(1_000).default([]),
   tools: Tools.prefault({}),
   schedules: Schedules.prefault({}),
+  memory: MemoryConfig.prefault({}),
   limits: Limits.prefault({}),
   state: State.prefault({}),
   telemetry: Telemetry.prefault({}),

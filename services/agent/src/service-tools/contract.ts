@@ -7,8 +7,8 @@ export type ServiceCall = {
   readonly name: string;
   /** Who wrote last of those whom the turn answers. */
   readonly asker: Journal['answers'][number];
-  /** Others write in the conversation or read it. */
-  readonly shared: boolean;
+  /** Who is alone with the assistant, as `personIn` names them; see `personAlone`. */
+  readonly person: string | undefined;
   /** Wishes for a time zone, the strongest first. */
   readonly zones: readonly (string | undefined)[];
   /** When the model asked for it: the same whenever a crash repeats the call. Milliseconds since the epoch. */

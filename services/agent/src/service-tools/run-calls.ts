@@ -11,6 +11,7 @@ import { type Logger, histogram } from '@queueclaw/runtime';
 import { checkArgs, runsInAgent } from '@queueclaw/tools';
 import { hash } from 'node:crypto';
 import type { ServiceCall, ServiceRun, ServiceTools } from './contract.js';
+import { personAlone } from './memory/owners-of.js';
 
 const seconds = histogram('queueclaw_service_tool_seconds', 'Run time of tools that the agent runs itself', ['tool']);
 
@@ -61,7 +62,7 @@ export function serviceCallRunner(shards: Shards, tools: ServiceTools, logger: L
       });
       if (out !== `t${pending.ticket}`) continue;
       const startedAt = performance.now();
-      const call = { ...around, askedAt, asker, shared: asker.group === true, name: nameOf(pending) };
+      const call = { ...around, askedAt, asker, person: personAlone(journal.answers), name: nameOf(pending) };
       const outcome = await outcomeOf(call, pending);
       const ms = Math.round(performance.now() - startedAt);
       seconds.observe({ tool: pending.name }, ms / 1_000);
