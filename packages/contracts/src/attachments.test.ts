@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { AttachmentId, attachmentName, AttachmentRef, MediaType, workspacePlace } from './attachments.js';
+import {
+  AttachmentId,
+  attachmentName,
+  AttachmentRef,
+  KeptAttachment,
+  MediaType,
+  wordsHeard,
+  workspacePlace,
+} from './attachments.js';
 
 const id = `sha256-${'0123456789abcdef'.repeat(4)}`;
 
@@ -66,4 +74,17 @@ it('a media type has no parameters and no header tricks', () => {
 it('what an upload answered names it again', () => {
   expect(AttachmentRef.safeParse({ id, name: 'a.png', type: 'image/png', size: 3 }).success).toBe(true);
   expect(AttachmentRef.safeParse({ id, url: 'http://169.254.169.254' }).success).toBe(false);
+});
+
+describe('a voice note', () => {
+  const voice = { id, name: 'voice.ogg', type: 'audio/ogg', size: 9, voice: true as const };
+
+  it('says what was heard, and nothing when nobody could listen', () => {
+    const all = [{ heard: { text: 'one' } }, {}, { heard: { failed: 'long' as const } }, { heard: { text: 'two' } }];
+    expect(wordsHeard(all.map((more) => ({ ...voice, ...more })))).toBe('one\ntwo');
+  });
+
+  it('that failed for a reason of a newer process has failed all the same', () => {
+    expect(KeptAttachment.parse({ ...voice, heard: { failed: 'shy' } }).heard).toEqual({ failed: 'away' });
+  });
 });

@@ -74,6 +74,10 @@ export type AttachmentRef = z.infer<typeof AttachmentRef>;
 
 export const AttachmentRefs = z.array(AttachmentRef).max(attachmentsMax);
 
+/** What was said in voice notes, one after another. */
+export const wordsHeard = (attachments: readonly KeptAttachment[]): string =>
+  attachments.flatMap(({ heard }) => (heard !== undefined && 'text' in heard ? [heard.text] : [])).join('\n');
+
 const cut = (name: string, fits: (text: string) => boolean): string => {
   if (fits(name)) return name;
   const ending = /\.[^.]{1,16}$/u.exec(name)?.[0] ?? '';

@@ -1,4 +1,4 @@
-import { ConversationId, TranscriptEntry } from '@queueclaw/contracts';
+import { ConversationId, TranscriptEntry, wordsHeard } from '@queueclaw/contracts';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -66,7 +66,9 @@ const said = (given: unknown): string[] => {
   const who =
     entry.role === 'user' ? (entry.from?.name ?? entry.from?.id ?? tell('said.user')) : tell('said.assistant');
   const calls = entry.role === 'assistant' ? (entry.calls ?? []) : [];
-  const words = entry.text === '' ? [] : [`${at}  ${who}: ${entry.text.replaceAll('\n', `\n${' '.repeat(21)}`)}`];
+  const heard = entry.role === 'user' ? wordsHeard(entry.attachments ?? []) : '';
+  const text = [entry.text, heard].filter(Boolean).join('\n');
+  const words = text === '' ? [] : [`${at}  ${who}: ${text.replaceAll('\n', `\n${' '.repeat(21)}`)}`];
   return [...words, ...calls.map(({ name }) => `${at}    … ${name}`)];
 };
 

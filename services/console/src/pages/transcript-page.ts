@@ -1,4 +1,4 @@
-import type { ActorAddress, Attachment, TranscriptEntry } from '@queueclaw/contracts';
+import { type ActorAddress, type Attachment, type TranscriptEntry, wordsHeard } from '@queueclaw/contracts';
 import type { Visitor } from '../access/visitor.js';
 import { conversationPath } from './conversations-page.js';
 import { type Words, wordsIn } from '../phrases/index.js';
@@ -40,7 +40,7 @@ const userEntry = ({ text, attachments = [], from, at, id }: Of<'user'>, words: 
   html`<li class="user">
     <h2>${from?.name ?? from?.id ?? words('user')}</h2>
     <p class="facts">${time(at)} · ${id}</p>
-    ${written(text)}${attachments.map((file) => fileLine(file, words))}
+    ${written(text)}${attachments.map((file) => fileLine(file, words))}${written(wordsHeard(attachments))}
   </li>`;
 
 const assistantEntry = (
