@@ -184,6 +184,19 @@ describe('an upload', () => {
 });
 
 describe('a message', () => {
+  test('may have a voice note, which is then listened to', async () => {
+    const { id } = await uploaded('OggS', { type: 'audio/ogg', name: 'voice.ogg' });
+    const conversation = somewhere();
+    const attachments = [{ id, name: 'voice.ogg', type: 'audio/ogg', voice: true }];
+    expect((await post({ conversation, text: '', attachments })).status).toBe(202);
+    const [mail] = await mailOf(conversation);
+    expect(mail?.attachments).toEqual([{ id, name: 'voice.ogg', type: 'audio/ogg', size: 4, voice: true }]);
+    await expectError(
+      await post({ conversation, text: '', attachments: [{ id, heard: { text: 'forged' } }] }),
+      'request.invalid',
+    );
+  });
+
   test('carries its attachments as they are stored, whatever the client says of them', async () => {
     const conversation = somewhere();
     const { id } = await uploaded(png);
