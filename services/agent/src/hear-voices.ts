@@ -11,23 +11,30 @@ const voicesTotal = counter('queueclaw_voices_total', 'Voice notes listened to, 
 /** Voice notes that one process listens to at once; they are whole in memory. */
 const atOnceMax = 8;
 
-/**
- * What was said in a voice note, or why nobody knows; undefined when the signal aborted before that was clear. Never rejects.
- */
-export type HearVoice = (
+type Listen = (
   tenant: string,
   voice: KeptAttachment,
   signal: AbortSignal,
 ) => Promise<{ readonly heard: Heard; readonly usage?: Usage } | undefined>;
 
+export type HearVoice = {
+  /** What listens, for prices and usage. */
+  readonly model: string;
+  /** What was said in a voice note, or why nobody knows; undefined when the signal aborted before that was clear. Never rejects. */
+  readonly listen: Listen;
+};
+
+/** Tokens that are kept free in the budgets of the day while somebody listens. */
+const tokensMost = 1_000;
+
 export function voiceListener(
   blobs: Pick<Blobs, 'get'>,
-  { max_size: bytesMax, max_length: msMax }: Pick<TranscribeConfig, 'max_size' | 'max_length'>,
+  { max_size: bytesMax, max_length: msMax, model }: Pick<TranscribeConfig, 'max_size' | 'max_length' | 'model'>,
   transcribe: Transcriber,
 ): HearVoice {
   const slots = createSlots(atOnceMax);
 
-  const listen: HearVoice = async (tenant, { id, type, size }, signal) => {
+  const once: Listen = async (tenant, { id, type, size }, signal) => {
     if (size > bytesMax) return { heard: { failed: 'large' } };
     const bytes = await readBlob(blobs, tenant, id, bytesMax);
     if (bytes === undefined) return { heard: { failed: 'gone' } };
@@ -41,8 +48,8 @@ export function voiceListener(
     if (code === 'llm.aborted') return undefined;
     return { heard: { failed: code === 'llm.refused' || code === 'llm.context' ? 'refused' : 'away' } };
   };
-  return async (tenant, voice, signal) => {
-    const told = await slots(signal, () => listen(tenant, voice, signal)).catch(() => ({
+  const listen: Listen = async (tenant, voice, signal) => {
+    const told = await slots(signal, () => once(tenant, voice, signal)).catch(() => ({
       heard: { failed: 'away' } as const,
     }));
     // What was broken off is no answer; what was said all the same is one.
@@ -50,6 +57,7 @@ export function voiceListener(
     voicesTotal.inc({ outcome: 'failed' in told.heard ? told.heard.failed : 'ok' });
     return told;
   };
+  return { model, listen };
 }
 
 /** What came of it. `go on`: nothing is left to listen to; `again`: this journal is durable, to be asked `begin` about. */
@@ -60,7 +68,7 @@ export type Hearing =
 
 /**
  * Listens to the voice notes of a turn, one after another. What was said in one is durable before the next, so that a crash pays
- * for at most one again.
+ * for at most one again. Where a budget of the day is used up nothing is listened to: the model is not asked then, either.
  * @param took what leaves the mailbox with the next durable write
  * @throws AppError system.*
  */
@@ -79,7 +87,16 @@ export async function hearVoices(
   };
   if (hear === undefined || unheardVoice(now) === undefined) return { did: 'go on' };
   for (let voice = unheardVoice(now); voice !== undefined; voice = unheardVoice(now)) {
-    const told = await hear(address.tenant, voice, running.signal());
+    const wished = { system: '', messages: [], tools: [], maxOutputTokens: tokensMost, key: voice.id };
+    const permit = await deps.budget.permit(address, now, wished, hear.model, lease.now);
+    if (permit.do === 'refuse') return { did: 'go on' };
+    if (permit.do === 'wait') {
+      await lease.release({ delayMs: permit.delayMs, blameless: true });
+      return { did: 'end', summary: { outcome: 'waiting for budget' } };
+    }
+    const told = await hear.listen(address.tenant, voice, running.signal());
+    if (told?.usage !== undefined) permit.request.meter?.after(told.usage, hear.model);
+    permit.over();
     const interruption = running.interruption();
     if (interruption === 'stale') return { did: 'end', summary: { outcome: 'stale' } };
     if (told !== undefined) {

@@ -19,8 +19,10 @@ let ears: Server;
 let listened: string[];
 let answer: (text: string, response: ServerResponse) => void;
 let agents: TestAgents;
-const say = (text: string, response: ServerResponse): void =>
-  void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ text }));
+const say = (text: string, response: ServerResponse, tokens?: number): void => {
+  const usage = tokens === undefined ? {} : { usage: { type: 'tokens', input_tokens: tokens, output_tokens: 1 } };
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ text, ...usage }));
+};
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-voices-'));
@@ -44,7 +46,10 @@ beforeEach(async () => {
   agents = await testAgents({
     ...{ redisUrl: await sharedRedis(), namespace: uniqueNamespace(), home },
     answer: () => ({ text: 'An answer.' }),
-    config: { speech: { transcribe: { base_url: base, api_key: 'a-key-for-this-test', max_size: '1KiB' } } },
+    config: {
+      limits: { budgets: { person: { tokens: 500_000 } } },
+      speech: { transcribe: { base_url: base, api_key: 'a-key-for-this-test', max_size: '1KiB' } },
+    },
   });
 });
 afterEach(async () => {
@@ -125,4 +130,21 @@ it('that cannot be listened to is told to the model and to its person; alone, no
     error: { code: 'attachment.voice' },
   });
   expect([agents.asked.length, listened]).toEqual([1, ['noise']]);
+});
+
+it('counts in the budget of the day as far as its tokens are told, and is not listened to once that is used up', async () => {
+  await agents.start();
+  answer = (text, response) => say(`heard ${text}`, response, 470_000);
+  await send('m1', '', await voice('one'));
+  expect(await agents.ended(cat, 'm1')).toMatchObject({ status: 'answered' });
+  for (const [id, text] of [
+    ['m2', 'two'],
+    ['m3', 'three'],
+  ] as const) {
+    await send(id, '', await voice(text));
+    expect(await agents.ended(cat, id)).toMatchObject({ status: 'failed', error: { code: 'budget.exceeded' } });
+  }
+  expect(listened).toEqual(['one', 'two']);
+  expect(agents.asked).toHaveLength(1);
+  expect(await agents.leftovers(cat)).toEqual(nothing);
 });
