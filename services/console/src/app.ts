@@ -1,5 +1,5 @@
 import { AppError } from '@queueclaw/contracts';
-import { openDoor } from '@queueclaw/conversations';
+import { openDoor, openMemories, openSchedules } from '@queueclaw/conversations';
 import { openDeadLetters, openPairings, survey } from '@queueclaw/mailbox';
 import { isLoopback, type Config, type Service, type ServiceContext } from '@queueclaw/runtime';
 import { viewQueues } from './board/view-queues.js';
@@ -8,6 +8,7 @@ import type { Phase } from './http/console-parts.js';
 import { buildServer } from './http/server.js';
 import { measureBacklog } from './measure-backlog.js';
 import { openPairingDesk } from './pairing-desk.js';
+import { openScheduleDesk } from './schedule-desk.js';
 import { openTurns } from './turns/read-turns.js';
 import { openUsage } from './usage.js';
 
@@ -47,6 +48,7 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
   const look = (): ReturnType<typeof survey> => survey(shards, now());
   const forgetBacklog = measureBacklog({ queues, survey: look, memory: () => door.redis.info('memory'), now });
 
+  const schedules = openSchedules(shards);
   let phase: Phase = 'starting';
   const app = await buildServer({
     config,
@@ -59,6 +61,8 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
     channels: openChannels(shards, () => settings.current().channels),
     deadLetters: openDeadLetters(door.mailbox, door.waker),
     pairing: openPairingDesk(openPairings(shards), tenantsOf(config)),
+    schedules: openScheduleDesk(schedules, tenantsOf(config), now),
+    memories: openMemories(shards),
     survey: look,
     phase: () => phase,
     now,
@@ -83,6 +87,7 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
       await app.close();
       clearTimeout(patience);
       await Promise.all(queues.map(({ queue }) => queue.close()));
+      await schedules.close();
       await door.close();
     },
   };

@@ -50,7 +50,7 @@ const textOf = (page: string): string =>
 
 /** Names, not words. */
 const names =
-  /\b(QueueClaw|Bull Board|UTC|Grace|default|telegram|main|second|messages|tasks|replies|c1|m1|shell|small|ada|agent|tool-runner|token|webhook|http|before|limit|USD|ms|min|s|K7QW3MXP|[a-z_]+\.[a-z_]+)\b/g;
+  /\b(QueueClaw|Bull Board|UTC|Grace|default|telegram|main|second|messages|tasks|replies|schedules|c1|m1|shell|small|ada|agent|tool-runner|token|webhook|http|before|limit|USD|ms|min|s|K7QW3MXP|[a-z_]+\.[a-z_]+)\b/g;
 
 const pages: Readonly<Record<string, { readonly url: string; readonly says: string; readonly status?: number }>> = {
   overview: { url: '/', says: '待处理的对话' },
@@ -60,6 +60,8 @@ const pages: Readonly<Record<string, { readonly url: string; readonly says: stri
   usage: { url: '/usage', says: '输入 token' },
   channels: { url: '/channels', says: '已停用' },
   pairing: { url: '/pairing', says: '等待批准' },
+  schedules: { url: '/schedules', says: '没有定时任务。' },
+  'memory of a conversation': { url: '/memories?conversation=c1', says: '这里没有记住任何内容。' },
   'pairing, just done': { url: '/pairing?done=revoke', says: '对方不能再发消息。' },
   'dead letters': { url: '/dead-letters?done=retry', says: '尝试 6 次' },
   login: { url: '/login', says: '运维人员令牌' },

@@ -32,6 +32,7 @@ const lookup: Lookup = {
       return (await listConversations(namesMax)).map(({ conversation }) => conversation);
     }),
   codes: () => soon(async () => (await import('../operate/pairing.js')).waitingCodes()),
+  schedules: () => soon(async () => (await import('../operate/schedules.js')).scheduleIds()),
   deadLetters: () =>
     soon(async () => {
       const { listLetters } = await import('../operate/dead-letters.js');

@@ -4,6 +4,7 @@ import type { TestOptions } from '../channels/test-command.js';
 import type * as InventoryCommands from '../operate/inventory.js';
 import type * as DeadLetterCommands from '../operate/dead-letters.js';
 import type * as PairingCommands from '../operate/pairing.js';
+import type * as ScheduleCommands from '../operate/schedules.js';
 import type { Words } from '../phrases/index.js';
 import { config, ending, json, limit, type Shared } from './ending.js';
 
@@ -37,6 +38,7 @@ export function defineOperate(program: Command, words: Words): void {
       ending(async (options: Shared) => (await import('../operate/channels-status.js')).channelsStatusCommand(options)),
     );
   definePairing(program, words);
+  defineSchedules(program, words);
   channels
     .command('test')
     .description(words('channels.test'))
@@ -79,6 +81,23 @@ function definePairing(program: Command, words: Words): void {
         (await load()).revokePairingCommand(account, person, options),
       ),
     );
+}
+
+function defineSchedules(program: Command, words: Words): void {
+  const load = async (): Promise<typeof ScheduleCommands> => import('../operate/schedules.js');
+  const schedules = program.command('schedules').description(words('schedules'));
+  schedules
+    .command('list')
+    .description(words('schedules.list'))
+    .addOption(json(words))
+    .action(ending(async (options: Shared) => (await load()).listSchedulesCommand(options)));
+  for (const action of ['pause', 'resume', 'delete'] as const)
+    schedules
+      .command(action)
+      .description(words(`schedules.${action}`))
+      .argument('<id>', words('schedules.id'))
+      .addOption(json(words))
+      .action(ending(async (id: string, options: Shared) => (await load()).changeScheduleCommand(action, id, options)));
 }
 
 function defineDeadLetters(program: Command, words: Words): void {

@@ -1,9 +1,10 @@
-import type { Conversations } from '@queueclaw/conversations';
+import type { Conversations, Memories } from '@queueclaw/conversations';
 import type { DeadLetters, Survey } from '@queueclaw/mailbox';
 import type { Config, Logger } from '@queueclaw/runtime';
 import type { PairingDesk } from '../pairing-desk.js';
 import type { QueueView } from '../board/view-queues.js';
 import type { ReadChannels } from '../channels.js';
+import type { ScheduleDesk } from '../schedule-desk.js';
 import type { Turns } from '../turns/read-turns.js';
 import type { ReadUsage } from '../usage.js';
 
@@ -24,6 +25,8 @@ export type ConsoleParts = {
   readonly channels: ReadChannels;
   readonly deadLetters: DeadLetters;
   readonly pairing: PairingDesk;
+  readonly schedules: ScheduleDesk;
+  readonly memories: Memories;
   readonly survey: () => Promise<Survey>;
   readonly phase: () => Phase;
   /** Milliseconds since the epoch. */

@@ -8,7 +8,9 @@ import { apiRoutes } from '../routes/api.js';
 import { boardRoutes } from '../routes/board.js';
 import { loginRoutes } from '../routes/login.js';
 import { pairingRoutes } from '../routes/pairing.js';
+import { memoryRoutes } from '../routes/memories.js';
 import { pageRoutes } from '../routes/pages.js';
+import { scheduleRoutes } from '../routes/schedules.js';
 import { styleRoutes } from '../routes/style.js';
 import type { ConsoleParts } from './console-parts.js';
 import { requestFailure, sendFailure } from './failure.js';
@@ -86,6 +88,8 @@ export async function buildServer(parts: ConsoleParts): Promise<FastifyInstance>
   await app.register(pageRoutes, deps);
   await app.register(apiRoutes, deps);
   await app.register(pairingRoutes, deps);
+  await app.register(scheduleRoutes, deps);
+  await app.register(memoryRoutes, deps);
   await app.register(boardRoutes, deps);
   await app.ready();
   return app;

@@ -18,6 +18,8 @@ const sections = [
   ['/usage', 'menu.usage'],
   ['/channels', 'menu.channels'],
   ['/pairing', 'menu.pairing'],
+  ['/schedules', 'menu.schedules'],
+  ['/memories', 'menu.memories'],
   ['/dead-letters', 'menu.dead_letters'],
 ] as const satisfies readonly (readonly [path: string, phrase: PhraseKey])[];
 
