@@ -1,6 +1,7 @@
 import { TenantId } from '@queueclaw/contracts';
 import { z } from 'zod';
 import { AccessConfig } from './access.js';
+import { MemoryConfig, SchedulesConfig } from './keeping.js';
 import { duration, size } from './units.js';
 
 const port = z.number().int().min(0).max(65_535);
@@ -162,24 +163,6 @@ const Tools = z.strictObject({
   sandbox: SandboxConfig.prefault({}),
 });
 
-/** What is remembered beyond a conversation's transcript. */
-const MemoryConfig = z.strictObject({
-  /** Of one person, and of one conversation. */
-  entries: count(1_000).default(200),
-  /** What of it a question to the model may bring along. */
-  tokens: z.number().int().min(0).max(100_000).default(1_000),
-});
-
-/** What people may have come to them at other times. */
-const Schedules = z.strictObject({
-  /** Of one person, in each shard. */
-  per_person: count(1_000).default(20),
-  /** Not more often than this. */
-  min_interval: duration('1s', '7d').default(60_000),
-  /** Nothing is due later than this, and what recurs ends then. */
-  horizon: duration('1h', '3650d').default(366 * 86_400_000),
-});
-
 /** What may be used up in one day; absent: no limit. */
 const Budget = z.strictObject({
   /** In and out, of all models. */
@@ -298,7 +281,7 @@ export const Config = z.strictObject({
   speech: Speech.prefault({}),
   channels: z.array(ChannelConfig).max(1_000).default([]),
   tools: Tools.prefault({}),
-  schedules: Schedules.prefault({}),
+  schedules: SchedulesConfig.prefault({}),
   memory: MemoryConfig.prefault({}),
   limits: Limits.prefault({}),
   state: State.prefault({}),
