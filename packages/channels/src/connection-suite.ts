@@ -248,6 +248,7 @@ export function connectionPromises(
         const { fetch } = line.connection;
         const { gives } = counterpart();
         if ((fetch === undefined) !== (gives === undefined)) fail('what is fetched of files is not looked at');
+        if ((fetch !== undefined) !== channel.capabilities.files) fail('`files` and `fetch` belong together');
         if (fetch === undefined || gives === undefined) return;
         // Who only fetches over a line that is there.
         await hear(line);

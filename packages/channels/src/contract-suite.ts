@@ -58,6 +58,7 @@ export function promises(channel: Channel, fixtures: readonly Fixture[]): readon
   return [
     promise('its name is the name of its folder and route', () => checkName(channel)),
     promise('its capabilities are valid', () => checkCapabilities(channel)),
+    promise('it says truly whether files and voice notes of people come', () => checkHearing(channel, fixtures)),
     promise('its settings are listed, the secret ones by name', () => checkSettings(channel)),
     promise('a blank secret is refused', () => checkBlankSecrets(channel)),
     promise('it has a connection if, and only if, it talks to a platform', ({ connect }) => {
@@ -99,6 +100,17 @@ function checkCapabilities({ capabilities }: Channel): void {
     fail('a platform gets one outbox a job');
   if (capabilities.delivery === 'platform' && capabilities.rates === undefined)
     fail('it does not say how much it takes');
+}
+
+function checkHearing({ capabilities: { delivery, files, voice } }: Channel, fixtures: readonly Fixture[]): void {
+  if (delivery !== 'platform') return;
+  const expected = fixtures.flatMap(({ expect = [] }) => expect.flatMap((one) => one.files ?? []));
+  if (files !== expected.length > 0) fail(`files are said to be ${files ? 'heard' : 'not heard'}`);
+  const spoken = fixtures.filter((fixture) => fixture.voice === true);
+  if (voice !== spoken.length > 0) fail(`voice notes are said to be ${voice ? 'heard' : 'not heard'}`);
+  for (const { expect = [], says } of spoken)
+    if (!expect.some(({ text, files: sent = [] }) => text !== '' || sent.some((file) => file.voice === true)))
+      fail(`a voice note that nobody hears: ${says}`);
 }
 
 function checkSettings(channel: Channel): void {

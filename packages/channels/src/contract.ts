@@ -77,6 +77,7 @@ export const Capabilities = z.strictObject({
   typing: z.boolean(),
   /** A reply's choices are buttons where they fit; otherwise, and where it is `false`, they are lines. */
   buttons: z.union([z.literal(false), ButtonLimits]),
+  /** Files that people send can be had. */
   files: z.boolean(),
   /** The largest file that can be sent; absent: none can, and people are told its name. */
   filesBytesMax: z.number().int().min(1).max(4_294_967_296).optional(),
@@ -84,6 +85,7 @@ export const Capabilities = z.strictObject({
   fileTypes: z.array(z.string().min(3).max(127)).min(1).max(64).optional(),
   /** The largest picture that is shown as one; a larger one is a file like any other. */
   picturesBytesMax: z.number().int().min(1).max(4_294_967_296).optional(),
+  /** Voice notes of people come as a file or, written down by the platform, as words. */
   voice: z.boolean(),
   /** `full`: the reader renders Markdown. `own`: the channel's render translates it. `none`: plain text. */
   markdown: z.enum(['full', 'own', 'none']),
@@ -281,6 +283,8 @@ export type Fixture = {
   /** The guarantee, as a test's title. */
   readonly says: string;
   readonly payload: unknown;
+  /** A voice note: becomes a file that says so, or words. */
+  readonly voice?: true;
   /** An edit, or somebody who comes in: must become nothing. Platforms that tell of it need one. */
   readonly shows?: 'edit' | 'join';
   /** The bot wrote it itself: must become nothing. Platforms need at least one. */

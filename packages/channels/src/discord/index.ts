@@ -6,7 +6,7 @@ export const discord: Channel<DiscordConfig> = {
   name: 'discord',
   title: 'Discord',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: true, typing: true, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: true, typing: true, files: true, voice: true },
     ...{ filesBytesMax: 10_000_000, picturesBytesMax: 10_000_000 },
     buttons: { most: 25, labelMax: 80, textBytesMax: 100, messageMax: 2_000 },
     ...{ markdown: 'full', textMax: 2_000, textUnit: 'utf16', idempotence: 'key', outboxesPerJob: 1 },

@@ -6,7 +6,7 @@ export const feishu: Channel<FeishuConfig> = {
   name: 'feishu',
   title: 'Feishu (Lark)',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: true, typing: false, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: true, typing: false, buttons: false, files: true, voice: true },
     ...{ filesBytesMax: 30_000_000, picturesBytesMax: 10_000_000 },
     ...{ markdown: 'own', textMax: 12_000, textUnit: 'bytes', idempotence: 'key', outboxesPerJob: 1 },
     // A post can be changed 20 times.

@@ -6,7 +6,7 @@ export const slack: Channel<SlackConfig> = {
   name: 'slack',
   title: 'Slack',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: true, typing: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: true, typing: false, files: true, voice: true },
     ...{ filesBytesMax: 100_000_000, picturesBytesMax: 100_000_000 },
     buttons: { most: 25, labelMax: 75, textBytesMax: 2_000, messageMax: 3_500 },
     ...{ markdown: 'own', textMax: 4_000, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },

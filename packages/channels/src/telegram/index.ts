@@ -6,7 +6,7 @@ export const telegram: Channel<TelegramConfig> = {
   name: 'telegram',
   title: 'Telegram',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: true, typing: true, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: true, typing: true, files: true, voice: true },
     ...{ filesBytesMax: 50_000_000, picturesBytesMax: 10_000_000 },
     buttons: { most: 100, labelMax: 64, textBytesMax: 64, messageMax: 4_096 },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },

@@ -7,7 +7,7 @@ export const wechatOfficial: Channel<WeChatOfficialConfig> = {
   name: 'wechat-official',
   title: 'WeChat official account',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: true, voice: true },
     ...{ markdown: 'none', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
     ...{ filesBytesMax: 10_000_000, picturesBytesMax: 10_000_000, fileTypes: [...mediaTypes] },
     // WeChat documents limits of a day only.

@@ -6,7 +6,7 @@ export const wecomApp: Channel<WeComAppConfig> = {
   name: 'wecom-app',
   title: 'WeCom app (WeChat Work)',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: false, buttons: false, files: true, voice: true },
     ...{ filesBytesMax: 20_000_000, picturesBytesMax: 10_000_000 },
     ...{ markdown: 'own', textMax: 2_048, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
     rates: {

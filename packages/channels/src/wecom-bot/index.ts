@@ -7,7 +7,7 @@ export const wecomBot: Channel<WeComBotConfig> = {
   title: 'WeCom bot (WeChat Work)',
   capabilities: {
     ...{ delivery: 'platform', holders: 'one', sends: 'holder', edit: false, typing: false, buttons: false },
-    ...{ files: false, voice: false, markdown: 'full', textMax: 20_480, textUnit: 'bytes', idempotence: 'none' },
+    ...{ files: true, voice: true, markdown: 'full', textMax: 20_480, textUnit: 'bytes', idempotence: 'none' },
     outboxesPerJob: 1,
     ...{ filesBytesMax: 10_000_000, picturesBytesMax: 10_000_000 },
     rates: {

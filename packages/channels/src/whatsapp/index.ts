@@ -6,7 +6,7 @@ export const whatsapp: Channel<WhatsAppConfig> = {
   name: 'whatsapp',
   title: 'WhatsApp',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'any', edit: false, typing: true, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'any', edit: false, typing: true, files: true, voice: true },
     ...{ filesBytesMax: 100_000_000, picturesBytesMax: 5_000_000 },
     buttons: { most: 3, labelMax: 20, textBytesMax: 256, messageMax: 900 },
     ...{ markdown: 'own', textMax: 4_096, textUnit: 'utf16', idempotence: 'none', outboxesPerJob: 1 },

@@ -6,7 +6,7 @@ export const xmpp: Channel<XmppConfig> = {
   name: 'xmpp',
   title: 'XMPP',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: false, voice: false },
+    ...{ delivery: 'platform', holders: 'one', edit: false, typing: true, buttons: false, files: true, voice: true },
     ...{ markdown: 'own', textMax: 6_000, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
     // What most servers take; the account's own one says when it is less.
     filesBytesMax: 52_428_800,
