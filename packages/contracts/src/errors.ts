@@ -65,6 +65,8 @@ export const errorTable = {
   'tool.unknown': row(422, 'give-up', 'There is no such tool.'),
   'tool.arguments': row(422, 'give-up', "The arguments do not fit the tool's schema."),
   'tool.not_allowed': row(403, 'give-up', 'The policy does not allow this call.'),
+  'tool.denied': row(403, 'give-up', 'A person refused this call.'),
+  'tool.unapproved': row(403, 'give-up', 'Nobody approved this call in time.'),
   'tool.failed': row(500, 'give-up', 'The tool failed.'),
   'tool.timeout': row(504, 'give-up', 'The tool did not finish in time.'),
   'tool.output_limit': row(500, 'give-up', 'The tool wrote more than it may.'),

@@ -1,3 +1,4 @@
+export * from './approvals.js';
 export * from './attachments.js';
 export * from './budget.js';
 export * from './commands.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApprovalId } from './approvals.js';
 import { Attachments } from './attachments.js';
 import { CallId, MessageId } from './ids.js';
 import { PublicError, ReplyStatus, Usage } from './mail.js';
@@ -21,6 +22,20 @@ export const LiveEvent = z.discriminatedUnion('type', [
     name: z.string(),
     state: z.enum(['started', 'done', 'failed']),
     summary: z.string().max(200).optional(),
+  }),
+  z.object({
+    type: z.literal('approval'),
+    turn: z.number().int(),
+    call: CallId,
+    approval: ApprovalId,
+    state: z.enum(['asked', 'approved', 'denied', 'expired']),
+    /** Of `asked`. */
+    name: z.string().optional(),
+    /** The command, or the tool's arguments. */
+    command: z.string().max(20_000).optional(),
+    directory: z.string().max(1_024).optional(),
+    network: z.string().max(1_024).optional(),
+    expires_at: z.number().int().optional(),
   }),
   z.object({
     type: z.literal('reply'),

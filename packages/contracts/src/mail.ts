@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApprovalScope } from './approvals.js';
 import { Attachments, attachmentsMax, SentAttachment } from './attachments.js';
 import { Choice, choicesMax } from './commands.js';
 import { ConversationId, MessageId, TenantId } from './ids.js';
@@ -57,13 +58,19 @@ export type PersonMail = z.infer<typeof PersonMail>;
 /**
  * What overtakes the mailbox. `stop` ends the running turn and withdraws the waiting mail; `reset` also forgets the transcript.
  * The others are commands, which end no turn: `prefer` changes preferences, `compact` has older messages summarised, `tell`
- * only asks.
+ * only asks, `approve` and `deny` decide on a call that waits for a person.
  */
 export const ControlMail = z.object({
   v: z.literal(1),
   kind: z.literal('control'),
   id: MessageId,
-  action: z.enum(['stop', 'reset', 'compact', 'prefer', 'tell']),
+  action: z.enum(['stop', 'reset', 'compact', 'prefer', 'tell', 'approve', 'deny']),
+  /** Of `approve` and `deny`; absent: the only one that waits. */
+  approval: z.string().max(64).optional(),
+  /** Of `approve`; absent: once. */
+  scope: ApprovalScope.optional(),
+  /** Of `approve` and `deny`: an operator decides, from outside of the conversation. */
+  operator: z.literal(true).optional(),
   /** Of `prefer`. */
   preferences: PreferenceChange.optional(),
   /** Of `tell`: what is asked for; with `wrong`, an argument that does not fit and how it should be. */

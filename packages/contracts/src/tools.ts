@@ -73,6 +73,8 @@ export const ToolOutcome = z.object({
   code: z.string().max(64).optional(),
   /** Files that go to the person with the turn's answer. The runner says so: the agent looks before it believes it. */
   attachments: Attachments.optional(),
+  /** It holds what strangers wrote. */
+  untrusted: z.literal(true).optional(),
   ms: z.number().int().nonnegative(),
 });
 export type ToolOutcome = z.infer<typeof ToolOutcome>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApprovalId, askedMax } from './approvals.js';
 import { Attachments, attachmentsMax, KeptAttachment } from './attachments.js';
 import { CallId, MessageId } from './ids.js';
 import { PersonMail, Sender, Usage } from './mail.js';
@@ -61,8 +62,23 @@ export const Summary = z.object({
 export type Summary = z.infer<typeof Summary>;
 
 /** A call that the turn waits for. */
-export const PendingCall = JournalCall.extend({ ticket: z.string(), deadlineAt: z.number().int() });
+export const PendingCall = JournalCall.extend({
+  ticket: z.string(),
+  deadlineAt: z.number().int(),
+  /** The policy or a person lets it through, whatever `tools.allowed_commands` says. */
+  permitted: z.literal(true).optional(),
+});
 export type PendingCall = z.infer<typeof PendingCall>;
+
+/** A call that waits for a person. It has not been sent out. */
+export const AskedCall = JournalCall.extend({
+  approval: ApprovalId,
+  /** SHA-256 over tool, arguments, directory and network: what is approved is exactly that. */
+  binding: z.string().regex(/^[0-9a-f]{64}$/),
+  askedAt: z.number().int(),
+  expiresAt: z.number().int(),
+});
+export type AskedCall = z.infer<typeof AskedCall>;
 
 /** What a turn knows between two steps. Written by checkpoint and suspend, fenced; gone at commit. */
 export const Journal = z.object({
@@ -77,6 +93,12 @@ export const Journal = z.object({
   entries: z.array(TranscriptEntry),
   /** Calls that are out. */
   pending: z.array(PendingCall),
+  /** Calls that a person must approve first. */
+  asking: z.array(AskedCall).max(askedMax).optional(),
+  /** How long the turn has waited for people: its own time stood still. */
+  waitedMs: z.number().int().nonnegative().optional(),
+  /** Something that strangers wrote has entered the turn. */
+  tainted: z.literal(true).optional(),
   toolCalls: z.number().int().nonnegative(),
   usage: Usage,
 });

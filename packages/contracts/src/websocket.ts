@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApprovalId, ApprovalScope } from './approvals.js';
 import { Attachments } from './attachments.js';
 import { saysNothing, saysSomething, Written } from './http.js';
 import { CallId, ConversationId, MessageId } from './ids.js';
@@ -15,6 +16,13 @@ export const ClientFrame = z.discriminatedUnion('type', [
     .refine(saysSomething, saysNothing),
   z.strictObject({ type: z.literal('subscribe'), conversation: ConversationId, cursor: Cursor.optional() }),
   z.strictObject({ type: z.literal('stop'), conversation: ConversationId }),
+  z.strictObject({
+    type: z.literal('approve'),
+    conversation: ConversationId,
+    approval: ApprovalId,
+    scope: ApprovalScope.optional(),
+  }),
+  z.strictObject({ type: z.literal('deny'), conversation: ConversationId, approval: ApprovalId }),
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
@@ -50,6 +58,22 @@ export const ServerFrame = z.discriminatedUnion('type', [
     name: z.string(),
     state: z.enum(['started', 'done', 'failed']),
     summary: z.string().optional(),
+    cursor: z.string(),
+  }),
+  z.object({
+    type: z.literal('approval'),
+    ...conversation,
+    turn: z.number().int(),
+    call: CallId,
+    approval: ApprovalId,
+    state: z.enum(['asked', 'approved', 'denied', 'expired']),
+    /** Of `asked`. */
+    name: z.string().optional(),
+    /** The command, or the tool's arguments. */
+    command: z.string().max(20_000).optional(),
+    directory: z.string().max(1_024).optional(),
+    network: z.string().max(1_024).optional(),
+    expires_at: z.number().int().optional(),
     cursor: z.string(),
   }),
   z.object({

@@ -51,7 +51,7 @@ const answer = async (a: ActorAddress, turn: number, id: string): Promise<void> 
   await deliverToStreams(one.mailbox.shards.of(a), [a], ['http']);
 };
 const texts = (entries: readonly LiveEntry[]): string[] =>
-  entries.map(({ event }) => (event.type === 'tool' ? event.name : event.text));
+  entries.map(({ event }) => ('text' in event ? event.text : (event.name ?? event.call)));
 
 it('tells what became of a message, on every replica', async () => {
   const a = somewhere();

@@ -1,7 +1,14 @@
-import { commandIn, type CommandName, type CommandTopic, type ControlMail, QueueMode } from '@queueclaw/contracts';
+import {
+  ApprovalScope,
+  commandIn,
+  type CommandName,
+  type CommandTopic,
+  type ControlMail,
+  QueueMode,
+} from '@queueclaw/contracts';
 
 /** What a person asks for with `/word`, as control mail carries it. */
-export type Command = Pick<ControlMail, 'action' | 'preferences' | 'about' | 'wrong' | 'focus'>;
+export type Command = Pick<ControlMail, 'action' | 'preferences' | 'about' | 'wrong' | 'focus' | 'approval' | 'scope'>;
 
 type Parse = (argument: string) => Command;
 
@@ -56,7 +63,16 @@ function timeZone(argument: string): string | undefined {
 const modelName = (argument: string): string | undefined => (/^\S{1,128}$/.test(argument) ? argument : undefined);
 const queueMode = (argument: string): string | undefined => QueueMode.safeParse(argument.toLowerCase()).data;
 
-const approvals: Parse = () => ({ action: 'tell', about: 'approvals' });
+/** `/approve [name] [once|conversation]`, `/deny [name]`. */
+const deciding =
+  (action: 'approve' | 'deny'): Parse =>
+  (argument) => {
+    const words = argument.toLowerCase().split(/\s+/).filter(Boolean);
+    const scope = ApprovalScope.safeParse(action === 'approve' ? words.at(-1) : undefined).data;
+    const [approval, ...more] = scope === undefined ? words : words.slice(0, -1);
+    if (more.length > 0 || (approval?.length ?? 0) > 64) return wrong('approvals', argument);
+    return { action, ...(approval === undefined ? {} : { approval }), ...(scope === undefined ? {} : { scope }) };
+  };
 
 const commands: Readonly<Record<CommandName, Parse>> = {
   stop: () => ({ action: 'stop' }),
@@ -72,8 +88,8 @@ const commands: Readonly<Record<CommandName, Parse>> = {
   model: setting('model', 'model', modelName),
   language: setting('language', 'language', languageTag),
   timezone: setting('timezone', 'timezone', timeZone),
-  approve: approvals,
-  deny: approvals,
+  approve: deciding('approve'),
+  deny: deciding('deny'),
   compact: (argument) => {
     if (argument.length > focusCharsMax) return wrong('compact', argument);
     return { action: 'compact', ...(argument === '' ? {} : { focus: argument }) };

@@ -1,14 +1,18 @@
 import {
   type ActorAddress,
   actorMember,
+  askedMark,
   type ControlMail,
+  type Decision,
   Journal,
   keys,
+  type LiveEvent,
   type PreferenceChange,
   Preferences,
   type Reply,
   Summary,
 } from '@queueclaw/contracts';
+import { liveKeep, liveTtlMs } from './limits.js';
 import { outboxItem } from './outbox.js';
 import { parseJson } from './record.js';
 import type { Shard } from './shards.js';
@@ -55,6 +59,39 @@ export async function obeyCommand(
   return verdict === 0 ? 'gone' : 'taken';
 }
 
+/** What a decision about a call that waits changes, and what is answered when it counts and when it comes too late. */
+export type DecisionEffect = {
+  readonly decision: Decision;
+  readonly grant?: string | undefined;
+  readonly live: LiveEvent;
+  readonly reply: Reply;
+  readonly late: Reply;
+};
+
+/** See scripts/decide.ts. */
+export async function decideCommand(
+  shard: Shard,
+  address: ActorAddress,
+  { element }: WaitingCommand,
+  { decision, grant = '', live, reply, late }: DecisionEffect,
+): Promise<'done' | 'gone' | 'late'> {
+  const { tag } = shard;
+  const verdict = await shard.run(
+    'decide',
+    [
+      ...[keys.state(tag, 'messages', address), keys.commands(tag, address)],
+      ...[keys.mailbox(tag, 'replies', address), keys.due(tag, 'replies'), keys.waiting(tag, address)],
+      ...[keys.due(tag, 'messages'), keys.live(tag, address)],
+    ],
+    [
+      ...[actorMember(address), element, outboxItem(reply), outboxItem(late), decision.call],
+      ...[askedMark(decision.approval), JSON.stringify(decision), grant, JSON.stringify(live), liveKeep, liveTtlMs],
+    ],
+  );
+  if (verdict === 1) return 'done';
+  return verdict === 0 ? 'gone' : 'late';
+}
+
 /** A conversation from outside. */
 export type Glance = {
   readonly preferences: Preferences;
@@ -64,6 +101,8 @@ export type Glance = {
   readonly working: boolean;
   /** Of the turn that is under way, once a step of it is durable. */
   readonly journal: Journal | undefined;
+  /** Calls of it that people have decided on already. */
+  readonly decided: ReadonlySet<string>;
   /** Tool calls that are out. */
   readonly toolsOut: number;
   /** Messages that wait. */
@@ -75,13 +114,14 @@ export type Glance = {
 
 /** Reads what a command may tell. */
 export async function glanceAt({ tag, redis }: Shard, address: ActorAddress): Promise<Glance> {
-  const [fields, waiting, entries] = await Promise.all([
+  const [fields, waiting, entries, calls] = await Promise.all([
     redis.hmget(
       keys.state(tag, 'messages', address),
       ...['prefs', 'turn', 'journal', 'waiting', 'summary', 'trimmed', 'phase', 'lease'],
     ),
     redis.llen(keys.mailbox(tag, 'messages', address)),
     redis.llen(keys.transcript(tag, address)),
+    redis.hgetall(keys.waiting(tag, address)),
   ]);
   const [prefs, turn, journal, toolsOut, summary, trimmed, phase, lease] = fields;
   const until = Summary.safeParse(parseJson(summary ?? '')).data?.until ?? 0;
@@ -90,6 +130,7 @@ export async function glanceAt({ tag, redis }: Shard, address: ActorAddress): Pr
     turn: Number(turn ?? 0),
     working: Number(lease ?? 0) > Date.now(),
     journal: Journal.safeParse(parseJson(journal ?? '')).data,
+    decided: new Set(Object.entries(calls).flatMap(([call, value]) => (value.startsWith('d') ? [call] : []))),
     toolsOut: phase === 'tools' ? Number(toolsOut ?? 0) : 0,
     waiting,
     entries,

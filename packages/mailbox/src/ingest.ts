@@ -32,8 +32,10 @@ function listOf(tag: string, address: ActorAddress, mail: Mail): string {
 }
 
 function asked(mail: ControlMail): string {
-  const { action, preferences, about, wrong, focus } = mail;
-  return isCommand(mail) ? `/${action} ${JSON.stringify({ preferences, about, wrong, focus })}` : `/${action}`;
+  const { action, preferences, about, wrong, focus, approval, scope } = mail;
+  return isCommand(mail)
+    ? `/${action} ${JSON.stringify({ preferences, about, wrong, focus, approval, scope })}`
+    : `/${action}`;
 }
 
 /** What tells two messages with the same id apart: 72 bits of SHA-256 over what the person wrote and attached. */

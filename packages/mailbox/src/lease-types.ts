@@ -1,5 +1,6 @@
 import type {
   ControlMail,
+  Decision,
   Journal,
   LiveEvent,
   PersonMail,
@@ -58,6 +59,10 @@ export type Lease = {
   /** A journal that does not fit its schema: the turn cannot go on. `journal` has no more than whom it was to answer. */
   readonly damaged: string | undefined;
   readonly results: readonly { call: string; outcome: ToolOutcome }[];
+  /** What people decided about the calls that wait for them. */
+  readonly decisions: readonly Decision[];
+  /** Bindings of calls that are approved for the rest of the conversation. */
+  readonly grants: readonly string[];
   /** The newest entries of the transcript, of those that the summary does not cover. */
   readonly history: readonly TranscriptEntry[];
   /** The absolute index of the first entry of `history`, or of the next one that there will be. */
@@ -84,8 +89,8 @@ export type Lease = {
    */
   checkpoint(journal: Journal, take: Take): Promise<boolean>;
   /**
-   * Waits for the journal's pending calls until `deadlineAt`, milliseconds; `mailWakes`: or until a person writes. `wake` in
-   * the answer: there is already something to do.
+   * Waits for the journal's pending calls, and for decisions about those that ask, until `deadlineAt`, milliseconds; `mailWakes`:
+   * or until a person writes. `replies` are told in the same write. `wake` in the answer: there is already something to do.
    */
   suspend(
     journal: Journal,
@@ -93,6 +98,7 @@ export type Lease = {
     deadlineAt: number,
     live: readonly LiveEvent[],
     mailWakes?: boolean,
+    replies?: readonly Reply[],
   ): Promise<{ wake: boolean } | undefined>;
   /** The tasks are queued. `deadlineAt` in milliseconds. */
   arm(deadlineAt: number): Promise<boolean>;

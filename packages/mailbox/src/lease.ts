@@ -1,7 +1,9 @@
 import {
   type ActorAddress,
   actorMember,
+  askedMark,
   ControlMail,
+  Decision,
   Journal,
   keys,
   type PersonMail,
@@ -127,6 +129,8 @@ function leaseFrom(
     journal: journal?.success === false ? salvage(journalText) : journal?.data,
     damaged: journal?.success === false ? journalText : undefined,
     results: outcomes(pairs(answer[8])),
+    decisions: decisionsIn(pairs(answer[8])),
+    grants: String(answer[16]).split(' ').filter(Boolean),
     history,
     from,
     unread: Math.max(0, from - until),
@@ -169,16 +173,21 @@ function leaseFrom(
       if (back[0] === 'ok') noteRefused(take);
       return refreshed(back);
     },
-    suspend: async (journal, take, deadlineAt, events, mailWakes = false) => {
-      const calls = journal.pending.flatMap((call) => [call.call, call.ticket]);
+    suspend: async (journal, take, deadlineAt, events, mailWakes = false, replies = []) => {
+      const asked = (journal.asking ?? []).map(({ call, approval }) => [call, askedMark(approval)]);
+      const calls = [...journal.pending.map(({ call, ticket }) => [call, `t${ticket}`]), ...asked];
       const back = row(
         await shard.run(
           'suspend',
-          [st, mb, ct, wt, due, live, keys.commands(tag, address)],
+          [
+            ...[st, mb, ct, wt, due, live, keys.commands(tag, address)],
+            ...[keys.mailbox(tag, 'replies', address), keys.due(tag, 'replies')],
+          ],
           [
             ...[epoch, write(), member, JSON.stringify(journal), ...pops(take), armMs, deadlineAt],
             ...[mailWakes ? 1 : 0, liveKeep, liveTtlMs],
-            ...[journal.pending.length, ...calls, ...events.map((event) => JSON.stringify(event))],
+            ...[calls.length, ...calls.flat(), events.length, ...events.map((event) => JSON.stringify(event))],
+            ...replies.map(outboxItem),
           ],
         ),
       );
@@ -249,6 +258,13 @@ const outcomes = (waiting: ReadonlyMap<string, string>): Lease['results'] =>
       : { ok: false, text: 'The result could not be read.', code: 'tool.failed', ms: 0 };
     return [{ call, outcome }];
   });
+
+/** What people decided, of what lies in `waiting`. */
+export function decisionsIn(waiting: ReadonlyMap<string, string>): readonly Decision[] {
+  return [...waiting.values()].flatMap((value) =>
+    value.startsWith('d') ? (Decision.safeParse(parseJson(value.slice(1))).data ?? []) : [],
+  );
+}
 
 /** Transcript lines as entries; a line that does not parse is left out. */
 export function readEntries(lines: readonly string[]): TranscriptEntry[] {

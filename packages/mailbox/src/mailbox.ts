@@ -1,5 +1,7 @@
 import { type ActorAddress, type ActorKind, keys, parseActorMember } from '@queueclaw/contracts';
 import {
+  decideCommand,
+  type DecisionEffect,
   type Effect,
   glanceAt,
   type Glance,
@@ -30,6 +32,8 @@ export type Mailbox = {
   claim(address: ActorAddress, obey?: Obey): Promise<Claim>;
   /** Obeys a command, once whoever else tries to. Needs no lease. */
   obey(address: ActorAddress, command: WaitingCommand, effect: Effect): Promise<Obeyed>;
+  /** Decides on a call that waits for a person, once whoever else tries to. Needs no lease. */
+  decide(address: ActorAddress, command: WaitingCommand, effect: DecisionEffect): Promise<'done' | 'gone' | 'late'>;
   /** What a command may want to know of a conversation. Read from several keys one after the other. */
   glance(address: ActorAddress): Promise<Glance>;
   /** Up to `most` actors of a shard that somebody should look at now; they count as looked at for a few seconds. */
@@ -62,6 +66,7 @@ export function openMailbox({ shards, mailKey, limits }: MailboxOptions): Mailbo
     claim: (address, obey) =>
       claimConversation({ shard: shards.of(address), address, mailKey, limits, histories }, obey),
     obey: (address, command, effect) => obeyCommand(shards.of(address), address, command, effect, limits.retentionMs),
+    decide: (address, command, effect) => decideCommand(shards.of(address), address, command, effect),
     glance: (address) => glanceAt(shards.of(address), address),
     dispatch: async (shard, kind, most) =>
       strings(await shard.run('dispatch', [keys.due(shard.tag, kind)], [most, lookAgainMs])).map(parseActorMember),

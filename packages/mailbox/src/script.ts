@@ -3,6 +3,7 @@ import { appendLive } from './scripts/append-live.js';
 import { checkpoint } from './scripts/checkpoint.js';
 import { claim } from './scripts/claim.js';
 import { commit } from './scripts/commit.js';
+import { decide } from './scripts/decide.js';
 import { dispatch } from './scripts/dispatch.js';
 import { beginDraft, endDraft, readDraft } from './scripts/draft.js';
 import { forget } from './scripts/forget.js';
@@ -46,6 +47,7 @@ const sources = {
   commit,
   commitDelivery,
   cutOff,
+  decide,
   deliver,
   dispatch,
   endDraft,
@@ -81,6 +83,7 @@ const whenFull: ReadonlySet<string> = new Set<keyof typeof sources>([
   ...(['checkpoint', 'suspend', 'arm', 'commit', 'renew', 'release', 'results', 'forget', 'hold', 'letGo'] as const),
   ...([
     'obey',
+    'decide',
     'summarise',
     'dropSchedule',
     'cutOff',

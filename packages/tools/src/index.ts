@@ -1,4 +1,5 @@
 export type { CommandEnd, Tool, ToolHands, ToolRun } from './contract.js';
+export { type CallPolicy, judgeCall } from './judge.js';
 export { boundText } from './output-text.js';
 export { checkArgs, isIdempotent, loadTool, runsInAgent, summarise, toolSpecs } from './specs.js';
 export type { ScheduleArgs } from './schedule/spec.js';

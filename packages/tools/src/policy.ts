@@ -16,6 +16,11 @@ export function commandWords(line: string): readonly string[] | undefined {
   return words.length > 0 && splitUnquoted(line) !== undefined ? words : undefined;
 }
 
+/** The simple commands of a line, trimmed; undefined when a quote is left open. */
+export function simpleCommands(line: string): readonly string[] | undefined {
+  return splitUnquoted(line)?.map((part) => part.trim());
+}
+
 /** The line at `;`, `|`, `||`, `&&`, `&` outside of quotes; undefined when a quote is left open. */
 function splitUnquoted(line: string): readonly string[] | undefined {
   const parts: string[] = [];

@@ -1,5 +1,6 @@
 import {
   type ControlMail,
+  type Decision,
   Journal,
   type ModelMessage,
   type ModelOutcome,
@@ -13,13 +14,14 @@ import { describe, expect, it } from 'vitest';
 import { begin } from './begin.js';
 import { fail } from './fail.js';
 import { proceed } from './proceed.js';
-import { agent, calls, control, input, mail, now, outcome, says, shell } from './scenario.js';
+import { agent, calls, control, input, judge, mail, now, outcome, says, shell } from './scenario.js';
 import type { AgentProfile, Next, Took, TurnInput } from './turn-input.js';
 
 type Arrival = { do: 'mail' } | { do: 'stop' } | { do: 'reset' };
 type Op =
   | Arrival
   | { do: 'result'; which: number; outcome: ToolOutcome }
+  | { do: 'decide'; which: number; approved: boolean }
   | { do: 'wait'; ms: number }
   | { do: 'step'; answers: { outcome: ModelOutcome; meanwhile: Arrival[] }[]; crashAfter: number; pops: boolean }
   | { do: 'giveUp' };
@@ -36,6 +38,9 @@ class World {
   sent = new Set<string>();
   tickets = 0;
   came = new Map<string, ToolOutcome>();
+  decided = new Map<string, Decision>();
+  approved = new Set<string>();
+  askedOf = new Set<string>();
   turn = 0;
   now = now;
 
@@ -67,6 +72,8 @@ class World {
       results: [...this.came].map(([call, result]) => ({ call, outcome: result })),
       history: this.tail === 0 ? [] : this.transcript.slice(-this.tail),
       agent: this.profile,
+      judge,
+      decisions: [...this.decided.values()],
       newTicket: () => {
         this.tickets += 1;
         return `ticket-number-${this.tickets}`;
@@ -97,14 +104,18 @@ class World {
       this.turn = turn;
       this.durable = undefined;
       this.came.clear();
+      this.decided.clear();
     } else if (next.do !== 'idle' && next.journal !== undefined) {
       expect(Journal.parse(roundTrip(next.journal))).toEqual(next.journal);
       for (const { call, ticket } of next.journal.pending) {
         const fresh =
           this.durable?.pending.some((pending) => pending.ticket === ticket && pending.call === call) !== true;
         if (fresh) expect(this.sent).not.toContain(call);
+        // Only a person's yes sends out what was asked about.
+        if (this.askedOf.has(call)) expect(this.approved).toContain(call);
         this.sent.add(call);
       }
+      for (const { call } of next.journal.asking ?? []) this.askedOf.add(call);
       this.durable = roundTrip(next.journal);
     }
   }
@@ -143,13 +154,20 @@ class World {
       const pending = this.durable?.pending ?? [];
       const call = pending[op.which % Math.max(1, pending.length)];
       if (call !== undefined) this.came.set(call.call, op.outcome);
+    } else if (op.do === 'decide') {
+      const asking = this.durable?.asking ?? [];
+      const asked = asking[op.which % Math.max(1, asking.length)];
+      if (asked === undefined || this.decided.has(asked.call)) return;
+      const { call, approval } = asked;
+      this.decided.set(call, { call, approval, approved: op.approved });
+      if (op.approved) this.approved.add(call);
     } else this.arrive(op);
   }
 
   /** Until nothing is left to do; results come, or are lost and time passes. */
   drain(lost: boolean): void {
     for (let rounds = 0; rounds < 1_000; rounds += 1) {
-      if (lost) this.now += 40_000;
+      if (lost || (this.durable?.asking ?? []).length > 0) this.now += 40_000;
       else for (const { call } of this.durable?.pending ?? []) this.came.set(call, outcome('late'));
       if (this.step({ do: 'step', answers: [], crashAfter: -1, pops: false }) === 'idle') return;
     }
@@ -201,6 +219,7 @@ const arrival: fc.Arbitrary<Arrival> = fc.oneof(
 const made = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.constant(shell('ls')) },
+    { weight: 2, arbitrary: fc.constantFrom(shell('ask'), shell('deny')) },
     fc.constant({ name: 'shell', args: { command: 'bad' } }),
     fc.record({ name: fc.string(), args: fc.jsonValue() }),
   ),
@@ -237,6 +256,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(50, 5_000, 95_000, 900_000) }),
   },
   { weight: 1, arbitrary: fc.constant({ do: 'giveUp' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('decide' as const), which: fc.nat(3), approved: fc.boolean() }) },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -282,7 +302,11 @@ describe('any interleaving of mail, results, control, model answers and crashes'
       fc.property(profile, fc.array(op, { maxLength: 20 }), (someone, ops) => {
         const world = new World(someone, 5);
         for (const each of ops) world.run(each);
-        const again = (): Next => begin(world.input(world.durable, world.mailbox));
+        const again = (): Next => {
+          // Tickets are random, and those of calls that go out now are new.
+          world.tickets = 1_000;
+          return begin(world.input(world.durable, world.mailbox));
+        };
         expect(again()).toEqual(again());
       }),
       { numRuns: 300 },

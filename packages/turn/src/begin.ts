@@ -1,9 +1,11 @@
 import type { Journal } from '@queueclaw/contracts';
+import { applyDecisions } from './apply-decisions.js';
 import { ask } from './ask.js';
+import { waitFor } from './call-tools.js';
 import { giveUpAtLimit } from './finish.js';
-import { alreadyTaken, freshMail, joinsMidTurn, mailPerTurnMax } from './join-mail.js';
+import { freshMail, joinsMidTurn, mailPerTurnMax } from './join-mail.js';
 import { newJournal } from './journal.js';
-import { limitHit, turnEndsAt } from './limits.js';
+import { limitHit } from './limits.js';
 import { obeyControl } from './obey-control.js';
 import { missingCalls, settle } from './settle.js';
 import { maySummarise } from './summarise.js';
@@ -17,6 +19,11 @@ function lastDeadline(input: TurnInput, journal: Journal): number {
 function resume(input: TurnInput, journal: Journal): Next {
   const joining = joinsMidTurn(input);
   const missing = missingCalls(journal, input.results);
+  if (journal.asking !== undefined && journal.asking.length > 0) {
+    if (input.agent.queueMode === 'interrupt' && freshMail(journal, input.mail).length > 0)
+      return ask(input, settle(journal, input.results, input.now, 'tool.cancelled'), joining);
+    return applyDecisions(input, journal) ?? waitFor(input, journal);
+  }
   if (missing.length === 0) return ask(input, settle(journal, input.results, input.now, 'tool.timeout'), joining);
   const hit = limitHit(journal, input);
   if (hit?.key === 'limit.time') return giveUpAtLimit(input, journal, hit);
@@ -27,12 +34,7 @@ function resume(input: TurnInput, journal: Journal): Next {
   if (input.now >= deadlineAt) {
     return ask(input, settle(journal, input.results, input.now, 'tool.timeout'), joining);
   }
-  return {
-    do: 'suspend',
-    journal,
-    took: { mail: alreadyTaken(journal, input.mail), control: 0 },
-    deadlineAt: Math.min(deadlineAt, turnEndsAt(journal, input)),
-  };
+  return waitFor(input, journal);
 }
 
 /**

@@ -1,10 +1,11 @@
-import type { Journal, JournalCall, ModelCall, PendingCall, TranscriptEntry } from '@queueclaw/contracts';
+import type { Journal, JournalCall, ModelCall, PendingCall, ToolSpec, TranscriptEntry } from '@queueclaw/contracts';
 import { ask } from './ask.js';
 import { giveUpAtLimit } from './finish.js';
 import { alreadyTaken, joinsMidTurn } from './join-mail.js';
 import { limitHit, turnEndsAt } from './limits.js';
 import { overBudget } from './over-budget.js';
-import { failedCall, unmadeCall } from './settle.js';
+import { judgeCalls, readsUntrusted } from './judge-calls.js';
+import { failedCall, missingCalls, unmadeCall } from './settle.js';
 import type { Next, TurnInput } from './turn-input.js';
 
 /** How long a call may wait for a free runner, beside its own time. */
@@ -40,8 +41,17 @@ function check(input: TurnInput, journal: Journal, { call, model }: Made): Pendi
   if (!isObject(model.args)) return refuse('tool.arguments', 'The arguments must be a JSON object.');
   const checked = input.checkArgs(spec.name, model.args);
   if (!checked.ok) return refuse('tool.arguments', `The arguments do not fit: ${checked.problem}`.slice(0, 2_000));
+  return sentOut(input, { ...call, args: checked.args }, spec);
+}
+
+/** The call as it goes out now: its time begins. */
+export function sentOut(
+  input: TurnInput,
+  { call, name, args }: JournalCall,
+  spec: Pick<ToolSpec, 'timeoutMs'>,
+): PendingCall {
   const deadlineAt = input.now + Math.min(spec.timeoutMs, input.agent.limits.toolMs) + queueingMs;
-  return { ...call, args: checked.args, ticket: input.newTicket(), deadlineAt: Math.ceil(deadlineAt) };
+  return { call, name, args, ticket: input.newTicket(), deadlineAt: Math.ceil(deadlineAt) };
 }
 
 /** A model that calls again after this does not listen. */
@@ -78,19 +88,27 @@ export function callTools(input: TurnInput, journal: Journal, made: readonly Mad
     const ended = { ...journal, entries: [...journal.entries, ...refused(all, 'budget.exceeded')] };
     return overBudget({ ...input, journal: ended }, callBudget.hit);
   }
-  const pending = valid.slice(0, paid);
-  const answered = [...checked.filter((one) => 'role' in one), ...unpaid, ...refused(valid.slice(room))];
+  const { pending, asking, forbidden, replies, live } = judgeCalls(input, journal, valid.slice(0, paid));
+  const answered = [...checked.filter((one) => 'role' in one), ...forbidden, ...unpaid, ...refused(valid.slice(room))];
   const next = {
     ...journal,
     entries: [...journal.entries, ...answered],
     pending,
-    toolCalls: journal.toolCalls + pending.length,
+    ...(asking.length === 0 ? {} : { asking: [...asking] }),
+    toolCalls: journal.toolCalls + pending.length + asking.length,
+    ...(readsUntrusted(input, [...pending, ...asking]) ? { tainted: true as const } : {}),
   };
-  if (pending.length === 0) return ask(input, next, joinsMidTurn(input));
-  return {
-    do: 'suspend',
-    journal: next,
-    took: { mail: alreadyTaken(journal, input.mail), control: 0 },
-    deadlineAt: Math.min(Math.max(...pending.map(({ deadlineAt }) => deadlineAt)), turnEndsAt(journal, input)),
-  };
+  if (pending.length + asking.length === 0) return ask(input, next, joinsMidTurn(input));
+  return { ...waitFor(input, next), ...(asking.length === 0 ? {} : { replies, live }) };
+}
+
+/** Suspends the turn until something comes of its calls. */
+export function waitFor(input: TurnInput, journal: Journal): Extract<Next, { do: 'suspend' }> {
+  const { asking = [] } = journal;
+  const missing = missingCalls(journal, input.results);
+  const deadlineAt =
+    asking.length > 0
+      ? Math.min(...asking.map(({ expiresAt }) => expiresAt))
+      : Math.min(Math.max(input.now, ...missing.map((one) => one.deadlineAt)), turnEndsAt(journal, input));
+  return { do: 'suspend', journal, took: { mail: alreadyTaken(journal, input.mail), control: 0 }, deadlineAt };
 }

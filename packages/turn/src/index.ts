@@ -6,5 +6,16 @@ export type { CommandFacts, UsageFacts } from './commands/command-facts.js';
 export { obeyCommand, type Obedience } from './commands/obey-command.js';
 export { proceed } from './proceed.js';
 export { summarised, type Summarised, summaryRequest, withoutBefore } from './summarise.js';
-export type { AgentProfile, ArgsCheck, Next, Took, ToolResult, TurnInput, TurnLimits } from './turn-input.js';
+export { type ApprovalRules, decideApproval } from './commands/decide-approval.js';
+export type {
+  AgentProfile,
+  ArgsCheck,
+  Judge,
+  Judgement,
+  Next,
+  Took,
+  ToolResult,
+  TurnInput,
+  TurnLimits,
+} from './turn-input.js';
 export { unheardVoice, withHeard } from './voice-notes.js';

@@ -6,7 +6,7 @@ export type LimitHit = { readonly key: PhraseKey; readonly values: Readonly<Reco
 
 /** When a turn's time is over, milliseconds since the epoch. */
 export function turnEndsAt(journal: Journal, input: TurnInput): number {
-  return journal.startedAt + input.agent.limits.turnMs;
+  return journal.startedAt + input.agent.limits.turnMs + (journal.waitedMs ?? 0);
 }
 
 /** The limit that forbids another model answer; undefined when there is room for one. */

@@ -164,6 +164,15 @@ export const outcome = (text: string, more: Partial<ToolOutcome> = {}): ToolOutc
   ...more,
 });
 
+/** Asks about every command that begins with `ask`, refuses those with `deny`. */
+export const judge: NonNullable<TurnInput['judge']> = ({ call, args }, { tainted }) => {
+  const command = JSON.stringify(args);
+  const verdict = command.includes('"ask') || tainted ? 'ask' : command.includes('"deny') ? 'deny' : 'allow';
+  const binding = Buffer.from(command).toString('hex').padEnd(64, '0').slice(-64);
+  const approval = call.replaceAll('.', '').padStart(10, '0');
+  return { verdict, untrusted: tainted, command, directory: '/workspace', network: false, binding, approval };
+};
+
 /** The next step as the kind it must be. */
 export function as<Kind extends Next['do']>(kind: Kind, next: Next): Extract<Next, { do: Kind }> {
   if (next.do !== kind) throw new Error(`expected ${kind}, got ${JSON.stringify(next).slice(0, 500)}`);

@@ -9,6 +9,8 @@ const sentences = {
   'tool.timeout':
     'No result came in time. The outcome is unknown: the tool may or may not have acted. Check before you repeat it.',
   'tool.cancelled': 'The call was cancelled. It may or may not have acted before that.',
+  'tool.unapproved': 'The call was not made: it waited for an approval that nobody gave.',
+  'tool.denied': 'The call was not made: the person refused it. Do not try to reach the same in another way.',
   'turn.limit': 'The call was not made: the turn has reached its limit.',
   'budget.exceeded':
     'The call was not made: the budget of tool calls is used up for today. Answer without tools, and tell the person.',
@@ -52,9 +54,16 @@ export function resultEntry(call: Call, turn: number, at: number, { outcome }: T
   };
 }
 
+const isOut = ({ pending }: Journal, call: string): boolean => pending.some((one) => one.call === call);
+
 /** The calls that no result has come for. */
 export function missingCalls(journal: Journal, results: readonly ToolResult[]): readonly PendingCall[] {
   return journal.pending.filter(({ call }) => !results.some((result) => result.call === call));
+}
+
+/** How long a turn that asks people will have waited for them at a moment. */
+export function waitedUntil({ asking = [], waitedMs = 0 }: Journal, now: number): number {
+  return waitedMs + Math.max(0, Math.floor(now) - Math.min(now, ...asking.map(({ askedAt }) => askedAt)));
 }
 
 /** The journal with every pending call ended: by its result, or by `otherwise` where none came. */
@@ -73,5 +82,11 @@ export function settle(
         : resultEntry(call, journal.turn, now, result);
     entries.push(sendable(entries, entry));
   }
-  return { ...journal, entries, pending: [] };
+  const { asking = [], ...rest } = journal;
+  for (const call of asking) entries.push(unmadeCall(call, journal.turn, now, 'tool.unapproved'));
+  const untrusted = results.some(({ call, outcome }) => outcome.untrusted && isOut(journal, call));
+  const [first] = asking;
+  // The turn's own time stood still while it waited for people.
+  const waited = first === undefined ? {} : { waitedMs: waitedUntil(journal, now) };
+  return { ...rest, ...waited, entries, pending: [], ...(untrusted ? { tainted: true as const } : {}) };
 }

@@ -1,7 +1,10 @@
 import type {
   BudgetHit,
   ControlMail,
+  Decision,
   Journal,
+  JournalCall,
+  LiveEvent,
   Language,
   ModelRequest,
   PendingCall,
@@ -9,6 +12,7 @@ import type {
   Preferences,
   QueueMode,
   Reply,
+  Route,
   Summary,
   ToolOutcome,
   ToolSpec,
@@ -27,6 +31,8 @@ export type TurnLimits = {
   readonly turnMs: number;
   /** One tool call; a tool's own limit can only be lower. */
   readonly toolMs: number;
+  /** How long a call waits for a person; absent: ten minutes. */
+  readonly approvalMs?: number;
 };
 
 /** The agent that a conversation talks to, as the configuration describes it. */
@@ -49,6 +55,27 @@ export type ToolResult = { readonly call: string; readonly outcome: ToolOutcome 
 export type ArgsCheck =
   | { readonly ok: true; readonly args: unknown }
   | { readonly ok: false; readonly problem: string };
+
+/** What the policy says about one call, and what a person is shown of it. */
+export type Judgement = {
+  readonly verdict: 'allow' | 'ask' | 'deny';
+  /** Asks since strangers' words are in the turn: what was approved before does not count. */
+  readonly untrusted?: boolean;
+  /** The command, or the tool and its arguments. */
+  readonly command: string;
+  /** Undefined: it touches no folder. */
+  readonly directory: string | undefined;
+  readonly network: boolean;
+  /** SHA-256 over exactly that, hex. */
+  readonly binding: string;
+  /** The name of this call's approval. */
+  readonly approval: string;
+};
+
+export type Judge = (
+  call: JournalCall,
+  around: { readonly spec: ToolSpec; readonly route: Route | undefined; readonly tainted: boolean },
+) => Judgement;
 
 /** Everything that decides a turn's next step. There is no other source: no clock, no random, no I/O. */
 export type TurnInput = {
@@ -83,6 +110,12 @@ export type TurnInput = {
   readonly newTicket: () => string;
   /** Checks arguments against the tool's schema; must not throw. */
   readonly checkArgs: (tool: string, args: unknown) => ArgsCheck;
+  /** What the policy says of a call; must not throw. Absent: everything is allowed. */
+  readonly judge?: Judge | undefined;
+  /** What people decided about `journal.asking`. */
+  readonly decisions?: readonly Decision[];
+  /** Bindings that are approved for the rest of the conversation. */
+  readonly grants?: readonly string[];
   /** How many calls of this answer the budgets of the day let out, and the one that has no room for more. */
   readonly callBudget?: { readonly calls: number; readonly hit: BudgetHit } | undefined;
 };
@@ -93,7 +126,8 @@ export type Took = { readonly mail: number; readonly control: number };
 /**
  * What happens next.
  * - `ask`: ask the model, then call `proceed`. The journal holds the taken mail; it need not be durable before the answer.
- * - `suspend`: the calls in `journal.pending` are out. Nothing changes before a result comes or `deadlineAt`.
+ * - `suspend`: the calls in `journal.pending` are out, those in `journal.asking` wait for people. Nothing changes before a
+ *   result or a decision comes or `deadlineAt`. `replies` and `live` are told with the write.
  * - `commit`: the turn is over. `cancelled` are calls that are still out and whose results nobody will read.
  * - `summarise`: have the transcript up to the absolute index `until` summarised (`undefined`: there is nothing to summarise),
  *   write what `summarised` says of it, then call `begin`. `asked`: by `input.compact`. The journal is durable when `proceed`
@@ -102,7 +136,14 @@ export type Took = { readonly mail: number; readonly control: number };
  */
 export type Next =
   | { readonly do: 'ask'; readonly journal: Journal; readonly request: ModelRequest; readonly took: Took }
-  | { readonly do: 'suspend'; readonly journal: Journal; readonly took: Took; readonly deadlineAt: number }
+  | {
+      readonly do: 'suspend';
+      readonly journal: Journal;
+      readonly took: Took;
+      readonly deadlineAt: number;
+      readonly replies?: readonly Reply[];
+      readonly live?: readonly LiveEvent[];
+    }
   | {
       readonly do: 'commit';
       readonly entries: readonly TranscriptEntry[];

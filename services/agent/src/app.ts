@@ -13,6 +13,7 @@ import { fromSchedules, tenantsOf } from './from-schedules.js';
 import { voiceListener } from './hear-voices.js';
 import { watchHeap } from './heap-watch.js';
 import { imageLoader } from './load-images.js';
+import { judgeWith } from './judge-with.js';
 import { profilesFrom } from './profiles.js';
 import { memoryRecaller } from './recall-memories.js';
 import { trackSteps } from './running-steps.js';
@@ -75,7 +76,9 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     const profileOf = profilesFrom(now, asked);
     const { transcribe } = now.speech;
     const hearVoice = transcribe && voiceListener(blobs, transcribe, createTranscriber(transcribe, env));
-    const base = { models: asked, profileOf, tasks, serviceCalls, recallMemories, loadImages, hearVoice };
+    const { groups, approvers } = now.tools.approvals;
+    const judging = { judgeFor: judgeWith(now.tools), approvals: { groups, approvers } };
+    const base = { ...judging, models: asked, profileOf, tasks, serviceCalls, recallMemories, loadImages, hearVoice };
     return { ...base, replies, waker, budget, triesMax: limits.tries, logger };
   };
   let deps = depsOf(config, models);

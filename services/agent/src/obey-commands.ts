@@ -1,6 +1,6 @@
 import type { ActorAddress, ControlMail } from '@queueclaw/contracts';
-import type { Mailbox, Obey } from '@queueclaw/mailbox';
-import { type CommandFacts, obeyCommand } from '@queueclaw/turn';
+import type { Mailbox, Obey, WaitingCommand } from '@queueclaw/mailbox';
+import { type CommandFacts, decideApproval, obeyCommand } from '@queueclaw/turn';
 import type { StepDeps } from './step.js';
 
 /**
@@ -15,11 +15,32 @@ export function commandObeyer(mailbox: Mailbox, deps: StepDeps, address: ActorAd
         await mailbox.obey(address, command, {});
         continue;
       }
+      if (mail.action === 'approve' || mail.action === 'deny') {
+        await decide(mailbox, deps, address, { ...command, mail });
+        continue;
+      }
       if (mail.action === 'compact' && (await mailbox.obey(address, command, { keep: mail })) !== 'taken') continue;
       const { reply, change } = obeyCommand(mail, await factsFor(mailbox, deps, address, mail));
       if ((await mailbox.obey(address, command, { reply, change })) === 'done') deps.replies.announce(address, [reply]);
     }
   };
+}
+
+async function decide(
+  mailbox: Mailbox,
+  { profileOf, approvals, replies }: StepDeps,
+  address: ActorAddress,
+  command: WaitingCommand & { readonly mail: ControlMail },
+): Promise<void> {
+  const { mail } = command;
+  const { journal, decided, preferences } = await mailbox.glance(address);
+  const facts = { now: Date.now(), journal, decided, preferences, agent: profileOf(mail).agent, rules: approvals };
+  const { reply, late, decide: made } = decideApproval(mail, facts);
+  const done =
+    made === undefined
+      ? await mailbox.obey(address, command, { reply })
+      : await mailbox.decide(address, command, { ...made, reply, late });
+  if (done !== 'gone') replies.announce(address, [reply]);
 }
 
 async function factsFor(

@@ -38,6 +38,7 @@ export function profilesFrom(config: Config, models: Models): ProfileOf {
           tokens: limits.tokens,
           turnMs: limits.turn_time,
           toolMs: config.tools.timeout,
+          approvalMs: config.tools.approvals.timeout,
         },
         contextTokens,
         maxOutputTokens: Math.min(maxOutputTokens, Math.floor(contextTokens / 2)),

@@ -4,7 +4,16 @@ import type { Lease, Waker } from '@queueclaw/mailbox';
 import type { JobHandle, Summary } from '@queueclaw/queues';
 import { counter, type Logger, newTicket, traceparentNow } from '@queueclaw/runtime';
 import { checkArgs, summarise } from '@queueclaw/tools';
-import { begin, fail, type Next, overBudget, proceed, type TurnInput } from '@queueclaw/turn';
+import {
+  type ApprovalRules,
+  begin,
+  fail,
+  type Judge,
+  type Next,
+  overBudget,
+  proceed,
+  type TurnInput,
+} from '@queueclaw/turn';
 import { askWithinBudget } from './ask-within-budget.js';
 import type { TurnBudget } from './budget.js';
 import { deadLetter } from './dead-letter.js';
@@ -33,6 +42,9 @@ export type StepDeps = {
   readonly replies: ToReplies;
   readonly waker: Waker;
   readonly budget: TurnBudget;
+  /** What the policy says of a conversation's calls. */
+  readonly judgeFor: (address: ActorAddress) => Judge;
+  readonly approvals: ApprovalRules;
   readonly triesMax: number;
   readonly logger: Logger;
 };
@@ -85,6 +97,9 @@ export async function runStep(step: Step): Promise<Summary> {
     agent: profile.agent,
     newTicket,
     checkArgs,
+    judge: deps.judgeFor(address),
+    decisions: fresh ? lease.decisions : [],
+    grants: lease.grants,
   });
 
   const poisoned = lease.tries > deps.triesMax || lease.damaged !== undefined;
@@ -188,8 +203,12 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   const out = journal.pending.filter(({ call }) => !back.has(call));
   const announced = new Set(lease.journal?.pending.map(({ call }) => call));
   const live = out.filter(({ call }) => !announced.has(call)).map((call) => started(journal, call));
-  const suspended = await lease.suspend(journal, next.took, next.deadlineAt, live, mailInterrupts(step.profile));
+  const { replies = [] } = next;
+  const told = [...live, ...(next.live ?? [])];
+  const wakes = mailInterrupts(step.profile);
+  const suspended = await lease.suspend(journal, next.took, next.deadlineAt, told, wakes, replies);
   if (!suspended) return { outcome: 'stale' };
+  deps.replies.announce(address, replies);
   const attachments = recentAttachments([...lease.history, ...journal.entries]);
   await deps.tasks.add(address, forRunners(out), traceparentNow() ?? journal.answers.at(-1)?.trace, attachments);
   const zones = [lease.preferences.timezone, journal.answers.at(-1)?.timezone, profile.agent.timezone];
@@ -198,7 +217,9 @@ async function suspend(step: Step, next: Extract<Next, { do: 'suspend' }>): Prom
   deps.budget.sent(address, journal, live.length, lease.now);
   if (suspended.wake) deps.waker.hint(address, { why: 'more' });
   for (const call of out) log(`${call.call} ${call.name} is out`);
-  return { outcome: 'suspended', turn: journal.turn, step: journal.step, calls: out.length };
+  const asking = journal.asking?.length ?? 0;
+  const asks = asking === 0 ? {} : { asking };
+  return { outcome: 'suspended', turn: journal.turn, step: journal.step, calls: out.length, ...asks };
 }
 
 const started = (journal: Journal, call: PendingCall): LiveEvent => ({

@@ -45,7 +45,7 @@ export function toTasks(shards: Shards, policy: () => ToolPolicy): ToTasks {
             ...(attachments.length === 0 ? {} : { attachments: [...attachments] }),
             ticket: call.ticket,
             deadlineAt: call.deadlineAt,
-            policy: policy(),
+            policy: call.permitted === true ? { enableDangerous: true } : policy(),
             at: Date.now(),
             ...(trace === undefined ? {} : { trace }),
           };

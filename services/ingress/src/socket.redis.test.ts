@@ -193,7 +193,7 @@ describe('bad frames', () => {
     [`{"type":"send","conversation":"c","text":"${'x'.repeat(65_537)}"}`, 'request.text_too_long'],
     ['{"type":"subscribe","conversation":"c","cursor":"$"}', 'request.invalid'],
     ['{"type":"nonsense"}', 'request.invalid'],
-    ['{"type":"approve","approval":"a"}', 'request.unsupported'],
+    ['{"type":"approve","conversation":"c","approval":"a"}', 'request.invalid'],
     ['['.repeat(65) + ']'.repeat(65), 'request.malformed'],
   ])('%.60s is answered with %s, and the socket goes on', async (text, code) => {
     const one = await ready();

@@ -82,6 +82,8 @@ export function openChatSession(options: ChatSessionOptions): ChatSession {
       case 'subscribed':
         for (const [id, { text, accepted }] of waiting) if (!accepted) post(id, text);
         return options.onConnected();
+      // What is asked comes as a reply too.
+      case 'approval':
       case 'ready':
         return;
       default: {

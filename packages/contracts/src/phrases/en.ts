@@ -87,8 +87,10 @@ export const en = {
   'command.approvals': 'Nothing waits for your approval.',
   'command.how.approvals':
     '/approve and /deny decide on what waits; with its name when several do. /approve conversation also allows exactly the same until /new.',
-  'approval.ask': 'May I do this?\n\n{what}\n\nFolder: {directory}\nNetwork: {network}\n{why}Allow it with {approve}, also for the rest of this conversation with {always}, or refuse it with {deny}. Without a decision within {time} it is refused.',
-  'approval.ask.untrusted': 'Text of strangers (a page, a file, a tool of others) has been read in this turn, so please look closely.\n',
+  'approval.ask':
+    'May I do this?\n\n{what}\n\nFolder: {directory}\nNetwork: {network}\n{why}Allow it with {approve}, also for the rest of this conversation with {always}, or refuse it with {deny}. Without a decision within {time} it is refused.',
+  'approval.ask.untrusted':
+    'Text of strangers (a page, a file, a tool of others) has been read in this turn, so please look closely.\n',
   'approval.cut': '({count} more characters are not shown; their SHA-256 begins with {digest})',
   'approval.network.none': 'none',
   'approval.network.some': 'yes',
@@ -104,7 +106,8 @@ export const en = {
   'approval.which': 'Several wait. Say which:\n{list}',
   'approval.none':
     'Nothing of this name waits here: it was decided already, has expired, or belongs to another conversation. Nothing was changed.',
-  'approval.not_yours': 'Only the person whose message led to this, or an operator, may decide on it. Nothing was changed.',
+  'approval.not_yours':
+    'Only the person whose message led to this, or an operator, may decide on it. Nothing was changed.',
   'command.what.queue': 'Queue mode',
   'command.what.model': 'Model',
   'command.what.language': 'Language',

@@ -51,6 +51,8 @@ export const errorsZh: Readonly<Record<ErrorCode, string>> = {
   'tool.unknown': '没有这个工具。',
   'tool.arguments': '参数不符合工具的格式。',
   'tool.not_allowed': '策略不允许此调用。',
+  'tool.denied': '此调用已被拒绝。',
+  'tool.unapproved': '此调用未在规定时间内获得批准。',
   'tool.failed': '工具执行失败。',
   'tool.timeout': '工具未能按时完成。',
   'tool.output_limit': '工具的输出超过上限。',

@@ -85,7 +85,8 @@ export const zh: Phrases = {
   'command.approvals': '目前没有等待您批准的操作。',
   'command.how.approvals':
     '/approve 和 /deny 决定等待批准的操作；有多个时请写明名称。/approve conversation 还会在 /new 之前允许完全相同的操作。',
-  'approval.ask': '可以执行以下操作吗？\n\n{what}\n\n目录：{directory}\n网络：{network}\n{why}发送 {approve} 允许一次，发送 {always} 在本次对话中允许，发送 {deny} 拒绝。{time}内未决定则视为拒绝。',
+  'approval.ask':
+    '可以执行以下操作吗？\n\n{what}\n\n目录：{directory}\n网络：{network}\n{why}发送 {approve} 允许一次，发送 {always} 在本次对话中允许，发送 {deny} 拒绝。{time}内未决定则视为拒绝。',
   'approval.ask.untrusted': '本轮已读取陌生人的内容（网页、文件或他人的工具），请仔细核对。\n',
   'approval.cut': '（另有 {count} 个字符未显示，其 SHA-256 以 {digest} 开头）',
   'approval.network.none': '无',

@@ -12,7 +12,7 @@ if not again then
   if ARGV[4] ~= '0' then redis.call('LTRIM', KEYS[2], ARGV[4], -1) end
   if ARGV[5] ~= '0' then redis.call('LTRIM', KEYS[3], ARGV[5], -1) end
   if phase == 'tools' then
-    redis.call('HDEL', KEYS[1], 'phase', 'waiting', 'deadline', 'armed', 'mailWakes')
+    redis.call('HDEL', KEYS[1], 'phase', 'waiting', 'deadline', 'armed', 'mailWakes', 'decided')
     redis.call('DEL', KEYS[4])
   end
 end

@@ -7,12 +7,12 @@ import { inbox, prelude } from './prelude.js';
  * Returns { 'commands', commands } first of all when there are any, and changes nothing; { 'busy' } while another worker's
  * lease lives; { 'empty' } when there is nothing to do; { 'waiting' } when the tools are out and it is not time; else { 'claimed', epoch, now, tries, turn, journal or '', control, mail, wt pairs,
  * history or 'known', entries ever, entries trimmed, summary or '', preferences or '', a command that waits for a worker or
- * '', how often the transcript was changed }. A history's version is its turn and that. The history begins after what the summary covers. A conversation that is worked on does not expire.
+ * '', how often the transcript was changed, bindings that are approved for the conversation }. A history's version is its turn and that. The history begins after what the summary covers. A conversation that is worked on does not expire.
  */
 export const claim = `${prelude}${inbox}
 local now = clock()
 local s = redis.call('HMGET', KEYS[1], 'lease', 'phase', 'journal', 'waiting', 'deadline', 'armed', 'epoch', 'tries', 'turn',
-  'mailWakes', 'compact', 'trimmed', 'until', 'summary', 'prefs', 'version')
+  'mailWakes', 'compact', 'trimmed', 'until', 'summary', 'prefs', 'version', 'decided', 'grants')
 local commands = redis.call('LRANGE', KEYS[7], 0, ${controlMax - 1})
 if #commands > 0 and ARGV[5] == '1' then return { 'commands', commands } end
 if s[1] and tonumber(s[1]) > now then
@@ -22,7 +22,7 @@ end
 local control, mail = inbox(KEYS[2], KEYS[3])
 local waiting = {}
 if s[2] == 'tools' then
-  local news = #control > 0 or s[11] or (s[10] == '1' and #mail > 0)
+  local news = #control > 0 or s[11] or s[17] or (s[10] == '1' and #mail > 0)
   if not news and s[6] == '1' and tonumber(s[4] or '0') > 0 and tonumber(s[5] or '0') > now then
     redis.call('HSET', KEYS[1], 'scheduled', '0')
     redis.call('ZADD', KEYS[6], s[5], ARGV[1])
@@ -47,5 +47,5 @@ local history = {}
 local version = turn .. '.' .. (s[16] or '0')
 if version == ARGV[4] then history = 'known' elseif fresh > 0 then history = redis.call('LRANGE', KEYS[5], -fresh, -1) end
 return { 'claimed', epoch, now, tries, turn, s[3] or '', control, mail, waiting, history, trimmed + length, trimmed,
-  s[14] or '', s[15] or '', s[11] or '', s[16] or '0' }
+  s[14] or '', s[15] or '', s[11] or '', s[16] or '0', s[18] or '' }
 `;

@@ -20,7 +20,7 @@ if ARGV[5] ~= '0' then redis.call('LTRIM', KEYS[3], ARGV[5], -1) end
 local flags = tonumber(ARGV[7])
 if flags % 2 == 1 then
   redis.call('DEL', KEYS[5])
-  redis.call('HDEL', KEYS[1], 'trimmed', 'summary', 'until')
+  redis.call('HDEL', KEYS[1], 'trimmed', 'summary', 'until', 'grants')
 end
 if flags >= 2 then redis.call('HDEL', KEYS[1], 'compact') end
 local at = 13
@@ -44,7 +44,7 @@ for i = at + n + 1, #ARGV do publish(KEYS[10], 'e', ARGV[i], ARGV[10], ARGV[11])
 if ARGV[12] ~= '' then bury(KEYS[11], ARGV[12]) end
 local left = waiting()
 if redis.call('HEXISTS', KEYS[1], 'journal') == 1 then
-  redis.call('HDEL', KEYS[1], 'journal', 'phase', 'waiting', 'deadline', 'armed', 'mailWakes')
+  redis.call('HDEL', KEYS[1], 'journal', 'phase', 'waiting', 'deadline', 'armed', 'mailWakes', 'decided')
   redis.call('DEL', KEYS[4])
 end
 redis.call('HSET', KEYS[1], 'wrote', ARGV[2], 'turn', ARGV[6], 'tries', '0', 'lease', '0', 'scheduled', left > 0 and '1' or '0')

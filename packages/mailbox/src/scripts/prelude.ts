@@ -15,9 +15,10 @@ import {
  *   st  hash  epoch, scheduled, phase (idle | tools), lease (0: nobody), tries, turn, journal, waiting, deadline, armed,
  *             mailWakes, trimmed, wrote (the last fenced write, so that one that is sent again changes nothing), prefs,
  *             summary, until (the first entry that the summary does not cover), compact (a command that waits for a
- *             worker), who (who wrote last, and the day of it)
+ *             worker), who (who wrote last, and the day of it), decided ('1': a person has decided on a call), grants (bindings
+ *             of calls that need no approval until the conversation begins anew)
  *   mb  list  mail of people         ct  list  control mail, read first         cm  list  commands, which need no lease
- *   wt  hash  call -> 't' ticket (out) or 'r' outcome (came back)
+ *   wt  hash  call -> 't' ticket (out), 'r' outcome (came back), 'a' approval (waits for a person) or 'd' decision
  *   tr  list  transcript
  *   live list deltas, tool activity, replies: `cursor \n kind \n event`, cursors `ms-n` ascending; of a reply that lies in
  *             a message's record only where: `cursor \n m \n length id`

@@ -23,7 +23,7 @@ const hot: readonly ConfigPath[] = [
   ['speech'],
   ['schedules'],
   ['memory'],
-  ...['enable_dangerous', 'timeout', 'allowed_commands'].map((key) => ['tools', key]),
+  ...['enable_dangerous', 'timeout', 'allowed_commands', 'policy', 'approvals'].map((key) => ['tools', key]),
   ['limits'],
 ];
 

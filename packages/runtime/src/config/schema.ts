@@ -2,6 +2,7 @@ import { TenantId } from '@queueclaw/contracts';
 import { z } from 'zod';
 import { AccessConfig } from './access.js';
 import { MemoryConfig, SchedulesConfig } from './keeping.js';
+import { Tools } from './tools.js';
 import { duration, size } from './units.js';
 
 const port = z.number().int().min(0).max(65_535);
@@ -143,25 +144,6 @@ export const ChannelConfig = z.strictObject({
   config: z.record(z.string(), z.unknown()).default({}),
 });
 export type ChannelConfig = z.infer<typeof ChannelConfig>;
-
-/** What a command, and the workspace of a conversation, may use. */
-const SandboxConfig = z.strictObject({
-  /** Of all processes of a command together. */
-  memory: size('32MiB', '1TiB').default(512 * 1024 * 1024),
-  processes: z.number().int().min(16).max(10_000).default(128),
-  /** Processors that a command keeps busy. */
-  cpu: z.number().min(0.05).max(1_024).default(1),
-  workspace_size: size('4MiB', '1TiB').default(256 * 1024 * 1024),
-  /** Files and folders. */
-  workspace_files: z.number().int().min(100).max(10_000_000).default(20_000),
-});
-
-const Tools = z.strictObject({
-  enable_dangerous: z.boolean().default(false),
-  timeout: duration('1s', '30m').default(60_000),
-  allowed_commands: z.array(z.string().min(1).max(256)).max(1_000).optional(),
-  sandbox: SandboxConfig.prefault({}),
-});
 
 /** What may be used up in one day; absent: no limit. */
 const Budget = z.strictObject({

@@ -105,6 +105,7 @@ export function howTo(topic: CommandTopic, facts: CommandFacts, wishes: Preferen
     }
     case 'new':
     case 'compact':
+    case 'approvals':
       return tell(`command.how.${topic}`);
     default:
       return tell('command.how.alone');

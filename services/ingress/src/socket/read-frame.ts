@@ -1,21 +1,17 @@
 import { requestError } from '@queueclaw/channels';
-import { AppError, ClientFrame } from '@queueclaw/contracts';
+import { ClientFrame } from '@queueclaw/contracts';
 import { parseJsonText } from '../http/json.js';
 
 /** The longest frame that is read; a longer one closes the socket with 1009. */
 export const frameBytesMax = 524_288;
 
-const isApproval = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'type' in value && (value.type === 'approve' || value.type === 'deny');
-
 /**
  * What a client sent.
- * @throws AppError `request.malformed`, `request.unsupported`, `request.invalid`, `request.text_too_long`, `conversation.invalid`
+ * @throws AppError `request.malformed`, `request.invalid`, `request.text_too_long`, `conversation.invalid`
  */
 export function readFrame(data: string): ClientFrame {
   const value = parseJsonText(data);
   const frame = ClientFrame.safeParse(value);
-  if (isApproval(value)) throw new AppError('request.unsupported', { publicMessage: 'There are no approvals yet.' });
   if (!frame.success) throw requestError(frame.error);
   return frame.data;
 }

@@ -68,6 +68,15 @@ export function openSession(options: SessionOptions): Session {
         void post(frame.type === 'send' ? frame : { ...frame, text: '/stop' }).finally(done);
         return;
       }
+      case 'approve':
+      case 'deny': {
+        demandScope(caller, 'chat');
+        if (caller.scopes.has('read')) await subscriptions.ensure(frame.conversation);
+        const scope = frame.type === 'approve' && frame.scope !== undefined ? ` ${frame.scope}` : '';
+        const { conversation, approval } = frame;
+        void post({ conversation, text: `/${frame.type} ${approval}${scope}` }).finally(done);
+        return;
+      }
       default:
         frame satisfies never;
     }
