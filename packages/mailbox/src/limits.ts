@@ -19,6 +19,8 @@ export const mailShownToControl = 1_000;
 export const mailShownToControlBytes = 16_000_000;
 /** A worker that has not renewed for this long has lost its conversation. */
 export const leaseMs = 6_000;
+/** The same for who delivers a reply. A process that stood still longer while it sent may have its reply sent twice. */
+export const deliveryLeaseMs = 10_000;
 /** A suspended conversation whose tasks were not confirmed is looked at again after this time. */
 export const armMs = 3_000;
 /** What was due is looked at again after this time, if nobody took it. */

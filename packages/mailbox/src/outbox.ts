@@ -1,6 +1,6 @@
 import { type ActorAddress, actorMember, AppError, keys, Reply } from '@queueclaw/contracts';
 import { type Draft, settledDraft } from './drafts.js';
-import { leaseMs, liveKeep, liveTtlMs, recordTtlMs } from './limits.js';
+import { deliveryLeaseMs, liveKeep, liveTtlMs, recordTtlMs } from './limits.js';
 import { parseJson } from './record.js';
 import { row } from './reply-shapes.js';
 import type { Shard } from './shards.js';
@@ -80,6 +80,8 @@ export type DeliveryLease = {
   /** Items in the outbox, this one included. */
   readonly waiting: number;
   readonly progress: DeliveryProgress;
+  /** Keeps it; false when somebody else delivers it now. */
+  renew(): Promise<boolean>;
   /** The platform has it (`status` undefined), or never will (`failed`). Resolves to how many are left. */
   done(status?: 'failed', deadLetter?: Readonly<Record<string, unknown>>): Promise<number | undefined>;
   /**
@@ -99,7 +101,7 @@ export async function claimOutbox(
   const mb = keys.mailbox(tag, 'replies', address);
   const due = keys.due(tag, 'replies');
   const member = actorMember(address);
-  const answer = row(await shard.run('claimDelivery', [st, mb, due], [member, leaseMs * 5]));
+  const answer = row(await shard.run('claimDelivery', [st, mb, due], [member, deliveryLeaseMs]));
   if (answer[0] !== 'claimed') return answer[0] as 'busy' | 'empty' | 'later';
   const epoch = Number(answer[1]);
   const reply = Reply.safeParse(parseJson(String(answer[3]))).data;
@@ -118,11 +120,12 @@ export async function claimOutbox(
         reply === undefined || answer[7] === 0 ? undefined : settledDraft(shard, address, reply.turn),
       record: async (part) => {
         const sent = `${part + 1}\n${reply?.id}`;
-        const [told] = row(await shard.run('recordDelivery', [st, due], [epoch, member, leaseMs * 5, sent]));
+        const [told] = row(await shard.run('recordDelivery', [st, due], [epoch, member, deliveryLeaseMs, sent]));
         if (told !== 'ok')
           throw new AppError('channel.failed', { publicMessage: 'Another process delivers this now.' });
       },
     },
+    renew: async () => row(await shard.run('renewDelivery', [st, due], [epoch, member, deliveryLeaseMs]))[0] === 'ok',
     done: async (status, deadLetter) => {
       const back = row(
         await shard.run(

@@ -1,4 +1,11 @@
-import { type ActorAddress, type DeliveryRound, type Reply, streamChannels, toAppError } from '@queueclaw/contracts';
+import {
+  type ActorAddress,
+  AppError,
+  type DeliveryRound,
+  type Reply,
+  streamChannels,
+  toAppError,
+} from '@queueclaw/contracts';
 import {
   claimOutbox,
   createDispatcher,
@@ -34,7 +41,7 @@ export type FromRepliesOptions = {
   readonly send: SendReply;
   /** How long a platform may be away before a reply to it is put aside as a dead letter, milliseconds. */
   readonly retryMs: () => number;
-  /** Longest time for one part, milliseconds; shorter than the lease, so that nobody else sends it meanwhile. */
+  /** Longest time for one part, milliseconds. */
   readonly sendMsMax?: number;
   readonly logger: Logger;
 };
@@ -44,6 +51,8 @@ const failedTotal = counter('queueclaw_replies_failed_total', 'Replies that no t
 /** One platform takes half of them at most; see send-gate.ts. */
 const roundsAtOnce = 250;
 const lookEveryMs = 1_000;
+/** The lease of an outbox lives four times as long. */
+const renewEveryMs = 2_500;
 const usualSendMsMax = 25_000;
 
 /** Serves `replies`: one outbox per conversation, head first. One consumer per shard, and the outboxes' own safety net. */
@@ -129,6 +138,13 @@ async function deliverHead(
   if (tries > triesMost) return giveUp('tried too often');
   const late = new AbortController();
   const patience = setTimeout(() => late.abort(overdue), sendMsMax);
+  const heartbeat = setInterval(() => {
+    lease.renew().then(
+      (ours) =>
+        ours || late.abort(new AppError('channel.failed', { publicMessage: 'Another process delivers this now.' })),
+      () => undefined,
+    );
+  }, renewEveryMs);
   const progress: DeliveryProgress = {
     ...lease.progress,
     record: async (part) => {
@@ -156,5 +172,6 @@ async function deliverHead(
     return undefined;
   } finally {
     clearTimeout(patience);
+    clearInterval(heartbeat);
   }
 }

@@ -115,6 +115,17 @@ return { 'ok' }
 `;
 
 /**
+ * Who delivers still does. Fenced, and harmless when repeated. KEYS: st, due. ARGV: epoch, member, leaseMs.
+ */
+export const renewDelivery = `${prelude}${holds}
+if postponed then return { 'stale' } end
+local lease = clock() + ARGV[3]
+redis.call('HSET', KEYS[1], 'lease', lease)
+redis.call('ZADD', KEYS[2], lease, ARGV[2])
+return { 'ok' }
+`;
+
+/**
  * The platform took the head, or it never will. KEYS: st, mb, due, live, dead. ARGV: epoch, write, member,
  * tag, tenant, conversation, recordTtl, liveKeep, liveTtl, status or '' to keep the reply's, dead letter or '', the reply's turn.
  * Returns { 'ok', left }.
