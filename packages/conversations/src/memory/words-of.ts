@@ -1,6 +1,6 @@
 /** Scripts that are written without spaces between words. */
 const unspaced =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]+/u;
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]+/u;
 const runs = new RegExp(`(${unspaced.source})|([\\p{L}\\p{M}\\p{N}]+)`, 'gu');
 
 const pairsOf = (run: string): string[] => {
