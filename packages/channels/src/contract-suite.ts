@@ -8,14 +8,8 @@ import {
 } from '@queueclaw/contracts';
 import { isDeepStrictEqual } from 'node:util';
 import { catalogue } from './catalogue.js';
-import {
-  Capabilities,
-  type Channel,
-  type ChannelCode,
-  type Fixture,
-  type Incoming,
-  type ParseContext,
-} from './contract.js';
+import { Capabilities, type Channel, type ChannelCode, type Incoming, type ParseContext } from './contract.js';
+import type { Fixture } from './fixture.js';
 import { fenceAfter } from './fence.js';
 import { measure } from './measure.js';
 

@@ -9,7 +9,7 @@ import { z } from 'zod';
  *   <channel>/parse.ts    the receive half: what the platform sent -> mail. Pure
  *   <channel>/render.ts   the send half: a reply -> what the platform is told. Pure
  *   <channel>/connect.ts  the connection, for platforms; channels served by the ingress itself have none
- *   <channel>/fixtures/   real payloads, sanitised; see `Fixture`
+ *   <channel>/fixtures/   real payloads, sanitised; see fixture.ts
  *
  * docs/channels.md tells the rest; channels.contract.test.ts holds every entry of the registry to it.
  */
@@ -276,27 +276,4 @@ export type Channel<C = unknown> = {
   /** The setting with which the platform calls us: then nobody holds a connection, whatever `holders` says. */
   readonly calledWith?: string;
   load(): Promise<ChannelCode<C>>;
-};
-
-/** A file of `fixtures/`: a payload and what it must become. */
-export type Fixture = {
-  /** The guarantee, as a test's title. */
-  readonly says: string;
-  readonly payload: unknown;
-  /** A voice note: becomes a file that says so, or words. */
-  readonly voice?: true;
-  /** An edit, or somebody who comes in: must become nothing. Platforms that tell of it need one. */
-  readonly shows?: 'edit' | 'join';
-  /** The bot wrote it itself: must become nothing. Platforms need at least one. */
-  readonly own?: boolean;
-  /** The expected mail, in part. */
-  readonly expect?: readonly {
-    readonly conversation: string;
-    readonly text: string;
-    readonly place?: Incoming['place'];
-    readonly addressed?: boolean;
-    readonly files?: readonly Partial<IncomingFile>[];
-  }[];
-  /** The expected error code instead. */
-  readonly error?: string;
 };

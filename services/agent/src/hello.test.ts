@@ -11,7 +11,7 @@ const models: Models = {
   names: () => ['demo'],
 };
 
-it('costs at most 4 KB to say hello, with every tool there is', () => {
+it('costs at most 1 KB to say hello, and 400 bytes for each tool there is', () => {
   const route = { channel: 'web' };
   const next = begin({
     ...{ now: Date.UTC(2026, 10, 23), tenant: 'default', conversation: 'c', turn: 1, journal: undefined },
@@ -32,5 +32,7 @@ it('costs at most 4 KB to say hello, with every tool there is', () => {
   });
   if (next.do !== 'ask') throw new Error(next.do);
   expect(next.request.tools.length).toBeGreaterThanOrEqual(7);
-  expect(JSON.stringify(next.request).length).toBeLessThanOrEqual(4_096);
+  const { tools, ...rest } = next.request;
+  expect(JSON.stringify(rest).length).toBeLessThanOrEqual(1_024);
+  expect(JSON.stringify(tools).length / tools.length).toBeLessThanOrEqual(400);
 });
