@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { channels } from '@queueclaw/channels';
+import { actorMember, keys, shardTag } from '@queueclaw/contracts';
+import { connectRedis } from '@queueclaw/runtime';
 import { aclRules } from '@queueclaw/runtime/settings';
 import {
   eventually,
@@ -43,6 +45,15 @@ const redisOf = async (user: 'ingress' | 'agent' | 'tool-runner'): Promise<{ RED
 };
 const startIngress = async (port: number): Promise<ServiceProcess> =>
   startService('ingress', { ...env, ...(await redisOf('ingress')), PORT: String(port) });
+/** What a killed agent held is anybody's at once. */
+const loseLease = async (conversation: string): Promise<void> => {
+  const tag = shardTag({ namespace: env['QUEUECLAW_NAMESPACE'] ?? '', shards: 1 }, 0);
+  const address = { tenant: 'default', conversation };
+  const client = connectRedis(redis.url, 'command', () => undefined);
+  await client.hset(keys.state(tag, 'messages', address), 'lease', '1');
+  await client.zadd(keys.due(tag, 'messages'), 1, actorMember(address));
+  client.disconnect();
+};
 const holdersOf = ({ name }: App): ServiceProcess[] =>
   ingresses.filter(({ output, alive }) => alive() && output().includes(`listens to ${name}/main`));
 const eachHeldOnce = (): void =>
@@ -220,6 +231,32 @@ it('each message is one trace, from the call of its platform to the answer that 
   expect(collector.text()).not.toContain(word);
   for (const secret of platforms.apps.flatMap(({ secrets }) => secrets)) expect(collector.text()).not.toContain(secret);
 });
+
+it('a trace goes on where the agent was killed in the middle of an answer', async () => {
+  const { slack } = platforms;
+  const [agent] = others;
+  const sent = slack.sent.length;
+  expect(await slack.say('slow 3')).toBe(200);
+  await eventually(() => expect(slack.sent.length).toBeGreaterThan(sent), patience);
+  await agent?.kill();
+  const received = await eventually(() => {
+    const span = collector.spans.filter(({ name }) => name === 'receive slack').at(-1);
+    const mine = collector.spans.filter(({ traceId }) => traceId === span?.traceId).map(({ name }) => name);
+    // The killed agent took its spans along.
+    expect(mine.toSorted()).toEqual(['receive slack', 'webhook slack']);
+    return span;
+  }, patience);
+  await loseLease(received?.attributes['gen_ai.conversation.id'] ?? '');
+  others[0] = await startService('agent', { ...env, ...(await redisOf('agent')) });
+  await eventually(() => expect(slack.sent.slice(sent).at(-1)?.text).toMatch(/Done\.$/), patience);
+  await eventually(() => {
+    const mine = collector.spans.filter(({ traceId }) => traceId === received?.traceId);
+    expect(mine.map(({ name }) => name).toSorted()).toEqual(
+      ['chat demo', 'deliver slack', 'receive slack', 'step', 'webhook slack'].toSorted(),
+    );
+    expect(mine.find(({ name }) => name === 'step')).toMatchObject({ parent: received?.spanId });
+  }, patience);
+}, 60_000);
 
 it('refused nobody anything in Redis', async () => {
   expect(await refusals(redis.url)).toEqual([]);

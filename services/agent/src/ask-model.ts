@@ -27,6 +27,7 @@ export async function askModel(step: Step, asked: Extract<Next, { do: 'ask' }>, 
     const { outcome } = answer;
     span.set({
       'gen_ai.usage.input_tokens': outcome.usage?.inputTokens,
+      'gen_ai.usage.cache_read.input_tokens': outcome.usage?.cachedTokens,
       'gen_ai.usage.output_tokens': outcome.usage?.outputTokens,
       ...(outcome.ok ? { 'gen_ai.response.model': outcome.model, 'queueclaw.calls': outcome.calls.length } : {}),
     });

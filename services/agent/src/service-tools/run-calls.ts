@@ -7,7 +7,7 @@ import {
   type ToolOutcome,
 } from '@queueclaw/contracts';
 import { redisError, type Shards } from '@queueclaw/mailbox';
-import { type Logger, histogram } from '@queueclaw/runtime';
+import { type Logger, histogram, spanOf, withSpan } from '@queueclaw/runtime';
 import { checkArgs, runsInAgent } from '@queueclaw/tools';
 import { hash } from 'node:crypto';
 import type { ServiceCall, ServiceRun, ServiceTools } from './contract.js';
@@ -49,6 +49,19 @@ export function serviceCallRunner(shards: Shards, tools: ServiceTools, logger: L
     }
   };
 
+  const spanned: typeof outcomeOf = (call, pending) => {
+    const attributes = {
+      ...spanOf(call.address),
+      ...{ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': pending.name },
+      'gen_ai.tool.call.id': pending.call,
+    };
+    return withSpan(`execute_tool ${pending.name}`, { attributes }, async ({ fail }) => {
+      const outcome = await outcomeOf(call, pending);
+      if (!outcome.ok) fail(outcome.code ?? 'tool.failed');
+      return outcome;
+    });
+  };
+
   return async (around, journal, calls) => {
     const asker = journal.answers.at(-1);
     if (asker === undefined) return;
@@ -63,7 +76,7 @@ export function serviceCallRunner(shards: Shards, tools: ServiceTools, logger: L
       if (out !== `t${pending.ticket}`) continue;
       const startedAt = performance.now();
       const call = { ...around, askedAt, asker, person: personAlone(journal.answers), name: nameOf(pending) };
-      const outcome = await outcomeOf(call, pending);
+      const outcome = await spanned(call, pending);
       const ms = Math.round(performance.now() - startedAt);
       seconds.observe({ tool: pending.name }, ms / 1_000);
       const result: TaskResult = {
