@@ -1,5 +1,6 @@
 export * from './catalogue.js';
 export * from './contract.js';
+export type { Fixture } from './fixture.js';
 export { createLanes, type Lanes } from './lanes.js';
 export * from './registry.js';
 export * from './measure.js';
