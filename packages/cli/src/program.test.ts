@@ -41,7 +41,7 @@ test('knows the commands of the contract', () => {
   expect(names.toSorted()).toEqual(
     [
       ...['up', 'run', 'chat', 'send', 'doctor', 'config', 'logs', 'completion', 'redis', 'onboard'],
-      ...['conversations', 'people', 'models', 'tools', 'channels', 'pairing', 'schedules', 'dead-letters'],
+      ...['conversations', 'people', 'models', 'tools', 'channels', 'pairing', 'schedules', 'approvals', 'dead-letters'],
     ].toSorted(),
   );
   const below = (name: string): (string | undefined)[] =>
@@ -51,6 +51,7 @@ test('knows the commands of the contract', () => {
   expect(below('people')).toEqual(['export', 'delete']);
   expect(below('channels')).toContain('test');
   expect(below('pairing')).toEqual(['list', 'approve', 'revoke']);
+  expect(below('approvals')).toEqual(['list', 'approve', 'deny']);
   expect(below('schedules')).toEqual(['list', 'pause', 'resume', 'delete']);
   expect(below('dead-letters')).toEqual(['list', 'show', 'retry', 'drop']);
 });

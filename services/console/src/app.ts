@@ -2,6 +2,7 @@ import { AppError } from '@queueclaw/contracts';
 import { openDoor, openMemories, openSchedules } from '@queueclaw/conversations';
 import { openDeadLetters, openPairings, survey } from '@queueclaw/mailbox';
 import { isLoopback, type Config, type Service, type ServiceContext } from '@queueclaw/runtime';
+import { openApprovalDesk } from './approval-desk.js';
 import { viewQueues } from './board/view-queues.js';
 import { openChannels } from './channels.js';
 import type { Phase } from './http/console-parts.js';
@@ -62,6 +63,7 @@ export async function createConsole(context: ServiceContext): Promise<Console> {
     deadLetters: openDeadLetters(door.mailbox, door.waker),
     pairing: openPairingDesk(openPairings(shards), tenantsOf(config)),
     schedules: openScheduleDesk(schedules, tenantsOf(config), now),
+    approvals: openApprovalDesk(door.mailbox, door.conversations, tenantsOf(config), now),
     memories: openMemories(shards),
     survey: look,
     phase: () => phase,

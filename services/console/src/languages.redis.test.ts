@@ -61,6 +61,7 @@ const pages: Readonly<Record<string, { readonly url: string; readonly says: stri
   channels: { url: '/channels', says: '已停用' },
   pairing: { url: '/pairing', says: '等待批准' },
   schedules: { url: '/schedules', says: '没有定时任务。' },
+  approvals: { url: '/approvals', says: '目前没有等待批准的操作。' },
   'memory of a conversation': { url: '/memories?conversation=c1', says: '这里没有记住任何内容。' },
   'pairing, just done': { url: '/pairing?done=revoke', says: '对方不能再发消息。' },
   'dead letters': { url: '/dead-letters?done=retry', says: '尝试 6 次' },

@@ -10,6 +10,7 @@ export type Lookup = {
   readonly deadLetters: () => Promise<string[]>;
   readonly codes: () => Promise<string[]>;
   readonly schedules: () => Promise<string[]>;
+  readonly approvals: () => Promise<string[]>;
 };
 
 const candidatesMax = 500;
@@ -32,6 +33,7 @@ const argumentsOf = async (command: string, lookup: Lookup): Promise<readonly st
   if (command === 'channels test') return platformNames();
   if (/^conversations (show|export|delete)$/.test(command)) return lookup.conversations();
   if (command === 'pairing approve') return lookup.codes();
+  if (/^approvals (approve|deny)$/.test(command)) return lookup.approvals();
   if (/^schedules (pause|resume|delete)$/.test(command)) return lookup.schedules();
   return /^dead-letters (show|retry|drop)$/.test(command) ? lookup.deadLetters() : [];
 };

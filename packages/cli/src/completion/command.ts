@@ -32,6 +32,7 @@ const lookup: Lookup = {
       return (await listConversations(namesMax)).map(({ conversation }) => conversation);
     }),
   codes: () => soon(async () => (await import('../operate/pairing.js')).waitingCodes()),
+  approvals: () => soon(async () => (await import('../operate/approvals.js')).approvalNames()),
   schedules: () => soon(async () => (await import('../operate/schedules.js')).scheduleIds()),
   deadLetters: () =>
     soon(async () => {

@@ -4,6 +4,7 @@ import type { TestOptions } from '../channels/test-command.js';
 import type * as InventoryCommands from '../operate/inventory.js';
 import type * as DeadLetterCommands from '../operate/dead-letters.js';
 import type * as PairingCommands from '../operate/pairing.js';
+import type * as ApprovalCommands from '../operate/approvals.js';
 import type * as ScheduleCommands from '../operate/schedules.js';
 import type { Words } from '../phrases/index.js';
 import { config, ending, json, limit, type Shared } from './ending.js';
@@ -39,6 +40,7 @@ export function defineOperate(program: Command, words: Words): void {
     );
   definePairing(program, words);
   defineSchedules(program, words);
+  defineApprovals(program, words);
   channels
     .command('test')
     .description(words('channels.test'))
@@ -98,6 +100,35 @@ function defineSchedules(program: Command, words: Words): void {
       .argument('<id>', words('schedules.id'))
       .addOption(json(words))
       .action(ending(async (id: string, options: Shared) => (await load()).changeScheduleCommand(action, id, options)));
+}
+
+function defineApprovals(program: Command, words: Words): void {
+  const load = async (): Promise<typeof ApprovalCommands> => import('../operate/approvals.js');
+  const approvals = program.command('approvals').description(words('approvals'));
+  approvals
+    .command('list')
+    .description(words('approvals.list'))
+    .addOption(json(words))
+    .action(ending(async (options: Shared) => (await load()).listApprovalsCommand(options)));
+  approvals
+    .command('approve')
+    .description(words('approvals.approve'))
+    .argument('<name>', words('approvals.name'))
+    .option('--conversation', words('approvals.conversation'))
+    .addOption(json(words))
+    .action(
+      ending(async (name: string, options: Shared & { readonly conversation?: boolean }) =>
+        (await load()).decideApprovalCommand('approve', name, options),
+      ),
+    );
+  approvals
+    .command('deny')
+    .description(words('approvals.deny'))
+    .argument('<name>', words('approvals.name'))
+    .addOption(json(words))
+    .action(
+      ending(async (name: string, options: Shared) => (await load()).decideApprovalCommand('deny', name, options)),
+    );
 }
 
 function defineDeadLetters(program: Command, words: Words): void {

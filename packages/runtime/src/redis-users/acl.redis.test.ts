@@ -30,10 +30,10 @@ const places: Readonly<
 > = {
   mailbox: [keys.mailbox(tag, 'messages', one), 'rw', 'rw', 'rw', ''],
   control: [keys.control(tag, one), 'rw', 'r', 'rw', ''],
-  commands: [keys.commands(tag, one), 'rw', 'r', 'rw', ''],
+  commands: [keys.commands(tag, one), 'rw', 'rw', 'rw', ''],
   person: [keys.person(tag, 'acme', 'http.ada'), 'rw', 'rw', 'rw', ''],
   state: [keys.state(tag, 'messages', one), 'rw', 'rw', 'rw', ''],
-  waiting: [keys.waiting(tag, one), 'rw', '', 'rw', ''],
+  waiting: [keys.waiting(tag, one), 'rw', 'r', 'rw', ''],
   transcript: [keys.transcript(tag, one), 'rw', 'r', 'rw', ''],
   live: [keys.live(tag, one), 'rw', '', 'rw', ''],
   message: [keys.message(tag, 'acme', 'm1'), 'rw', 'rw', 'rw', ''],

@@ -72,13 +72,13 @@ const console: RightsIn = (tag) => ({
     ...[keys.mailbox(tag, 'messages', every), keys.state(tag, 'messages', every), keys.mailbox(tag, 'replies', every)],
     ...[keys.message(tag, '*', '*'), keys.person(tag, '*', '*')],
     ...[queue(tag, 'schedules'), keys.schedules(tag, every), keys.scheduled(tag, '*'), keys.schedulers(tag, '*')],
-    keys.memories(tag, '*', '*'),
+    ...[keys.memories(tag, '*', '*'), keys.commands(tag, every)],
     ...[keys.pairingAccounts(tag, '*'), keys.pairingWaiting(tag, '*', '*'), keys.paired(tag, '*', '*')],
   ],
   reads: [
     keys.transcript(tag, every),
     keys.conversations(tag, '*'),
-    ...[keys.control(tag, every), keys.commands(tag, every)],
+    ...[keys.control(tag, every), keys.waiting(tag, every)],
     ...[keys.results(tag), keys.refused(tag), keys.holder(tag, '*')],
   ],
 });

@@ -1,6 +1,7 @@
 import type { Conversations, Memories } from '@queueclaw/conversations';
 import type { DeadLetters, Survey } from '@queueclaw/mailbox';
 import type { Config, Logger } from '@queueclaw/runtime';
+import type { ApprovalDesk } from '../approval-desk.js';
 import type { PairingDesk } from '../pairing-desk.js';
 import type { QueueView } from '../board/view-queues.js';
 import type { ReadChannels } from '../channels.js';
@@ -26,6 +27,7 @@ export type ConsoleParts = {
   readonly deadLetters: DeadLetters;
   readonly pairing: PairingDesk;
   readonly schedules: ScheduleDesk;
+  readonly approvals: ApprovalDesk;
   readonly memories: Memories;
   readonly survey: () => Promise<Survey>;
   readonly phase: () => Phase;

@@ -10,6 +10,7 @@ import { loginRoutes } from '../routes/login.js';
 import { pairingRoutes } from '../routes/pairing.js';
 import { memoryRoutes } from '../routes/memories.js';
 import { pageRoutes } from '../routes/pages.js';
+import { approvalRoutes } from '../routes/approvals.js';
 import { scheduleRoutes } from '../routes/schedules.js';
 import { styleRoutes } from '../routes/style.js';
 import type { ConsoleParts } from './console-parts.js';
@@ -89,6 +90,7 @@ export async function buildServer(parts: ConsoleParts): Promise<FastifyInstance>
   await app.register(apiRoutes, deps);
   await app.register(pairingRoutes, deps);
   await app.register(scheduleRoutes, deps);
+  await app.register(approvalRoutes, deps);
   await app.register(memoryRoutes, deps);
   await app.register(boardRoutes, deps);
   await app.ready();

@@ -18,6 +18,7 @@ const sections = [
   ['/usage', 'menu.usage'],
   ['/channels', 'menu.channels'],
   ['/pairing', 'menu.pairing'],
+  ['/approvals', 'menu.approvals'],
   ['/schedules', 'menu.schedules'],
   ['/memories', 'menu.memories'],
   ['/dead-letters', 'menu.dead_letters'],
