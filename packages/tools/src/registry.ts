@@ -1,4 +1,5 @@
 import type { Tool } from './contract.js';
+import { applyPatch } from './apply-patch/spec.js';
 import { currentTime } from './current-time/spec.js';
 import { editFile } from './edit-file/spec.js';
 import { forget } from './forget/spec.js';
@@ -18,6 +19,7 @@ export const tools: readonly Tool[] = [
   readFile,
   writeFile,
   editFile,
+  applyPatch,
   listFiles,
   searchFiles,
   sendFile,

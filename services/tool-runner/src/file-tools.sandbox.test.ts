@@ -45,6 +45,21 @@ it('writes, lists, searches, edits and reads the files of one conversation, whic
   expect((await call('b', 'list_files', {})).text).toBe('(empty)');
 });
 
+it('applies a patch to several files, and to none when a part of it does not fit or leads outside', async () => {
+  await call('p', 'write_file', { path: 'x', content: 'one\ntwo\n' });
+  const patch = (...lines: readonly string[]): unknown => ({
+    patch: ['*** Begin Patch', '*** Update File: x', '-two', '+2', ...lines, '*** End Patch'].join('\n'),
+  });
+  expect(await call('p', 'apply_patch', patch('*** Add File: ../../out', '+x'))).toMatchObject({ ok: false });
+  expect(await call('p', 'apply_patch', patch('*** Delete File: /etc/passwd'))).toMatchObject({ ok: false });
+  expect((await call('p', 'list_files', {})).text).toMatch(/x$/);
+  const told = await call('p', 'apply_patch', patch("*** Add File: it's/y", '+y'));
+  expect(told).toMatchObject({ ok: true, text: "changed x\nadded it's/y" });
+  const gone = { patch: "*** Begin Patch\n*** Delete File: it's/y\n*** End Patch" };
+  expect(await call('p', 'apply_patch', gone)).toMatchObject({ ok: true });
+  expect((await call('p', 'read_file', { path: 'x' })).text).toContain('one\n2');
+});
+
 it('changes nothing when the place of an edit is not certain', async () => {
   await call('c', 'write_file', { path: 'x', content: 'a a' });
   expect(await call('c', 'edit_file', { path: 'x', old: 'a', new: 'b' })).toMatchObject({ ok: false });
