@@ -35,15 +35,17 @@ export const changesInPlace = ({ channel, withLine, hear, refused, sent, next }:
       return render({ ...base, text, route: mail.route })[0] ?? fail('nothing to send');
     };
     const [before, number] = [sent().length, next()];
-    const half = connection.send(words(`**half ${number}`), mail.route, `d${number}/0`, never);
-    const id = (await half) ?? fail('no id');
+    const half = { ...words(`**half ${number}`), growing: true as const };
+    const sending = connection.send(half, mail.route, `d${number}/0`, never);
+    const id = (await sending) ?? fail('no id');
     const text = `the whole of ${number} & <more>`;
     for (const _ of [1, 2]) await connection.edit(id, words(text), mail.route, never);
     const stands = sent().slice(before);
     if (stands.length !== 1 || !stands[0]?.includes(text)) fail(`there stands ${stands.join(' | ')}`);
     await connection.discard?.(id, mail.route, never);
     if (connection.discard !== undefined && sent().length !== before) fail('it still stands');
-    const error = await refused(connection.edit(id, words('too late'), mail.route, never));
+    const gone = connection.discard === undefined ? 'unknown' : id;
+    const error = await refused(connection.edit(gone, words('too late'), mail.route, never));
     if (error.code !== 'channel.rejected') fail(`${error.code}: ${error.publicMessage}`);
   }),
 });

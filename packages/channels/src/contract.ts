@@ -154,6 +154,8 @@ export type Outgoing = {
   readonly body?: unknown;
   /** Within the channel's limits; pressing one writes its `text` as the person who pressed. */
   readonly buttons?: readonly Choice[];
+  /** More is to come: an answer that grows. Only where `grows` is said. */
+  readonly growing?: true;
   /** Then it is the whole message, and `text` is empty. Only where `filesBytesMax` is said. */
   readonly file?: OutgoingFile;
 };

@@ -132,8 +132,9 @@ async function show(
   const base = { v: 1 as const, id: 'draft', turn, answers: [], status: 'answered' as const, route: to, at: 0 };
   const parts = renderReply(channel, code, { ...base, text: text + more });
   // As much as fits in one message; the rest comes with the answer.
-  const [out] = parts.length > 1 ? renderReply(channel, code, { ...base, text }) : parts;
-  if (out === undefined) return 'over';
+  const [shown] = parts.length > 1 ? renderReply(channel, code, { ...base, text }) : parts;
+  if (shown === undefined) return 'over';
+  const out = { ...shown, growing: true as const };
 
   const draft = { address, turn, by, to: draftPlace(channel, to, address.conversation) };
   const until = AbortSignal.any([signal, AbortSignal.timeout(callMs)]);

@@ -57,6 +57,11 @@ const replicas = (): {
           for await (const piece of file?.open() ?? []) bytes += Buffer.from(piece).toString();
           if (file !== undefined) return void sent.push(`${at}: ${file.name} ${file.type} ${bytes} ${key}`);
           sent.push(`${at}: ${text} ${JSON.stringify(body)} ${to.address?.['chat']} ${key}`);
+          return `id of ${text}`;
+        },
+        edit: async (id, { text }) => {
+          if (failure !== undefined) throw failure;
+          sent.push(`${at}: ${id} is ${text} now`);
         },
         listen: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
         stop: async () => undefined,
@@ -79,6 +84,18 @@ const replicas = (): {
 };
 const send = async (by: Connection, text: string, signal = never): Promise<void> =>
   void (await by.send?.({ text, body: { first: true } }, route, `key/${text}`, signal));
+
+it('tells what the platform calls a message, and changes it, by the process that listens', async () => {
+  const { sent, holder, other, listen, fail } = replicas();
+  listen();
+  const out = { text: 'half', growing: true as const };
+  await eventually(async () => expect(await other.send?.(out, route, 'key', never)).toBe('id of half'));
+  for (const by of [holder, other]) await by.edit?.('id of half', { text: 'whole' }, route, never);
+  expect(sent.slice(-2)).toEqual(['0: id of half is whole now', '0: id of half is whole now']);
+  fail(new AppError('channel.rejected'));
+  const refused = other.edit?.('id of half', { text: 'late' }, route, never);
+  await expect(refused).rejects.toMatchObject({ code: 'channel.rejected' });
+});
 
 it('sends by the process that listens, whoever is told to send', async () => {
   const { sent, holder, other, listen } = replicas();

@@ -26,10 +26,14 @@ const Question = z.object({
   out: z.looseObject({ text: z.string(), file: File.optional() }),
   to: Route,
   key: z.string().max(1_000),
+  /** Of the message that is changed. */
+  id: z.string().max(1_000).optional(),
   /** Milliseconds since the epoch: nobody waits for an answer after this. */
   until: z.number(),
 });
 const Answer = z.object({
+  /** What the platform calls the message that was sent. */
+  id: z.string().max(1_000).optional(),
   failure: z
     .object({
       code: z.string(),
@@ -49,37 +53,50 @@ const failed = (publicMessage: string, cause?: unknown): AppError =>
  */
 export function throughHolder(connection: Connection, options: HolderOptions): Connection {
   const { line, name, onError, openFile } = options;
-  const { send, listen } = connection;
+  const { send, edit, listen } = connection;
   if (send === undefined || listen === undefined) return connection;
   let holds = false;
 
   const answer = async (question: unknown): Promise<unknown> => {
     try {
-      const { out, to, key, until } = Question.parse(question);
+      const { out, to, key, until, id } = Question.parse(question);
       const leftMs = until - Date.now();
       if (leftMs <= 0) throw failed('This was asked too long ago.');
-      await send(withFile(out, openFile), to, key, AbortSignal.timeout(Math.min(leftMs, sendMsMax)));
+      const limit = AbortSignal.timeout(Math.min(leftMs, sendMsMax));
+      const message = withFile(out, openFile);
+      if (id === undefined) return { id: (await send(message, to, key, limit)) ?? undefined };
+      if (edit === undefined) throw new AppError('channel.rejected');
+      await edit(id, message, to, limit);
       return {};
     } catch (thrown) {
       const { code, publicMessage, retryAfterMs, waits } = toAppError(thrown, 'channel.failed');
       return { failure: { code, publicMessage, retryAfterMs, waits } };
     }
   };
-  const ask = async (message: Omit<z.input<typeof Question>, 'until'>, signal: AbortSignal): Promise<void> => {
+  const ask = async (
+    message: Omit<z.input<typeof Question>, 'until'>,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(sendMsMax)]);
     const question = { ...message, until: Date.now() + sendMsMax };
     const told = await line.ask(name, question, limit).catch((thrown: unknown) => {
       throw failed('The process that holds the connection does not answer.', thrown);
     });
     if (told === undefined) throw failed('No process holds the connection at the moment.');
-    const { failure } = Answer.parse(told);
-    if (failure === undefined) return;
+    const { failure, id } = Answer.parse(told);
+    if (failure === undefined) return id;
     const { code, ...rest } = failure;
     throw new AppError(isErrorCode(code) ? code : 'channel.failed', rest);
   };
   return {
     ...connection,
     send: (out, to, key, signal) => (holds ? send(out, to, key, signal) : ask({ out: asData(out), to, key }, signal)),
+    ...(edit === undefined
+      ? {}
+      : {
+          edit: async (id, out, to, signal) =>
+            holds ? edit(id, out, to, signal) : void (await ask({ out: asData(out), to, key: '', id }, signal)),
+        }),
     listen: async (signal) => {
       const ended = new AbortController();
       holds = true;

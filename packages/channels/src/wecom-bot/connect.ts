@@ -15,6 +15,8 @@ import { Message } from './message.js';
 import type { Body } from './render.js';
 
 const uploadMs = 18_000;
+/** What an answer grows in: its stream and the request that it answers. */
+const streamed = /^([0-9a-f]{40})@(.{1,256})$/s;
 
 const Refusal = z.looseObject({ errcode: z.number().int() });
 /** Other times than usual, milliseconds, for tests: between signs of life, and until WeCom has answered. */
@@ -96,11 +98,30 @@ export async function connect(
     const code = await told(client.sendMediaMessage(chat, kind, (await uploading).media_id), signal);
     if (code !== 0) throw failureOf(code);
   };
+  /** A part of the answer to a request; `finish` ends it. Refused when WeCom does not know the request any more. */
+  const stream = async (id: string, content: string, finish: boolean, signal: AbortSignal): Promise<void> => {
+    const client = line;
+    if (client === undefined || signal.aborted) throw unreachable();
+    const [, streamId, request] = streamed.exec(id) ?? [];
+    if (streamId === undefined || request === undefined) throw new AppError('channel.rejected');
+    const code = await told(client.replyStream({ headers: { req_id: request } }, streamId, content, finish), signal);
+    if (code !== 0) throw failureOf(code);
+  };
   return {
-    send: async ({ text, body, file }, { address = {} }, key, signal) => {
+    edit: async (id, { text, body, growing }, _to, signal) => {
+      const { markdown } = (body as Body | undefined) ?? { markdown: text };
+      await stream(id, markdown, growing !== true, signal);
+    },
+    send: async ({ text, body, file, growing }, { address = {} }, key, signal) => {
       const { chat, request } = address;
       if (chat === undefined) throw new AppError('channel.rejected');
       const once = `${key} ${request}`;
+      if (growing === true) {
+        // Only the answer to a request can grow.
+        const id = `${streamIdOf(once)}@${request ?? ''}`;
+        await stream(id, ((body as Body | undefined) ?? { markdown: text }).markdown, false, signal);
+        return id;
+      }
       if (sent.has(once)) return;
       if (file !== undefined) await postFile(file, chat, signal);
       else await post((body as Body | undefined) ?? { markdown: text, first: false }, chat, request, once, signal);

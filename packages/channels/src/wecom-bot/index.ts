@@ -6,9 +6,10 @@ export const wecomBot: Channel<WeComBotConfig> = {
   name: 'wecom-bot',
   title: 'WeCom bot (WeChat Work)',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', sends: 'holder', edit: false, typing: false, buttons: false },
+    ...{ delivery: 'platform', holders: 'one', sends: 'holder', edit: true, typing: false, buttons: false },
     ...{ files: true, voice: true, markdown: 'full', textMax: 20_480, textUnit: 'bytes', idempotence: 'none' },
     outboxesPerJob: 1,
+    grows: { rates: [{ most: 30, seconds: 60 }], everyMs: 2_000 },
     ...{ filesBytesMax: 10_000_000, picturesBytesMax: 10_000_000 },
     rates: {
       account: [{ most: 50, seconds: 1 }],

@@ -181,6 +181,24 @@ describe('sending', () => {
     ]);
   });
 
+  it('an answer to a request grows, and is finished by the answer itself; without a request it does not begin to', async () => {
+    const connection = await listen();
+    const request = await asked();
+    const route = { channel: 'wecom-bot', address: { chat: 'ada', request } };
+    const { signal } = new AbortController();
+    const id = await connection.send?.({ text: 'half', growing: true }, route, 'draft', signal);
+    expect(platform.sent).toEqual([{ to: 'ada', request, content: 'half', finished: false }]);
+    await connection.edit?.(String(id), { text: 'half and more', growing: true }, route, signal);
+    await connection.edit?.(String(id), { text: 'the whole' }, { channel: 'wecom-bot' }, signal);
+    expect(platform.sent).toEqual([{ to: 'ada', request, content: 'the whole', finished: true }]);
+    platform.forgetRequests();
+    const late = connection.edit?.(String(id), { text: 'too late' }, route, signal);
+    await expect(late).rejects.toMatchObject({ code: 'channel.rejected' });
+    const alone = { channel: 'wecom-bot', address: { chat: 'ada' } };
+    const begun = connection.send?.({ text: 'half', growing: true }, alone, 'draft', signal);
+    await expect(begun).rejects.toMatchObject({ code: 'channel.rejected' });
+  });
+
   it('sends by itself what answers no request, one that is too old, or one that was answered before', async () => {
     const connection = await listen();
     const request = await asked();
