@@ -21,6 +21,7 @@ import {
   openScheduleBook,
   type PairedPerson,
   parseJson,
+  redisError,
   repliesWaiting,
   type Shard,
 } from '@queueclaw/mailbox';
@@ -49,6 +50,8 @@ export type PersonLine =
 export type PersonForgotten = { readonly forgotten: number; readonly redacted: number };
 
 export type People = {
+  /** Where they have written, the latest first; `at` is to a day. At most 500. */
+  conversations(person: Person): Promise<readonly { readonly conversation: string; readonly at: number }[]>;
   /**
    * Everything that a person has: of conversations that are theirs alone the whole transcript, of others what they wrote; what
    * waits and what is on its way to them; summaries and preferences of their conversations; what is remembered for them; their
@@ -64,6 +67,7 @@ type Forget = (address: ActorAddress) => Promise<boolean>;
 /** Opens what is known by person. @param forget forgets a conversation */
 export function openPeople(mailbox: Mailbox, forget: Forget): People {
   return {
+    conversations: (person) => latestOf(mailbox, person),
     export: (person) => exportPerson(mailbox, person),
     forget: (person) => forgetPerson(mailbox, forget, person),
   };
@@ -78,6 +82,24 @@ async function conversationsIn(shard: Shard, person: Person): Promise<readonly A
     'BYSCORE',
   );
   return names.map((conversation) => ({ tenant, conversation }));
+}
+
+const latestMax = 500;
+
+async function latestOf(mailbox: Mailbox, { tenant, channel, id }: Person): ReturnType<People['conversations']> {
+  const found = await Promise.all(
+    mailbox.shards.all.map(async ({ redis, tag }) => {
+      const key = keys.person(tag, tenant, personIn(channel, id));
+      const flat = await redis.zrevrange(key, 0, latestMax - 1, 'WITHSCORES').catch((error: unknown) => {
+        throw redisError(error);
+      });
+      return flat.flatMap((conversation, at) => (at % 2 === 0 ? [{ conversation, at: Number(flat[at + 1]) }] : []));
+    }),
+  );
+  return found
+    .flat()
+    .toSorted((a, b) => b.at - a.at)
+    .slice(0, latestMax);
 }
 
 async function waitingIn({ tag, redis }: Shard, address: ActorAddress): Promise<readonly Mail[]> {

@@ -6,3 +6,4 @@ export type { ScheduleArgs } from './schedule/spec.js';
 export type { ForgetArgs } from './forget/spec.js';
 export type { RecallArgs } from './recall/spec.js';
 export type { RememberArgs } from './remember/spec.js';
+export type { ConversationsArgs } from './conversations/spec.js';

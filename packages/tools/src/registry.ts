@@ -1,5 +1,6 @@
 import type { Tool } from './contract.js';
 import { applyPatch } from './apply-patch/spec.js';
+import { conversations } from './conversations/spec.js';
 import { currentTime } from './current-time/spec.js';
 import { editFile } from './edit-file/spec.js';
 import { forget } from './forget/spec.js';
@@ -28,4 +29,5 @@ export const tools: readonly Tool[] = [
   remember,
   recall,
   forget,
+  conversations,
 ];

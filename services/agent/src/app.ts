@@ -18,6 +18,7 @@ import { profilesFrom } from './profiles.js';
 import { memoryRecaller } from './recall-memories.js';
 import { trackSteps } from './running-steps.js';
 import { serviceCallRunner } from './service-tools/run-calls.js';
+import { conversationsTool } from './service-tools/conversations/run.js';
 import { forgetTool, recallTool, rememberTool } from './service-tools/memory/run.js';
 import { scheduleTool } from './service-tools/schedule/run.js';
 import type { StepDeps } from './step.js';
@@ -64,6 +65,7 @@ export async function createAgent(context: ServiceContext, given?: Models): Prom
     remember: rememberTool(memories, () => settings.current().memory),
     recall: recallTool(memories),
     forget: forgetTool(memories),
+    conversations: conversationsTool(door),
   };
   const serviceCalls = serviceCallRunner(shards, serviceTools, logger);
   const replies = toReplies(shards);

@@ -132,3 +132,19 @@ it('is bounded, remembers once however often the call is run, and goes and is ex
   const { redis, tag } = agents.door.mailbox.shards.of(a);
   expect(await redis.exists(keys.scheduled(tag, 'default'))).toBe(0);
 });
+
+it('lists and reads the other conversations of a person, not those of others, of groups or of the HTTP API', async () => {
+  await open(obedient);
+  const other = { ...a, conversation: 'telegram.main.7.2' };
+  await ask('the code of the door is 1234', {}, other);
+  await ask('hello all', { group: true }, { ...a, conversation: 'telegram.main.-1' });
+  await ask('hello from bob', { group: true, from: { id: 'bob' } }, { ...a, conversation: 'telegram.main.-1' });
+  await ask('of bob', { from: { id: 'bob' } }, { ...a, conversation: 'telegram.main.8' });
+  expect(await ask('conversations {}')).toMatch(
+    /^telegram\.main\.(7\.2|-1), .*\ntelegram\.main\.(7\.2|-1), last written on [\d-]+$/,
+  );
+  expect(await ask('conversations {"read":"telegram.main.7.2"}')).toContain('user: the code of the door is 1234\nyou:');
+  expect(await ask('conversations {"read":"telegram.main.-1"}')).toBe('Others write there, too.');
+  expect(await ask('conversations {"read":"telegram.main.8"}')).toContain('no other conversation');
+  expect(await ask('conversations {}', { group: true }, { ...a, conversation: 'telegram.main.-2' })).toContain('alone');
+});
