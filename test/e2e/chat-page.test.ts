@@ -27,7 +27,8 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'queueclaw-page-'));
   redis = await startRedis();
   const config = join(home, 'queueclaw.yaml');
-  await writeFile(config, 'llm: { default: demo, models: { demo: { provider: demo } } }\n');
+  const policy = 'tools: { policy: [{ tool: write_file, do: ask }] }';
+  await writeFile(config, `llm: { default: demo, models: { demo: { provider: demo } } }\n${policy}\n`);
   shared = {
     ...{ REDIS_URL: redis.url, QUEUECLAW_HOME: home, QUEUECLAW_CONFIG: config },
     ...{ QUEUECLAW_NAMESPACE: uniqueNamespace(), QUEUECLAW_MAIL_KEY: 'the mail key of this test, long enough' },
@@ -215,6 +216,25 @@ it('shows what a newer attempt or another model says in the place of what was sa
     return list.querySelector('.answer').textContent.trim();
   })()`);
   expect(shown).toBe('A whole one.');
+});
+
+it('asks before a call that the policy asks about, and makes it when the button is pressed', async () => {
+  const page = await visit();
+  const choices = page.locator('#log .choices button');
+  const shown = (text: string): Promise<void> => page.locator('#log .answer', { hasText: text }).last().waitFor();
+  await write(page, 'write kept.txt: by a person’s leave');
+  await shown('"path":"kept.txt"');
+  expect(await choices.allInnerTexts()).toEqual(['Allow once', 'Allow in this conversation', 'Refuse']);
+  await choices.first().click();
+  await shown('Allowed once');
+  await page.locator('#stop').waitFor({ state: 'hidden' });
+  expect(await choices.count()).toBe(0);
+  await write(page, 'write lost.txt: by nobody’s');
+  await choices.last().click();
+  await shown('the person refused it');
+  await write(page, 'run: ls; cat kept.txt');
+  await eventually(async () => expect(await answerOf(page)).toContain('leave'), { timeoutMs: patience });
+  expect(await answerOf(page)).not.toContain('lost.txt');
 });
 
 it('stops what runs when asked to, and takes the next message', async () => {

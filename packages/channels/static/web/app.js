@@ -41,7 +41,10 @@ let streaming = false;
 
 const end = followEnd(page, list, down);
 const askToken = createTokenDialog(() => load());
-const messages = createMessages(list, { onRetry: (message) => post(message) });
+const messages = createMessages(list, {
+  onRetry: (message) => post(message),
+  onDecide: (command) => post(written(command)),
+});
 const tray = createTray(find('tray'), { onChange: () => refresh() });
 const connection = openConnection({ token: token.get, onState: showState, onFrame: receive, onRefused: askToken });
 
@@ -148,6 +151,9 @@ function receive(frame) {
       streaming = true;
       messages[frame.type](frame);
       for (const id of unanswered.keys()) messages.note(id, '');
+      break;
+    case 'approval':
+      if (!messages.isDone(frame.turn)) messages.approval(frame);
       break;
     case 'reply':
       finish(frame);

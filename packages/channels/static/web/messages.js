@@ -18,8 +18,9 @@ const summaryOf = (args) => short(typeof args === 'object' && args !== null ? (O
 const toolWords = { started: 'toolStarted', done: 'toolDone', failed: 'toolFailed' };
 
 /** The list of messages. Knows nothing of the network. */
-export function createMessages(list, { onRetry }) {
+export function createMessages(list, { onRetry, onDecide }) {
   const people = new Map();
+  const asked = new Map();
   let turns = new Map();
   let target = list;
   let painting = new Set();
@@ -140,6 +141,7 @@ export function createMessages(list, { onRetry }) {
       people.clear();
       turns.clear();
       painting.clear();
+      asked.clear();
     },
     has: (id) => people.has(id),
     isDone: (turn) => turns.get(turn)?.done === true,
@@ -177,6 +179,11 @@ export function createMessages(list, { onRetry }) {
       const turn = turnOf(number);
       if (turn.done) return;
       turn.done = true;
+      for (const [approval, item] of asked)
+        if (Number(item.dataset.turn) <= number) {
+          item.remove();
+          asked.delete(approval);
+        }
       for (const line of turn.item.querySelectorAll('.tool[data-state="started"]')) mark(line, 'failed');
       const steps = [...turn.steps.keys()];
       const last = steps.length === 0 ? undefined : turn.steps.get(Math.max(...steps));
@@ -197,6 +204,28 @@ export function createMessages(list, { onRetry }) {
       item.append(part.element);
       list.append(item);
       put(part, text);
+      // What can be pressed stands behind the question.
+      list.append(...asked.values());
+    },
+    /** A call that waits for the person, or what became of it. */
+    approval({ turn, approval, state }) {
+      asked.get(approval)?.remove();
+      asked.delete(approval);
+      if (state !== 'asked') return;
+      const item = element('li', 'turn choices');
+      item.dataset.turn = turn;
+      for (const [word, command] of [
+        [say('allow'), `/approve ${approval}`],
+        [say('allowAlways'), `/approve ${approval} conversation`],
+        [say('refuse'), `/deny ${approval}`],
+      ]) {
+        const button = element('button', 'quiet', word);
+        button.type = 'button';
+        button.addEventListener('click', () => onDecide(command));
+        item.append(button);
+      }
+      asked.set(approval, item);
+      list.append(item);
     },
     entry,
     /** Entries from before all others. A turn that began there keeps its parts apart. */

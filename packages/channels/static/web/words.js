@@ -38,6 +38,9 @@ export const languages = {
     you: 'You',
     assistant: 'Assistant',
     busy: 'The assistant is working',
+    allow: 'Allow once',
+    allowAlways: 'Allow in this conversation',
+    refuse: 'Refuse',
   },
   zh: {
     skip: '跳到输入框',
@@ -77,6 +80,9 @@ export const languages = {
     you: '您',
     assistant: '助手',
     busy: '助手正在处理',
+    allow: '允许一次',
+    allowAlways: '在本次对话中允许',
+    refuse: '拒绝',
   },
 };
 
