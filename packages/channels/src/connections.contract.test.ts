@@ -166,7 +166,10 @@ const counterparts: Readonly<Record<string, () => Promise<Started>>> = {
   dingtalk: async () => {
     const it = await testing.startFakeDingTalk();
     const counterpart: Counterpart = {
-      config: { client_id: it.clientId, client_secret: it.secret, api_root: it.url, media_root: it.url },
+      config: {
+        ...{ client_id: it.clientId, client_secret: it.secret, api_root: it.url, media_root: it.url },
+        card_template_id: '382e4302-0000-4880-bf29-a30acfab2e71.schema',
+      },
       wrong: { client_secret: 'a-wrong-secret-of-ours' },
       secrets: [it.secret],
       say: (text) => it.say(text),

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '@queueclaw/contracts';
-import type { ChannelDoor, Connection } from '../contract.js';
+import type { ChannelDoor, Connection, Outgoing } from '../contract.js';
 import type { DingTalkConfig } from './config.js';
 import { Message } from './message.js';
 import { robotApi } from './robot.js';
@@ -17,13 +18,25 @@ export async function connect(config: DingTalkConfig, door: ChannelDoor): Promis
     const message = Message.safeParse(data);
     if (message.success) await door.receive(message.data);
   };
+  const words = ({ text, body }: Outgoing): string => String(body ?? text);
   return {
-    send: async ({ text, body, file }, { address = {} }, _key, signal) => {
+    ...(config.card_template_id === undefined
+      ? {}
+      : { edit: (id, out, _to, signal) => robot.fillCard(id, words(out), out.growing !== true, signal) }),
+    send: async (out, { address = {} }, key, signal) => {
+      const { file, growing } = out;
       const { person, group } = address;
       const to = group === undefined ? (person === undefined ? undefined : { person }) : { group };
       if (to === undefined) throw new AppError('channel.rejected');
-      if (file === undefined) await robot.post(String(body ?? text), to, signal);
+      if (growing === true) {
+        const id = createHash('sha256').update(`${door.account} ${key}`).digest('hex').slice(0, 40);
+        await robot.openCard(id, to, signal);
+        await robot.fillCard(id, words(out), false, signal);
+        return id;
+      }
+      if (file === undefined) await robot.post(words(out), to, signal);
       else await robot.postFile(file, to, signal);
+      return undefined;
     },
     fetch: robot.fetchFile,
     listen: (signal) =>

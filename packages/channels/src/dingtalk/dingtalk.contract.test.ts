@@ -201,3 +201,19 @@ describe('sending', () => {
       expect(DingTalkConfig.safeParse({ ...configOf(), client_secret: secret }).success).toBe(false);
   });
 });
+
+it('an answer grows in the card that is configured, and ends it; without one it does not grow', async () => {
+  const card = await open(configOf({ card_template_id: 'a-card.schema', card_key: 'words' }));
+  const { signal } = new AbortController();
+  for (const address of [{ person: 'ada' }, { group: 'cidGroup==' }]) {
+    const route = { channel: 'dingtalk', address };
+    const before = platform.sent.length;
+    const id = await card.send?.({ text: 'half', growing: true }, route, `draft ${before}`, signal);
+    expect(platform.sent.slice(before)).toEqual([{ to: Object.values(address)[0], title: '', markdown: 'half' }]);
+    await card.edit?.(String(id), { text: 'more', growing: true }, route, signal);
+    expect(platform.cards().at(-1)).toBe(false);
+    await card.edit?.(String(id), { text: 'whole' }, route, signal);
+    expect([platform.sent.at(-1)?.markdown, platform.cards().at(-1)]).toEqual(['whole', true]);
+  }
+  expect((await open(configOf())).edit).toBeUndefined();
+});

@@ -6,9 +6,11 @@ export const dingtalk: Channel<DingTalkConfig> = {
   name: 'dingtalk',
   title: 'DingTalk',
   capabilities: {
-    ...{ delivery: 'platform', holders: 'one', edit: false, typing: false, buttons: false, files: true, voice: true },
+    ...{ delivery: 'platform', holders: 'one', edit: true, typing: false, buttons: false, files: true, voice: true },
     ...{ markdown: 'own', textMax: 6_000, textUnit: 'bytes', idempotence: 'none', outboxesPerJob: 1 },
     ...{ filesBytesMax: 20_000_000, picturesBytesMax: 20_000_000 },
+    // With a card that is configured.
+    grows: { rates: [{ most: 20, seconds: 1 }], everyMs: 1_500 },
     rates: { account: [{ most: 20, seconds: 1 }], chat: [{ most: 20, seconds: 60 }], chatIn: ['group', 'person'] },
   },
   config: DingTalkConfig,

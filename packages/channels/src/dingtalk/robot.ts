@@ -1,4 +1,5 @@
 import { AppError } from '@queueclaw/contracts';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { IncomingFile, OutgoingFile } from '../contract.js';
 import { fetchBytes } from '../fetch-bytes.js';
@@ -30,6 +31,10 @@ export type Robot = {
   /** Asks for a token, unless one is known. */
   check(): Promise<void>;
   post(markdown: string, to: Addressee, signal: AbortSignal): Promise<void>;
+  /** Delivers an AI card under our own id; the same id is the same card. */
+  openCard(id: string, to: Addressee, signal: AbortSignal): Promise<void>;
+  /** All that a card says; `done` ends it. */
+  fillCard(id: string, markdown: string, done: boolean, signal: AbortSignal): Promise<void>;
   /** Uploads a file and posts it: pictures as such, everything else as a file. */
   postFile(file: OutgoingFile, to: Addressee, signal: AbortSignal): Promise<void>;
   /** The bytes of what somebody sent. */
@@ -51,12 +56,18 @@ export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
   const robotCode = config.robot_code ?? config.client_id;
   let known: { readonly token: string; readonly until: number } | undefined;
 
-  const call = async (path: string, data: object, token: string | undefined, ends: AbortSignal): Promise<unknown> => {
+  const call = async (
+    path: string,
+    data: object,
+    token: string | undefined,
+    ends: AbortSignal,
+    method: 'POST' | 'PUT' = 'POST',
+  ): Promise<unknown> => {
     let response: Response;
     let answer: unknown;
     try {
       response = await fetch(`${root}${path}`, {
-        method: 'POST',
+        method,
         headers: {
           ...{ 'content-type': 'application/json', accept: 'application/json' },
           ...(token === undefined ? {} : { 'x-acs-dingtalk-access-token': token }),
@@ -118,6 +129,27 @@ export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
   return {
     check: async () => void (await tokenOf(signal)),
     post: (markdown, to, ends) => put('sampleMarkdown', { title: titleOf(markdown), text: markdown }, to, ends),
+    openCard: async (outTrackId, to, ends) => {
+      const { card_template_id: cardTemplateId = '', card_key: key } = config;
+      const place =
+        'group' in to
+          ? {
+              openSpaceId: `dtv1.card//IM_GROUP.${to.group}`,
+              imGroupOpenSpaceModel: { supportForward: true },
+              imGroupOpenDeliverModel: { robotCode },
+            }
+          : {
+              openSpaceId: `dtv1.card//IM_ROBOT.${to.person}`,
+              imRobotOpenSpaceModel: { supportForward: true },
+              imRobotOpenDeliverModel: { spaceType: 'IM_ROBOT', robotCode },
+            };
+      const card = { cardTemplateId, outTrackId, callbackType: 'STREAM', cardData: { cardParamMap: { [key]: '' } } };
+      await call('/v1.0/card/instances/createAndDeliver', { ...card, ...place }, await tokenOf(ends), ends);
+    },
+    fillCard: async (outTrackId, content, isFinalize, ends) => {
+      const said = { outTrackId, guid: randomUUID(), key: config.card_key, content, isFull: true, isFinalize };
+      await call('/v1.0/card/streaming', { ...said, isError: false }, await tokenOf(ends), ends, 'PUT');
+    },
     postFile: async (file, to, ends) => {
       const picture = pictures.includes(file.type);
       const media = await upload(picture ? 'image' : 'file', file, ends);

@@ -24,6 +24,7 @@ export const FeishuConfig = z.strictObject({
     .max(200)
     .regex(/^\S+$/, 'must not be blank')
     .describe('"Events & Callbacks", "Encryption Strategy": Verification Token.'),
+  cards: z.boolean().default(false).describe('Answers are cards instead of posts; those grow as often as it takes.'),
   domain: z
     .url()
     .default('https://open.feishu.cn')

@@ -259,3 +259,14 @@ it('does not connect with a wrong secret, and does not tell it', async () => {
   expect(failure).toMatchObject({ code: 'channel.rejected', publicMessage: 'Feishu: error 10014.' });
   expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain('a-wrong-secret');
 });
+
+it('answers are cards where the settings say so, and those grow as often as it takes', async () => {
+  const cards = await open(configOf({ cards: true }));
+  const { signal } = new AbortController();
+  const route = { channel: 'feishu', address: { chat: 'oc_5' } };
+  const before = platform.sent.length;
+  const id = String(await cards.send?.({ text: 'half', growing: true }, route, 'cards/0', signal));
+  for (let more = 1; more <= 25; more += 1)
+    await cards.edit?.(id, { text: `half and ${more}`, growing: true }, route, signal);
+  expect(platform.sent.slice(before)).toMatchObject([{ markdown: 'half and 25' }]);
+});

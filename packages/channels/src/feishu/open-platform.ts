@@ -24,7 +24,7 @@ export type OpenPlatform = {
   self(): Promise<string>;
   /** Posts Markdown of Feishu; once only within an hour for the same key. Resolves to the message's id. */
   post(markdown: string, to: Place, key: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Makes a post another one; at most 20 times. */
+  /** Makes a message another one; a post at most 20 times. */
   change(message: string, markdown: string, signal: AbortSignal): Promise<void>;
   /** Takes a message away. */
   discard(message: string, signal: AbortSignal): Promise<void>;
@@ -38,6 +38,13 @@ const Posted = z.looseObject({ data: z.looseObject({ message_id: Key }) });
 
 const messages = 'open-apis/im/v1/messages';
 const postOf = (markdown: string): object => ({ zh_cn: { content: [[{ tag: 'md', text: markdown }]] } });
+
+/** A card (JSON 2.0) that everybody sees change. */
+const cardOf = (markdown: string): object => ({
+  schema: '2.0',
+  config: { update_multi: true },
+  body: { elements: [{ tag: 'markdown', content: markdown }] },
+});
 
 /** At most 50 signs. */
 const uuidOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 40);
@@ -92,16 +99,21 @@ export function openPlatform(config: FeishuConfig, signal: AbortSignal): OpenPla
         : await call('POST', `${messages}/${encodeURIComponent(message)}/reply`, words, ends);
     return Posted.safeParse(answer).data?.data.message_id;
   };
+  const shown = (markdown: string): [type: string, content: object] =>
+    config.cards ? ['interactive', cardOf(markdown)] : ['post', postOf(markdown)];
   return {
     self: async () => {
       const answer = Bot.safeParse(await call('GET', 'open-apis/bot/v3/info', undefined, signal));
       if (!answer.success) throw new AppError('channel.rejected', { publicMessage: 'Feishu: the app has no bot.' });
       return answer.data.bot.open_id;
     },
-    post: (markdown, to, key, ends) => put('post', postOf(markdown), to, key, ends),
+    post: (markdown, to, key, ends) => put(...shown(markdown), to, key, ends),
     change: async (message, markdown, ends) => {
-      const words = { msg_type: 'post', content: JSON.stringify(postOf(markdown)) };
-      await call('PUT', `${messages}/${encodeURIComponent(message)}`, words, ends);
+      const [type, content] = shown(markdown);
+      const path = `${messages}/${encodeURIComponent(message)}`;
+      // Cards are updated, posts are edited.
+      if (type === 'interactive') await call('PATCH', path, { content: JSON.stringify(content) }, ends);
+      else await call('PUT', path, { msg_type: type, content: JSON.stringify(content) }, ends);
     },
     discard: async (message, ends) =>
       void (await call('DELETE', `${messages}/${encodeURIComponent(message)}`, undefined, ends)),

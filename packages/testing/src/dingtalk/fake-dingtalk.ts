@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bodyOf } from '../body-of.js';
 import { type FileGiver, fileGiver } from '../file-giver.js';
+import { standing } from '../standing.js';
+import { cardFrom, type Card } from './card.js';
 
 type Json = Record<string, unknown>;
 
@@ -27,7 +29,10 @@ export type FakeDingTalk = {
   say(text: string, more?: Json): void;
   /** Sends any text down the streams. */
   push(frame: string): void;
+  /** As they stand, cards too. */
   readonly sent: readonly DingTalkMessage[];
+  /** Whether each AI card is finished, in their order. */
+  cards(): readonly boolean[];
   /** Files that people were sent. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly kind: string }[];
   /** Keeps what a person sends, or (elsewhere) says that it lies there; tells its download code. */
@@ -56,12 +61,13 @@ const paramBytesMax = 15_000;
 
 /** Starts one on a free port of loopback. */
 export async function startFakeDingTalk(): Promise<FakeDingTalk> {
-  const sent: DingTalkMessage[] = [];
+  const sent = standing<DingTalkMessage>();
   const mishaps: DingTalkMishap[] = [];
   const open = new Map<string, Json>();
   const files = new Map<string, Uint8Array | string>();
   const shared: { name: string; bytes: Uint8Array; kind: string }[] = [];
   const uploads = new Map<string, (typeof shared)[number]>();
+  const cards = new Map<string, Card>();
   const tickets = new Set<string>();
   const giving = fileGiver();
   const sockets = new WebSocketServer({ noServer: true });
@@ -91,9 +97,24 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
     if (body['robotCode'] !== clientId || body['msgKey'] !== 'sampleMarkdown' || !title || !text)
       return answer(response, 400, { code: 'invalidParameter', message: 'refused' });
     if (Buffer.byteLength(param) > paramBytesMax) return answer(response, 400, { code: 'msgParam.tooLong' });
-    sent.push({ to, title, markdown: text });
+    sent.add(`m${serial}`, { to, title, markdown: text });
     if (mishap === 'cut after accepting') return void response.destroy();
     answer(response, 200, { processQueryKey: `k${(serial += 1)}` });
+  };
+  const createCard = (body: Json, response: ServerResponse): void => {
+    const card = cardFrom(body, clientId);
+    if (card === undefined) return answer(response, 400, { code: 'param.error', message: 'refused' });
+    if (!cards.has(card.id)) sent.add(card.id, { to: card.to, title: '', markdown: '' });
+    cards.set(card.id, card);
+    answer(response, 200, { success: true, result: { outTrackId: card.id, deliverResults: [{ success: true }] } });
+  };
+  const fillCard = (body: Json, response: ServerResponse): void => {
+    const card = cards.get(String(body['outTrackId']));
+    if (card === undefined || body['key'] !== card.key || body['isFull'] !== true || !body['guid'])
+      return answer(response, 400, { code: 'param.streamingNotFound', message: 'refused' });
+    sent.change(card.id, (was) => ({ ...was, markdown: String(body['content']) }));
+    card.done = body['isFinalize'] === true;
+    answer(response, 200, { success: true });
   };
   const take = async (query: URLSearchParams, form: Json, response: ServerResponse): Promise<void> => {
     if (token === '' || query.get('access_token') !== token) return answer(response, 200, { errcode: 40_014 });
@@ -135,6 +156,8 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
       }
       if (token === '' || request.headers['x-acs-dingtalk-access-token'] !== token)
         return answer(response, 400, { code: 'InvalidAuthentication', message: 'refused' });
+      if (request.url === '/v1.0/card/instances/createAndDeliver') return createCard(body, response);
+      if (request.url === '/v1.0/card/streaming' && request.method === 'PUT') return fillCard(body, response);
       if (request.url === '/v1.0/robot/groupMessages/send')
         return post(String(body['openConversationId']), body, response);
       if (request.url === '/v1.0/robot/oToMessages/batchSend')
@@ -175,7 +198,7 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ clientId, secret, sent, giving, files: shared },
+    ...{ clientId, secret, sent: sent.all, giving, files: shared },
     say: (text, more = {}) => {
       const message = {
         ...{ msgId: `msg${(serial += 1)}==`, msgtype: 'text', text: { content: text }, robotCode: clientId },
@@ -194,6 +217,7 @@ export async function startFakeDingTalk(): Promise<FakeDingTalk> {
     },
     push: (frame) => anyone()?.send(frame),
     unacknowledged: () => open.size,
+    cards: () => [...cards.values()].map(({ done }) => done),
     listeners: () => sockets.clients.size,
     repeat: () => {
       const socket = anyone();

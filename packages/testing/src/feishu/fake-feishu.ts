@@ -80,8 +80,20 @@ function encrypt(text: string, key: string): string {
   return Buffer.concat([vector, cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
 }
 
+/** What people see of a post or a card. */
 function markdownIn(content: string): string | undefined {
-  const { zh_cn: post } = JSON.parse(content) as { zh_cn?: { content?: { tag: string; text: string }[][] } };
+  const {
+    zh_cn: post,
+    schema,
+    body,
+  } = JSON.parse(content) as {
+    readonly zh_cn?: { content?: { tag: string; text: string }[][] };
+    readonly schema?: string;
+    readonly body?: { elements?: { tag: string; content: string }[] };
+  };
+  const [element] = body?.elements ?? [];
+  if (schema === '2.0')
+    return element?.tag === 'markdown' && element.content.trim() !== '' ? element.content : undefined;
   const [span] = post?.content?.[0] ?? [];
   return span?.tag === 'md' && span.text.trim() !== '' ? span.text : undefined;
 }
@@ -112,7 +124,7 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
       return answer(response, mishap.status, { code: mishap.code, msg: 'refused' }, wait);
     }
     const [content, uuid] = [String(body['content'] ?? ''), String(body['uuid'] ?? '')];
-    const markdown = body['msg_type'] === 'post' ? markdownIn(content) : undefined;
+    const markdown = ['post', 'interactive'].includes(String(body['msg_type'])) ? markdownIn(content) : undefined;
     const kind = String(body['msg_type']);
     const { image_key: picture, file_key: given } = JSON.parse(content || '{}') as Record<string, string>;
     const upload = uploads.get((kind === 'image' ? picture : given) ?? '');
@@ -136,9 +148,9 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
     done(response);
   };
   /** A message can be changed 20 times. */
-  const change = (id: string, body: Json, response: ServerResponse): void => {
-    const markdown = body['msg_type'] === 'post' ? markdownIn(String(body['content'] ?? '{}')) : undefined;
-    const times = (edits.get(id) ?? 0) + 1;
+  const change = (id: string, body: Json, card: boolean, response: ServerResponse): void => {
+    const markdown = markdownIn(String(body['content'] ?? '{}'));
+    const times = (edits.get(id) ?? 0) + (card ? 0 : 1);
     if (markdown === undefined) return answer(response, 400, { code: 230_001, msg: 'invalid param' });
     if (times > 20) return answer(response, 400, { code: 230_072, msg: 'edited too often' });
     if (!sent.change(id, (was) => ({ ...was, markdown })))
@@ -180,7 +192,8 @@ export async function startFakeFeishu(): Promise<FakeFeishu> {
       const kept = request.method === 'GET' ? resources.get(`${path}?type=${query.get('type')}`) : undefined;
       if (kept !== undefined) return void giving.give(response, kept, { 'content-type': 'image/png' });
       const [, message] = /^\/open-apis\/im\/v1\/messages\/([^/]+)$/.exec(path) ?? [];
-      if (request.method === 'PUT' && message !== undefined) return change(message, body, response);
+      if ((request.method === 'PUT' || request.method === 'PATCH') && message !== undefined)
+        return change(message, body, request.method === 'PATCH', response);
       if (request.method === 'DELETE' && message !== undefined && sent.remove(message))
         return answer(response, 200, { code: 0, msg: 'success' });
       const [, answers] = /^\/open-apis\/im\/v1\/messages\/([^/]+)\/reply$/.exec(path) ?? [];
