@@ -29,6 +29,9 @@ describe('a call that needs an approval', () => {
     expect(reply.choices?.map(({ text }) => text)).toEqual([
       ...[`/approve ${asked.approval}`, `/approve ${asked.approval} conversation`, `/deny ${asked.approval}`],
     ]);
+    // What the narrowest platform takes as a button.
+    for (const { label, text } of reply.choices ?? [])
+      expect([label.length <= 20, text.length <= 64]).toEqual([true, true]);
     expect(only(live ?? [])).toMatchObject({ type: 'approval', state: 'asked', call: '7.1.2' });
     expect(deadlineAt).toBe(now + 600_000);
     expect(Journal.parse(JSON.parse(JSON.stringify(journal)))).toEqual(journal);

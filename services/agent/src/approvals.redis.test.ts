@@ -22,9 +22,9 @@ const obedient: Answer = ({ messages }) => {
     ? { text: `It said: ${last.text}` }
     : { calls: [{ name: 'shell', args: { command: last?.text } }] };
 };
-const open = async (tools: Record<string, unknown> = {}, answer: Answer = obedient): Promise<TestAgents> => {
-  const config = { tools: { allowed_commands: ['ls'], ...tools } };
-  agents = await testAgents({ redisUrl, namespace: uniqueNamespace(), answer, config });
+const open = async (tools: Record<string, unknown> = {}, limits: Record<string, unknown> = {}): Promise<TestAgents> => {
+  const config = { tools: { allowed_commands: ['ls'], ...tools }, limits };
+  agents = await testAgents({ redisUrl, namespace: uniqueNamespace(), answer: obedient, config });
   first = await agents.start();
   return agents;
 };
@@ -200,6 +200,18 @@ describe('a command outside of the allowed ones', () => {
     await told('k1', '/approve');
     expect((await agents.ended(a, 'm1')).reply?.text).toContain('the configuration has changed');
     expect(tasks).toEqual([]);
+    await done();
+  });
+
+  it('counts as a call for the budget of the day from when it is asked about', async () => {
+    await open({}, { budgets: { person: { tool_calls: 1 } } });
+    await agents.say(a, 'm1', 'rm x');
+    await askedFor();
+    await told('k1', '/deny');
+    await agents.ended(a, 'm1');
+    await agents.say(a, 'm2', 'rm y');
+    expect((await agents.ended(a, 'm2')).reply?.text).toContain('budget of tool calls');
+    expect(await events()).toHaveLength(2);
     await done();
   });
 

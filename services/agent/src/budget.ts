@@ -167,7 +167,7 @@ export function openTurnBudget({ redis, space }: Pick<Door, 'redis' | 'space'>, 
     },
     calls: async (address, journal, now) => {
       if (!budgets.limited(address.tenant)) return undefined;
-      const wanted = journal.pending.length;
+      const wanted = journal.pending.length + (journal.asking?.length ?? 0);
       const payer = payerOf(address, journal.answers[0]);
       const { calls, hit } = await budgets.takeCalls({ payer, now }, `${turnName(journal)} ${journal.step}`, wanted);
       if (hit === undefined || calls >= wanted) return undefined;

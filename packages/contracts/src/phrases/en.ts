@@ -97,7 +97,7 @@ export const en = {
   'approval.directory.none': 'none',
   'approval.minutes': '{count} minutes',
   'approval.button.once': 'Allow once',
-  'approval.button.conversation': 'Allow in this conversation',
+  'approval.button.conversation': 'Allow from now on',
   'approval.button.deny': 'Refuse',
   'approval.once': 'Allowed once: {what}',
   'approval.conversation': 'Allowed, and exactly the same until /new: {what}',
