@@ -1,6 +1,14 @@
 import type { Channel, Connection, Outgoing } from '@queueclaw/channels';
 import { type ActorAddress, AppError, keys, type Reply, type ServerFrame } from '@queueclaw/contracts';
-import { claimOutbox, openDrafts, openSendGate, openShards, outboxItem, type Shards } from '@queueclaw/mailbox';
+import {
+  claimOutbox,
+  openDrafts,
+  openSendGate,
+  openShards,
+  outboxItem,
+  type SendGate,
+  type Shards,
+} from '@queueclaw/mailbox';
 import { connectRedis, createLogger } from '@queueclaw/runtime';
 import { eventually, sharedRedis, uniqueNamespace } from '@queueclaw/testing';
 import type { Redis } from 'ioredis';
@@ -18,13 +26,15 @@ let shards: Shards;
 let chat: Map<string, string>;
 let history: string[];
 let growing: Growing[];
+/** How often those who make answers grow asked for their turn. */
+let asked: number;
 /** What happens to the next call, before the platform does it. */
 let before: (() => Promise<void> | void) | undefined;
 beforeAll(async () => void (redis = connectRedis(await sharedRedis(), 'command', () => undefined)));
 afterAll(() => redis.disconnect());
 beforeEach(() => {
   shards = openShards({ namespace: uniqueNamespace(), shards: 1 }, redis);
-  [chat, history, growing, before] = [new Map(), [], [], undefined];
+  [chat, history, growing, asked, before] = [new Map(), [], [], 0, undefined];
 });
 afterEach(() => growing.forEach((one) => one.end()));
 
@@ -63,9 +73,11 @@ const account = {
 };
 const grow = (more: { readonly rates?: typeof rates } = {}): Growing => {
   const channel = { name: 'pigeon', capabilities: { ...capabilities, ...more } } as unknown as Channel;
+  const gate = openSendGate(shards);
+  const enter: SendGate['enter'] = (wish) => ((asked += 1), gate.enter(wish));
   const one = growAnswer({
     ...{ address: a, to, account: () => ({ ...account, channel }), drafts: openDrafts(shards), logger },
-    ...{ gate: openSendGate(shards), signal: never, firstMs: 1 },
+    ...{ gate: { enter }, signal: never, firstMs: 1 },
   });
   growing.push(one);
   return one;
@@ -180,6 +192,20 @@ it('an answer waits for a change that is under way, and is not undone by it', as
   expect(history.at(-2)).toBe('One two …');
 });
 
+it('who has not heard that the answer came begins no other one behind it', async () => {
+  const [{ hear }, late] = [grow(), grow()];
+  hear(delta('One'));
+  await shows('One …');
+  await put('The end.');
+  await deliver();
+  const so = asked;
+  hear(delta(' two'));
+  late.hear(delta('One two'));
+  await eventually(() => expect(asked).toBeGreaterThan(so + 1));
+  late.hear(delta('Next', { turn: 2 }));
+  await shows('The end.', 'Next …');
+});
+
 it('an answer takes over what began to be sent before it came', async () => {
   const { hear } = grow();
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -204,17 +230,58 @@ it('an answer is said anew when its draft was taken away by its person', async (
   expect(stands()).toEqual(['The end.']);
 });
 
-it('a platform that asks to wait, or fails, ends the growing and not the answer', async () => {
+it('a platform that asks to wait is left alone for so long, and then it grows on', async () => {
   const { hear } = grow();
   hear(delta('One'));
   await shows('One …');
-  before = () => Promise.reject(new AppError('channel.failed', { retryAfterMs: 1 }));
+  before = () => Promise.reject(new AppError('channel.failed', { retryAfterMs: 60_000 }));
+  hear(delta(' two'));
+  const wait = keys.sender(shards.space.namespace, 'pigeon/main', 'wait', '7');
+  await eventually(async () => expect(await redis.exists(wait)).toBe(1));
+  let over = false;
+  const changedWhenOver = new Promise<boolean>((resolve) => (before = () => resolve(over)));
+  hear(delta(' three'));
+  const so = asked;
+  await eventually(() => expect(asked).toBeGreaterThan(so + 2));
+  over = true;
+  await redis.del(wait);
+  await shows('One two three …');
+  expect(await changedWhenOver).toBe(true);
+});
+
+it('a platform that asks a change to wait has the answer once it may, in its place', async () => {
+  const { hear } = grow();
+  hear(delta('One'));
+  await shows('One …');
+  before = () => Promise.reject(new AppError('channel.failed', { retryAfterMs: 50 }));
+  hear(delta(' two'));
+  await eventually(() => expect(before).toBeUndefined());
+  await put('The end.');
+  await deliver();
+  expect(stands()).toEqual(['The end.']);
+});
+
+it('a platform that fails ends the growing and not the answer', async () => {
+  const { hear } = grow();
+  hear(delta('One'));
+  await shows('One …');
+  before = () => Promise.reject(new AppError('channel.failed'));
   hear(delta(' two'));
   await eventually(() => expect(before).toBeUndefined());
   hear(delta(' three'));
   await put('The end.');
   await deliver();
   expect(history).toEqual(['One …', 'The end.']);
+  expect(stands()).toEqual(['The end.']);
+});
+
+it('an answer is said anew, and alone, where its draft cannot be changed any more', async () => {
+  const { hear } = grow();
+  hear(delta('One'));
+  await shows('One …');
+  await put('The end.');
+  before = () => Promise.reject(new AppError('channel.rejected'));
+  await deliver();
   expect(stands()).toEqual(['The end.']);
 });
 

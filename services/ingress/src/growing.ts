@@ -118,7 +118,7 @@ export function growAnswer(options: GrowingOptions): Growing {
 
 type Step = { readonly turn: number; readonly by: string; readonly text: string; readonly changes: number };
 
-/** Shows so much of an answer, in the message it began in. `later`: there was no room, or an answer is on its way. */
+/** Shows so much of an answer, in the message it began in. `later`: there was no room, the platform asks to wait, or an answer is on its way. */
 async function show(
   { address, to, account, drafts, gate, signal }: GrowingOptions,
   { turn, by, text, changes }: Step,
@@ -156,8 +156,8 @@ async function show(
   const spare = changes === 0 ? ('send' as const) : ('edit' as const);
   const wish = { gate, channel, to, conversation: address.conversation, before: false, spare, signal: until };
   return sendInTurn(wish, work).catch((thrown: unknown) => {
-    const { code: why } = toAppError(thrown, 'channel.failed');
-    if (why === 'channel.slow' || why === 'channel.down') return 'later' as const;
+    // The gate lets nobody in before the platform wants to hear of the chat again.
+    if (toAppError(thrown, 'channel.failed').retryAfterMs !== undefined) return 'later' as const;
     throw thrown;
   });
 }

@@ -10,8 +10,9 @@ import { sendInTurn } from './send-in-turn.js';
 
 /**
  * Sends replies to platforms: rendered and split by the channel, each part under a key of its own, in order, from the first
- * one that the platform does not have; the first one into the message in which the answer grew, if it did. Each file is a part behind the text, or a line that says why not. A reply for an account
- * that is not connected here is tried again later, by whoever holds it then.
+ * one that the platform does not have; the first one into the message in which the answer grew, if it did. Each file is a part
+ * behind the text, or a line that says why not. A reply for an account that is not connected here is tried again later, by
+ * whoever holds it then.
  * @param gate keeps to what the platform takes, of all replicas together; absent: nothing is counted
  */
 export function toChannels(
@@ -31,6 +32,9 @@ export function toChannels(
     const last = texts.length + files.length - 1;
     const draft = progress.sent > 0 || edit === undefined ? undefined : await progress.draft?.();
     const grown = draft?.to === draftPlace(channel, to, conversation) ? draft.id : undefined;
+    const takeAway = async (): Promise<void> => {
+      if (grown !== undefined) await discard?.(grown, to, signal).catch(() => undefined);
+    };
     for (const [part, content] of [...texts, ...files].entries()) {
       if (part < progress.sent) continue;
       // Who no longer holds the outbox sends nothing more.
@@ -41,13 +45,13 @@ export function toChannels(
       if (!('id' in content)) {
         const change = edit !== undefined && grown !== undefined && part === 0;
         await (change
-          ? // Into the message in which it grew; where that is gone, it is said anew.
+          ? // Into the message in which it grew; where that is gone, or cannot be changed any more, it is said anew.
             sendInTurn(turn, () => edit(grown, content, to, signal)).catch(
-              onRefusal(() => sendInTurn(turn, () => push(content))),
+              onRefusal(() => takeAway().then(() => sendInTurn(turn, () => push(content)))),
             )
           : sendInTurn(turn, () => push(content)));
       } else {
-        if (grown !== undefined && part === 0) await discard?.(grown, to, signal).catch(() => undefined);
+        if (part === 0) await takeAway();
         const { out, instead } = await replyFile({ blobs, channel, code, tenant }, reply, content);
         const sent = sendInTurn(turn, () => push(out));
         await (out.file === undefined ? sent : sent.catch(onRefusal(() => sendInTurn(turn, () => push(instead)))));

@@ -11,13 +11,15 @@ const keptMs = 3_600_000;
 /**
  * Somebody wants to make the draft grow. KEYS: st, mb. ARGV: turn, by, for how long at most (ms), to.
  * Returns { 'ok', id or '' } | { 'wait' }: an answer is on its way, or somebody else is about to change it | { 'over' }: another
- * one makes it grow, or a later turn has begun.
+ * one makes it grow, it has its answer, or a later turn has begun.
  */
 export const beginDraft = `${prelude}
 if redis.call('LLEN', KEYS[2]) > 0 then return { 'wait' } end
 local now = clock()
 local draft = { turn = tonumber(ARGV[1]), by = ARGV[2], to = ARGV[4], busy = now + tonumber(ARGV[3]) }
-local known = redis.call('HGET', KEYS[1], 'draft')
+local s = redis.call('HMGET', KEYS[1], 'draft', 'answered')
+if draft.turn <= (tonumber(s[2]) or 0) then return { 'over' } end
+local known = s[1]
 if known then
   local was = cjson.decode(known)
   if was.turn > draft.turn or was.turn == draft.turn and was.by ~= draft.by then return { 'over' } end

@@ -142,9 +142,12 @@ if ARGV[11] ~= '' then
   bury(KEYS[5], ARGV[11])
 end
 -- A draft of a later turn grows already.
-local draft = redis.call('HGET', KEYS[1], 'draft')
+local known = redis.call('HMGET', KEYS[1], 'draft', 'answered')
+local draft, answered = known[1], tonumber(ARGV[12])
 local turn = draft and tonumber(string.match(draft, '"turn":(%d+)'))
-if draft and (not turn or turn <= tonumber(ARGV[12])) then redis.call('HDEL', KEYS[1], 'draft') end
+if draft and (not turn or turn <= answered) then redis.call('HDEL', KEYS[1], 'draft') end
+-- Who has not heard of it yet begins no other one.
+if answered > (tonumber(known[2]) or 0) then redis.call('HSET', KEYS[1], 'answered', answered) end
 local left = redis.call('LLEN', KEYS[2])
 if left > 0 then
   redis.call('HSET', KEYS[1], 'lease', '0', 'tries', '0', 'wrote', ARGV[2])

@@ -23,7 +23,8 @@ import {
  *   live list deltas, tool activity, replies: `cursor \n kind \n event`, cursors `ms-n` ascending; of a reply that lies in
  *             a message's record only where: `cursor \n m \n length id`
  * Of one outbox: st hash (epoch, lease, tries, wrote, notBefore, sent: `parts \n reply's id` of a head that the platform has
- * in part, trouble: `away|slow since` while the head cannot be delivered, draft: an answer that grows on the platform, see draft.ts), mb list of items
+ * in part, trouble: `away|slow since` while the head cannot be delivered, draft: an answer that grows on the platform, see
+ * draft.ts, answered: the last turn whose answer a platform has), mb list of items
  * `channel \n status \n ids \n reply`.
  * Of one shard: due:messages, due:replies, results.
  * A message's record: hash by conversation -> `digest \n status \n reply`.
