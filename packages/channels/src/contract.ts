@@ -249,6 +249,8 @@ export type Connection = {
    * @throws AppError `channel.failed` or `channel.rejected`
    */
   readonly fetch?: (file: IncomingFile, signal: AbortSignal) => Promise<FetchedFile>;
+  /** Marks a message as taken, by the route of its mail. May reject: it is then left alone. */
+  readonly seen?: (to: Route, signal: AbortSignal) => Promise<void>;
   /** Shows for some seconds that the assistant is at work. May reject: it is then left alone. */
   readonly typing?: (to: Route, signal: AbortSignal) => Promise<void>;
   /**

@@ -52,7 +52,12 @@ export function doorOf(
     const address = { tenant, conversation };
     const post = async (): Promise<boolean> => {
       const { status } = await toMessages(address, mail);
-      return status === undefined || status.status === 'accepted';
+      const fresh = status === undefined;
+      if (fresh)
+        void connection()
+          ?.seen?.(mail.route, signal)
+          .catch(() => undefined);
+      return fresh || status.status === 'accepted';
     };
     const { typing: show, edit } = connection() ?? {};
     const signs: Signs = {

@@ -14,7 +14,13 @@ export const DingTalkConfig = z.strictObject({
     .regex(/^[\w.-]+$/, 'must be the id of a card, like 382e4302-….schema')
     .optional()
     .describe('An AI card of the card platform: answers grow in it. Absent: they come when they are whole.'),
-  card_key: z.string().min(1).max(64).regex(/^\w+$/).default('content').describe('Its variable of streamed Markdown.'),
+  card_variable: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^\w+$/)
+    .default('content')
+    .describe('Its variable of streamed Markdown.'),
   media_root: z.url().default('https://oapi.dingtalk.com').describe('Another address to upload files to.'),
   api_root: z.url().default('https://api.dingtalk.com').describe('Another address of the API.'),
 });

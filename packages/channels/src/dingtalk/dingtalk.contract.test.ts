@@ -203,7 +203,7 @@ describe('sending', () => {
 });
 
 it('an answer grows in the card that is configured, and ends it; without one it does not grow', async () => {
-  const card = await open(configOf({ card_template_id: 'a-card.schema', card_key: 'words' }));
+  const card = await open(configOf({ card_template_id: 'a-card.schema', card_variable: 'words' }));
   const { signal } = new AbortController();
   for (const address of [{ person: 'ada' }, { group: 'cidGroup==' }]) {
     const route = { channel: 'dingtalk', address };

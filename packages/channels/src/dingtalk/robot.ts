@@ -130,7 +130,7 @@ export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
     check: async () => void (await tokenOf(signal)),
     post: (markdown, to, ends) => put('sampleMarkdown', { title: titleOf(markdown), text: markdown }, to, ends),
     openCard: async (outTrackId, to, ends) => {
-      const { card_template_id: cardTemplateId = '', card_key: key } = config;
+      const { card_template_id: cardTemplateId = '', card_variable: key } = config;
       const place =
         'group' in to
           ? {
@@ -147,7 +147,7 @@ export function robotApi(config: DingTalkConfig, signal: AbortSignal): Robot {
       await call('/v1.0/card/instances/createAndDeliver', { ...card, ...place }, await tokenOf(ends), ends);
     },
     fillCard: async (outTrackId, content, isFinalize, ends) => {
-      const said = { outTrackId, guid: randomUUID(), key: config.card_key, content, isFull: true, isFinalize };
+      const said = { outTrackId, guid: randomUUID(), key: config.card_variable, content, isFull: true, isFinalize };
       await call('/v1.0/card/streaming', { ...said, isError: false }, await tokenOf(ends), ends, 'PUT');
     },
     postFile: async (file, to, ends) => {

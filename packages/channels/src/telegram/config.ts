@@ -13,6 +13,10 @@ export const TelegramConfig = z
       .url()
       .default('https://api.telegram.org')
       .describe('Another address of the Bot API, for a server of your own.'),
+    reaction: z
+      .enum(['👀', '👍', '👌', '✍', '🤔', '⚡'])
+      .optional()
+      .describe('A sign that the bot puts on each message that it has taken.'),
     webhook_url: z
       .url()
       .max(200)

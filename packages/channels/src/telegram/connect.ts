@@ -81,6 +81,17 @@ export async function connect(config: TelegramConfig, door: ChannelDoor): Promis
       await api.deleteMessage(chat, Number(id), as(signal)).catch((e: unknown) => Promise.reject(failureOf(e)));
     },
     fetch: (file, signal) => fetchFile(api, { token: config.token, root }, file, signal),
+    ...(config.reaction === undefined
+      ? {}
+      : {
+          seen: async ({ address = {} }, signal) => {
+            const { chat, said } = address;
+            if (chat === undefined || said === undefined) return;
+            const sign = [{ type: 'emoji' as const, emoji: config.reaction ?? '👀' }];
+            const put = api.setMessageReaction(chat, Number(said), sign, {}, as(signal));
+            await put.catch((e: unknown) => Promise.reject(failureOf(e)));
+          },
+        }),
     typing: async ({ address = {} }, signal) => {
       const { chat, thread } = address;
       if (chat === undefined) return;

@@ -41,6 +41,7 @@ export function parse(payload: unknown, { account, self }: ParseContext): readon
             chat,
             ...(thread === undefined ? {} : { thread: String(thread) }),
             ...(group ? { message: String(message.message_id) } : {}),
+            ...(words.pressed === undefined ? { said: String(message.message_id) } : {}),
           },
         },
         ...(language === undefined ? {} : { language }),

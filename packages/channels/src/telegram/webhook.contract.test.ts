@@ -83,6 +83,19 @@ it('is called again until the message is durable, and acknowledges a button that
   expect(platform.answered).toContain(query);
 });
 
+it('puts the sign of the settings on a message, by the place that its mail names, and none otherwise', async () => {
+  const marking = await connect(settings({ reaction: '👀' }), door);
+  const id = platform.say('mark this');
+  const stopping = new AbortController();
+  const listening = marking.listen?.(stopping.signal);
+  await eventually(() => expect(texts()).toContain('mark this'));
+  stopping.abort();
+  await listening;
+  await marking.seen?.(heard[0]?.mail.route ?? { channel: 'telegram' }, signal);
+  expect(platform.reactions).toEqual([`4711/${id} 👀`]);
+  expect(connection.seen).toBeUndefined();
+});
+
 it('polls again when the settings say no webhook any more, and what waited is there', async () => {
   platform.say('in between');
   const stopping = new AbortController();

@@ -45,6 +45,8 @@ export type FakeTelegram = {
   readonly menus: ReadonlyMap<string, readonly { readonly command: string; readonly description: string }[]>;
   /** Chats in which the bot was shown to type, once for each time. */
   readonly typing: readonly string[];
+  /** Signs that the bot put on messages: `<chat>/<message> <sign>`. */
+  readonly reactions: readonly string[];
   /** Who polls at the moment, by the number of open questions. */
   polls(): number;
   /** Questions that came while another one was open: 409. */
@@ -70,6 +72,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
   const sent = standing<SentMessage>();
   const files: SentFile[] = [];
   const typing: string[] = [];
+  const reactions: string[] = [];
   const answered: string[] = [];
   const menus = new Map<string, { command: string; description: string }[]>();
   const mishaps = new Map<string, Mishap[]>();
@@ -221,6 +224,11 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
       }
       if (method === 'setWebhook') return setWebhook(body, response);
       if (method === 'deleteWebhook') return deleteWebhook(response);
+      if (method === 'setMessageReaction') {
+        const [sign] = body['reaction'] as { emoji: string }[];
+        reactions.push(`${String(body['chat_id'])}/${String(body['message_id'])} ${sign?.emoji}`);
+        return answer(response, 200, { ok: true, result: true });
+      }
       if (method === 'setMyCommands') return setMyCommands(body, response);
       if (method === 'sendMessage') return sendMessage(body, response, mishap === 'cut after accepting');
       if (method === 'editMessageText') return editMessage(body, response, mishap === 'cut after accepting');
@@ -265,6 +273,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     answered,
     menus,
     typing,
+    reactions,
     polls: () => waiting.size,
     conflicts: () => conflicts,
     giving,
