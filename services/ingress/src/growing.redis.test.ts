@@ -204,6 +204,7 @@ it('who has not heard that the answer came begins no other one behind it', async
   await eventually(() => expect(asked).toBeGreaterThan(so + 1));
   late.hear(delta('Next', { turn: 2 }));
   await shows('The end.', 'Next …');
+  expect(history).toEqual(['One …', 'The end.', 'Next …']);
 });
 
 it('an answer takes over what began to be sent before it came', async () => {
