@@ -41,7 +41,17 @@ test('knows the commands of the contract', () => {
   expect(names.toSorted()).toEqual(
     [
       ...['up', 'run', 'chat', 'send', 'doctor', 'config', 'logs', 'completion', 'redis', 'onboard'],
-      ...['conversations', 'people', 'models', 'tools', 'channels', 'pairing', 'schedules', 'approvals', 'dead-letters'],
+      ...[
+        'conversations',
+        'people',
+        'models',
+        'tools',
+        'channels',
+        'pairing',
+        'schedules',
+        'approvals',
+        'dead-letters',
+      ],
     ].toSorted(),
   );
   const below = (name: string): (string | undefined)[] =>
