@@ -12,7 +12,7 @@ import { seeded } from './seeded.js';
 export type ChaosOptions = {
   readonly scenario: string;
   readonly seed: number;
-  /** Conversations of each kind of client, 3; messages in each, 9. */
+  /** Conversations of each kind of client, 3; messages in each, 9; or what the scenario says. */
   readonly conversations?: number;
   readonly messages?: number;
   /** How long somebody waits for an answer, milliseconds; 90,000. */
@@ -30,6 +30,8 @@ export type ChaosReport = {
   readonly seed: number;
   readonly said: number;
   readonly told: number;
+  /** What they were told, each sentence once. */
+  readonly words: readonly string[];
   readonly faults: readonly string[];
   /** Answers that the model gave more than once. */
   readonly paidTwice: number;
@@ -65,7 +67,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const scenario = scenarios[options.scenario];
   if (scenario === undefined)
     throw new Error(`There is no scenario ${options.scenario}: ${Object.keys(scenarios).join(', ')}.`);
-  const fleet = given ?? (await startFleet());
+  const fleet = given ?? (await startFleet(scenario.fleet));
   let weather: Weather;
   let left: string[] = [];
   try {
@@ -88,6 +90,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     ...{ scenario: options.scenario, seed: options.seed, faults },
     said: heard.said.length,
     told: heard.told.length,
+    words: [...new Set(heard.words)],
     paidTwice: answered.reduce((sum, [, { calls, ends }]) => sum + Math.max(0, calls - 1) + Math.max(0, ends - 1), 0),
     violations: [...weather.trouble, ...violations],
   };
@@ -103,11 +106,9 @@ type Weather = {
 };
 
 /** Lets people write while the scenario makes trouble, and collects what is there afterwards. */
-async function weatherThe(
-  scenario: Scenario,
-  fleet: Fleet,
-  { seed, conversations = 3, messages = 9, patienceMs = 90_000, first = 0, onStep = () => undefined }: ChaosOptions,
-): Promise<Weather> {
+async function weatherThe(scenario: Scenario, fleet: Fleet, options: ChaosOptions): Promise<Weather> {
+  const { seed, patienceMs = 90_000, first = 0, onStep = () => undefined } = options;
+  const { conversations = 3, messages = 9, repeats } = { ...scenario.load, ...options };
   const faults: string[] = [];
   const trouble: Violation[] = [];
   let ends = 0;
@@ -135,14 +136,22 @@ async function weatherThe(
       onStep(what);
     },
   };
-  const running = scenario.run(stage).catch((error: unknown) => {
-    trouble.push({ invariant: 'I7', what: String(error) });
-  });
+  let makesTrouble = true;
+  const running = scenario
+    .run(stage)
+    .catch((error: unknown) => {
+      trouble.push({ invariant: 'I7', what: String(error) });
+    })
+    .finally(() => (makesTrouble = false));
+  const goesOn = (): boolean => scenario.lasts === true && makesTrouble;
   const onEnd = (): void => {
     ends += 1;
     tell();
   };
-  const heard = await runLoad(fleet, { conversations, messages, patienceMs, first, onEnd });
+  const heard = await runLoad(fleet, {
+    ...{ conversations, messages, patienceMs, first, goesOn, onEnd },
+    ...(repeats === undefined ? {} : { repeats }),
+  });
   over = true;
   tell();
   await running;

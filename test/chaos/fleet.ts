@@ -36,13 +36,27 @@ export type Fleet = {
   readonly namespace: string;
   /** Secrets that must be nowhere but in the configuration. */
   readonly canaries: readonly string[];
-  /** Starts a new process in a seat whose process has ended. */
-  fill(seat: Seat): Promise<void>;
+  /** Starts a new process in a seat whose process has ended; `env` goes beside the seat's own. */
+  fill(seat: Seat, env?: Readonly<Record<string, string>>): Promise<void>;
   /** What all processes have written, those that ended too. */
   output(): string;
   /** Ends everything; returns what was still running afterwards. */
   stop(): Promise<string[]>;
 };
+
+/** What a scenario needs besides the usual. */
+export type FleetOptions = {
+  /** Environment of the processes of a kind, by their number. */
+  readonly env?: (name: ServiceName, at: number) => Readonly<Record<string, string>>;
+  /** Sections of the configuration, besides the usual ones. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly redis?: () => Promise<RedisProcess>;
+};
+
+/** Environment that loads a file of `preload` into a process. */
+export const preloaded = (name: string): Readonly<Record<string, string>> => ({
+  NODE_OPTIONS: `--import ${new URL(`preload/${name}.ts`, import.meta.url).href}`,
+});
 
 const mailKey = 'canary-of-the-mail-key-0123456789abcdef';
 const apiKey = 'canary-of-the-api-key-0123456789abcdef';
@@ -62,10 +76,14 @@ function processesIn(home: string): string[] {
 }
 
 /** Starts two of each kind. */
-export async function startFleet(): Promise<Fleet> {
+export async function startFleet({
+  env: envOf = () => ({}),
+  config: more = {},
+  redis: startRedis = startRedisProcess,
+}: FleetOptions = {}): Promise<Fleet> {
   const home = await mkdtemp(join(tmpdir(), 'queueclaw-chaos-'));
   const [redis, model, telegram, slack] = await Promise.all([
-    startRedisProcess(),
+    startRedis(),
     startModelServer(),
     startFakeTelegram(),
     startFakeSlack(),
@@ -76,6 +94,7 @@ export async function startFleet(): Promise<Fleet> {
   await writeFile(
     config,
     JSON.stringify({
+      ...more,
       agents: { default: { queue_mode: 'followup' } },
       llm: {
         default: 'it',
@@ -100,21 +119,21 @@ export async function startFleet(): Promise<Fleet> {
   const board: Switchboard = await openSwitchboard(ports[0] ?? 0);
   slack.callAt(`${board.url}/channels/slack/main`);
   let outputs = '';
-  const seat = async (name: ServiceName, env: Record<string, string>): Promise<Seat> => ({
-    ...{ name, env },
-    process: await startService(name, env),
-  });
+  const seat = async (name: ServiceName, at: number, base: Record<string, string>): Promise<Seat> => {
+    const env = { ...base, ...envOf(name, at) };
+    return { name, env, process: await startService(name, env) };
+  };
   const seats = await Promise.all([
-    ...ports.map((port) => seat('ingress', { ...trusted, PORT: String(port) })),
-    ...[1, 2].map(() => seat('agent', trusted)),
-    ...[1, 2].map(() => seat('tool-runner', shared)),
+    ...ports.map((port, at) => seat('ingress', at, { ...trusted, PORT: String(port) })),
+    ...[0, 1].map((at) => seat('agent', at, trusted)),
+    ...[0, 1].map((at) => seat('tool-runner', at, shared)),
   ]);
   return {
     ...{ seats, redis, model, telegram, slack, ports, home, namespace },
     canaries: [mailKey, apiKey, telegram.token, slack.secret, slack.token],
-    fill: async (one) => {
+    fill: async (one, env = {}) => {
       outputs += one.process.output();
-      one.process = await startService(one.name, one.env);
+      one.process = await startService(one.name, { ...one.env, ...env });
       const alive = seats.findIndex(({ name, process: { alive } }) => name === 'ingress' && alive());
       board.pointTo(ports[alive] ?? ports[0] ?? 0);
     },

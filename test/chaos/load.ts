@@ -7,10 +7,14 @@ export type LoadOptions = {
   /** Conversations of each kind of client. */
   readonly conversations: number;
   readonly messages: number;
+  /** Whether they go on, up to 150 messages each. */
+  readonly goesOn: () => boolean;
   /** The number of the first. */
   readonly first: number;
   /** How long somebody waits for an answer, milliseconds. */
   readonly patienceMs: number;
+  /** How often each message is brought at once, and once more after the next one, where the platform repeats. */
+  readonly repeats?: number;
   /** Says that one more message has its end. */
   readonly onEnd: () => void;
 };
@@ -20,6 +24,8 @@ export type Heard = {
   readonly said: readonly string[];
   readonly heard: readonly string[];
   readonly told: readonly string[];
+  /** What they were told then. */
+  readonly words: readonly string[];
 };
 
 /** A kind of client. */
@@ -27,6 +33,8 @@ type Client = {
   readonly kind: string;
   /** Resolves when the message is promised to be answered. */
   say(conversation: string, at: number, text: string): Promise<void>;
+  /** Brings it once more; absent: the platform never does. Resolves whatever the answer is. */
+  again?(conversation: string, at: number, text: string): Promise<unknown>;
   /** What one conversation has heard so far, in order: texts of replies. */
   replies(conversation: string): Promise<readonly string[]>;
   close?(): void;
@@ -36,6 +44,8 @@ const textOf = (conversation: string, at: number): string =>
   `${at % 3 === 1 ? 'act' : 'say'} ${markOf(conversation, at)}`;
 const isWithout = (text: string): boolean => marksIn(text).length === 0;
 const numberOf = (conversation: string): number => Number(/\d+$/.exec(conversation)?.[0] ?? 0);
+
+const messagesMax = 150;
 
 type Patience = { readonly timeoutMs: number };
 
@@ -53,6 +63,14 @@ const ask = (fleet: Fleet, patience: Patience, path: string, init?: RequestInit)
 
 const overHttp = (fleet: Fleet, patience: Patience): Client => ({
   kind: 'http',
+  again: (conversation, at, text) => {
+    const body = JSON.stringify({ conversation, id: `${conversation}-${at}`, text });
+    return ask(fleet, patience, '/api/message', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+  },
   say: async (conversation, at, text) => {
     const body = JSON.stringify({ conversation, id: `${conversation}-${at}`, text });
     await ask(fleet, patience, '/api/message', {
@@ -128,6 +146,10 @@ const overSocket = (fleet: Fleet, patience: Patience): Client => {
         });
       }, patience);
     },
+    again: async (conversation, at, text) => {
+      const socket = await open(conversation);
+      socket.send(JSON.stringify({ type: 'send', conversation, id: `${conversation}-${at}`, text }));
+    },
     replies: async (conversation) => [...(texts.get(conversation)?.values() ?? [])],
     close: () => {
       closing.abort();
@@ -150,14 +172,30 @@ const byTelegram = ({ telegram }: Fleet): Client => {
   };
 };
 
-const bySlack = ({ slack }: Fleet): Client => {
+const bySlack = ({ slack, ports }: Fleet, patience: Patience): Client => {
   const chat = (conversation: string): string => `D${500 + numberOf(conversation)}`;
+  const bodyOf = (conversation: string, at: number, text: string): Record<string, unknown> => {
+    const serial = numberOf(conversation) * 1_000 + at;
+    const ts = `1700000000.${String(serial).padStart(6, '0')}`;
+    const user = `U${500 + numberOf(conversation)}`;
+    const event = { type: 'message', channel: chat(conversation), channel_type: 'im', user, text, ts };
+    return { type: 'event_callback', event_id: `Ev${serial}`, team_id: 'T1', event };
+  };
+  let calls = 0;
+  const call = (body: Record<string, unknown>): Promise<Response> => {
+    slack.callAt(`http://127.0.0.1:${ports[(calls += 1) % ports.length]}/channels/slack/main`);
+    return slack.call(body);
+  };
   return {
     kind: 'slack',
-    say: async (conversation, _at, text) => {
-      const channel = chat(conversation);
-      await slack.say(text, { channel, user: `U${500 + numberOf(conversation)}` });
+    say: async (conversation, at, text) => {
+      await eventually(async () => {
+        // A replica that refuses it does not have it: the platform brings it again.
+        const { status } = await call(bodyOf(conversation, at, text));
+        if (status !== 200) throw new Error(`Slack was answered ${status}`);
+      }, patience);
     },
+    again: (conversation, at, text) => call(bodyOf(conversation, at, text)),
     replies: async (conversation) =>
       slack.sent.flatMap(({ channel, text }) => (channel === chat(conversation) ? [text] : [])),
   };
@@ -169,27 +207,37 @@ const bySlack = ({ slack }: Fleet): Client => {
  */
 export async function runLoad(
   fleet: Fleet,
-  { conversations, messages, first, patienceMs, onEnd }: LoadOptions,
+  { conversations, messages, first, patienceMs, repeats = 0, goesOn, onEnd }: LoadOptions,
 ): Promise<Heard> {
   const patience = { timeoutMs: patienceMs };
-  const clients = [overHttp(fleet, patience), overSocket(fleet, patience), byTelegram(fleet), bySlack(fleet)];
+  const clients = [overHttp(fleet, patience), overSocket(fleet, patience), byTelegram(fleet), bySlack(fleet, patience)];
   const said: string[] = [];
   const heard: string[] = [];
   const told: string[] = [];
+  const words: string[] = [];
   const converse = async (client: Client, conversation: string): Promise<void> => {
     let ended = 0;
-    for (let at = 0; at < messages; at += 1) {
-      await client.say(conversation, at, textOf(conversation, at));
-      said.push(markOf(conversation, at));
-      // Now and then people wait for the answers so far.
-      if (at % 3 !== 2 && at !== messages - 1) continue;
-      await eventually(async () => {
+    const hear = (count: number): Promise<void> =>
+      eventually(async () => {
         const texts = await client.replies(conversation);
         const answered = new Set(texts.flatMap(marksIn)).size + texts.filter(isWithout).length;
-        for (; ended < Math.min(answered, at + 1); ended += 1) onEnd();
-        if (answered <= at) throw new Error(`${conversation} has ${answered} answers of ${at + 1}`);
+        for (; ended < Math.min(answered, count); ended += 1) onEnd();
+        if (answered < count) throw new Error(`${conversation} has ${answered} answers of ${count}`);
       }, patience);
+    let at = 0;
+    for (; at < messages || (goesOn() && at < messagesMax); at += 1) {
+      const text = textOf(conversation, at);
+      const again = (of: number): Promise<unknown> =>
+        client.again?.(conversation, of, textOf(conversation, of)).catch(() => undefined) ?? Promise.resolve();
+      const early = Array.from({ length: repeats }, () => again(at));
+      await client.say(conversation, at, text);
+      await Promise.all(early);
+      if (repeats > 0 && at > 0) await again(at - 1);
+      said.push(markOf(conversation, at));
+      // Now and then people wait for the answers so far.
+      if (at % 3 === 2) await hear(at + 1);
     }
+    await hear(at);
   };
   const namesOf = ({ kind }: Client): string[] =>
     Array.from({ length: conversations }, (_, at) => `${kind}${first + at}`);
@@ -201,9 +249,11 @@ export async function runLoad(
       heard.push(...marks);
       // A reply without a mark says that something failed, and to whom it belongs is clear: one answer follows the other.
       const silent = said.filter((mark) => mark.startsWith(`#${conversation}-`) && !marks.includes(mark));
-      told.push(...silent.slice(0, texts.filter(isWithout).length));
+      const without = texts.filter(isWithout);
+      told.push(...silent.slice(0, without.length));
+      words.push(...without);
     }
     client.close?.();
   }
-  return { said, heard, told };
+  return { said, heard, told, words };
 }

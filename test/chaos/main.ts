@@ -52,6 +52,7 @@ else if (!isKnown || !Number.isSafeInteger(seed) || !(minutes >= 0 && minutes <=
       process.stdout.write(
         `${asMeant ? 'ok ' : 'BAD'} ${name} (seed ${report.seed}): ${report.said} messages, ${report.faults.length} faults, ${report.told} told of a failure, ${report.paidTwice} answers paid twice, ${report.violations.length} violations, ${seconds} s\n`,
       );
+      for (const sentence of report.words) process.stdout.write(`    told: ${sentence.slice(0, 200)}\n`);
       for (const { invariant, what } of report.violations.slice(0, 20))
         process.stdout.write(`    ${invariant} ${what}\n`);
     }

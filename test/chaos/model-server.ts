@@ -52,10 +52,15 @@ export async function startModelServer(): Promise<ModelServer> {
     const part = kind === 'cut' ? chunk({ content: 'half of an ans' }) : call('#half0-0').replace('ledger', 'led');
     response.write(part, () => response.destroy());
   };
+  const say = (response: ServerResponse, what: string, finish: string): void =>
+    void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`${what}${chunk({}, finish)}${end}`);
   const answer = (messages: readonly Message[], response: ServerResponse): void => {
     const last = messages.findLast(({ role }) => role === 'user');
     const text = textOf(last?.content);
-    const mark = marksIn(text).at(-1) ?? '';
+    const marks = marksIn(text);
+    // Who shows several wants to hear what was said, in short.
+    if (marks.length > 1) return say(response, chunk({ content: 'They wrote marks.' }), 'stop');
+    const mark = marks[0] ?? '';
     const seen = answered.get(mark) ?? { calls: 0, ends: 0, callsAfterEnd: 0 };
     answered.set(mark, seen);
     const acts = text.includes('act') && messages.at(-1)?.role !== 'tool';
@@ -63,11 +68,7 @@ export async function startModelServer(): Promise<ModelServer> {
       seen.calls += 1;
       if (seen.ends > 0) seen.callsAfterEnd += 1;
     } else seen.ends += 1;
-    response
-      .writeHead(200, { 'content-type': 'text/event-stream' })
-      .end(
-        `${acts ? call(mark) : chunk({ content: `answer to ${mark}` })}${chunk({}, acts ? 'tool_calls' : 'stop')}${end}`,
-      );
+    say(response, acts ? call(mark) : chunk({ content: `answer to ${mark}` }), acts ? 'tool_calls' : 'stop');
   };
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];

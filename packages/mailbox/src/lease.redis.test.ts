@@ -175,6 +175,24 @@ it('takes no reply away that came after the one which was sent was forgotten, or
   }
 });
 
+it('keeps an outbox for whoever still delivers, and not for who lost it', async () => {
+  const a = somewhere();
+  await mailbox.ingest(a, person('m1'));
+  await claimed(await mailbox.claim(a)).commit(end({ replies: [reply('r1', 'telegram')] }));
+  const first = await claimOutbox(shard, a);
+  if (typeof first === 'string') throw new Error(first);
+  const ranOut = (): Promise<number> => redis.hset(state(a, 'replies'), 'lease', '1');
+  await ranOut();
+  expect(await first.renew()).toBe(true);
+  expect(await claimOutbox(shard, a)).toBe('busy');
+  await ranOut();
+  const second = await claimOutbox(shard, a);
+  if (typeof second === 'string') throw new Error(second);
+  expect([await first.renew(), await second.renew()]).toEqual([false, true]);
+  await second.postpone(60_000);
+  expect(await second.renew()).toBe(false);
+});
+
 it('carries a journal of several megabytes', async () => {
   const a = somewhere();
   await mailbox.ingest(a, person('m1'));
