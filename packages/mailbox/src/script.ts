@@ -24,6 +24,7 @@ import { approvePairing, askPairing } from './scripts/pairing.js';
 import { readLive } from './scripts/read-live.js';
 import { cutOff, redact } from './scripts/redact.js';
 import { redeliver } from './scripts/redeliver.js';
+import { recall } from './scripts/recall.js';
 import { remember } from './scripts/remember.js';
 import { release, renew } from './scripts/renew.js';
 import { results } from './scripts/results.js';
@@ -66,6 +67,7 @@ const sources = {
   redact,
   redeliver,
   release,
+  recall,
   remember,
   renew,
   renewDelivery,

@@ -11,8 +11,8 @@ export type MemoryOwner = { readonly tenant: string } & (
 export type Memories = {
   /** One that is there already stays as it is. `full`: the owner has as many as may be. */
   remember(owner: MemoryOwner, memory: Memory, most: number): Promise<'added' | 'there' | 'full'>;
-  /** Oldest first. It keeps them from expiring. */
-  of(owner: MemoryOwner): Promise<readonly Memory[]>;
+  /** Of all these owners, oldest first; one command for those of one shard. It keeps them from expiring. */
+  of(...owners: readonly MemoryOwner[]): Promise<readonly Memory[]>;
   /** False: it was not there. */
   drop(owner: MemoryOwner, id: string): Promise<boolean>;
   /** All of them. */
@@ -34,12 +34,20 @@ export function openMemories(shards: Shards, retentionMs = 0): Memories {
       const args = [memory.id, JSON.stringify(memory), most, retentionMs];
       return (await shard.run('remember', [key], args)) as 'added' | 'there' | 'full';
     },
-    of: async (owner) => {
-      const { shard, key } = placeOf(owner);
+    of: async (...owners) => {
+      const places = owners.map(placeOf);
+      const byShard = Map.groupBy(places, ({ shard }) => shard);
       try {
-        const lines = await shard.redis.hvals(key);
-        if (lines.length > 0 && retentionMs > 0) await shard.redis.pexpire(key, retentionMs);
+        const lines = await Promise.all(
+          retentionMs === 0
+            ? places.map(({ shard, key }) => shard.redis.hvals(key))
+            : [...byShard].map(async ([shard, here]) => {
+                const keysHere = here.map(({ key }) => key);
+                return (await shard.run('recall', keysHere, [retentionMs])) as string[];
+              }),
+        );
         return lines
+          .flat()
           .flatMap((line) => Memory.safeParse(parseJson(line)).data ?? [])
           .toSorted((a, b) => a.at - b.at || a.id.localeCompare(b.id));
       } catch (error) {

@@ -48,4 +48,4 @@ export function forgetTool(memories: Memories): ServiceRun<ForgetArgs> {
 }
 
 const allOf = async (memories: Memories, { address, person }: ServiceCall): Promise<readonly Memory[]> =>
-  (await Promise.all(ownersOf(address, person).map((owner) => memories.of(owner)))).flat();
+  memories.of(...ownersOf(address, person));
